@@ -1,0 +1,1 @@
+"""Check school layout against planning rules, draw the gaps, suggest sites."""

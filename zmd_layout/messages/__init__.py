@@ -1,0 +1,110 @@
+"""
+Every text that a user reads, in Chinese and English.
+
+The texts stand in one TOML file a room (`zmd_layout/messages/<room>.toml`), so that they can be
+corrected without touching code::
+
+    [layers.empty]
+    zh = "{layer}：图层为空（{path}）。……"
+    en = "{layer}: the layer is empty ({path}). …"
+
+`Message("layers.empty", layer=…, path=…)` is the text with its values, not yet in a language; it
+can be compared, tested, put into an error and rendered late.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from zmd_layout.vocabulary import Lang
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Message:
+    """
+    A text of the catalogue with its values, rendered in either language when it is shown.
+
+    Parameters
+    ----------
+    key
+        `room.name`, the table in `messages/<room>.toml`.
+    **args
+        What the placeholders of the text take. A `Message` is rendered in the same language; a
+        list or tuple is joined.
+
+    Raises
+    ------
+    KeyError
+        When the text is rendered, if the catalogue has no such key or a placeholder has no value.
+    """
+
+    key: str
+    args: tuple[tuple[str, Any], ...]
+
+    def __init__(self, key: str, **args: object) -> None:
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "args", tuple(args.items()))
+
+    def text(self, lang: Lang | str = Lang.ZH) -> str:
+        """Render the text in `lang`."""
+        values = {name: _render(value, lang) for name, value in self.args}
+        return _texts(self.key.partition(".")[0])[self.key][str(lang)].format(**values)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def _render(value: object, lang: Lang | str) -> object:
+    if isinstance(value, Message):
+        return value.text(lang)
+    if isinstance(value, list | tuple):
+        comma = "、" if str(lang) == "zh" else ", "
+        return comma.join(str(_render(item, lang)) for item in value)
+    return value
+
+
+@cache
+def _texts(room: str) -> dict[str, dict[str, str]]:
+    source = files("zmd_layout.messages") / f"{room}.toml"
+    tables = tomllib.loads(source.read_text("utf-8"))[room]
+    return {f"{room}.{name}": texts for name, texts in tables.items()}
+
+
+def rooms() -> list[str]:
+    """Name the rooms that have texts, sorted."""
+    catalogue = files("zmd_layout.messages")
+    return sorted(p.name[: -len(".toml")] for p in catalogue.iterdir() if p.name.endswith(".toml"))
+
+
+def catalogue(room: str) -> dict[str, dict[str, str]]:
+    """Give the texts of a room: key → language → text."""
+    return dict(_texts(room))
+
+
+def word(value: object, lang: Lang | str = Lang.ZH) -> str:
+    """
+    Print a word of the vocabulary, such as `Status.SHORTFALL` → 缺口.
+
+    Parameters
+    ----------
+    value
+        A member of one of the lists in `vocabulary`.
+    lang
+        The language.
+    """
+    return word_message(value).text(lang)
+
+
+def word_message(value: object) -> Message:
+    """Give the print form of a word of the vocabulary as a `Message`."""
+    name = type(value).__name__.lower()
+    return Message(f"words.{name}_{value}")
+
+
+def both(message: Message) -> tuple[str, str]:
+    """Render in Chinese and English."""
+    return message.text(Lang.ZH), message.text(Lang.EN)

@@ -1,0 +1,211 @@
+"""The closed lists of words that the package speaks; their print forms stand in `messages`."""
+
+from enum import StrEnum
+
+
+class Lang(StrEnum):
+    """The languages of every text that a user reads; Chinese is the default."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class Stage(StrEnum):
+    """A stage of schooling (学段)."""
+
+    KINDERGARTEN = "kindergarten"
+    PRIMARY = "primary"
+    JUNIOR = "junior"
+    SENIOR = "senior"
+    VOCATIONAL = "vocational"
+    SPECIAL = "special"
+
+
+class UnitKind(StrEnum):
+    """What a finding is about (评价单元)."""
+
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+    VILLAGE = "village"
+    PLANNING_UNIT = "planning_unit"
+    RESIDENTIAL_AREA = "residential_area"
+    RESIDENTIAL_GROUP = "residential_group"
+    SCHOOL = "school"
+    PARCEL = "parcel"
+
+
+class Status(StrEnum):
+    """What was found (核查结论)."""
+
+    PASS = "pass"
+    SHORTFALL = "shortfall"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_ASSESSABLE = "not_assessable"
+    REPORTED = "reported"
+
+
+class Strength(StrEnum):
+    """How strongly a clause binds (约束力), strongest first."""
+
+    DUTY = "duty"
+    BINDING_TARGET = "binding_target"
+    EXPECTED_TARGET = "expected_target"
+    IN_PRINCIPLE = "in_principle"
+    PERMISSION = "permission"
+    ENCOURAGEMENT = "encouragement"
+    INDICATOR = "indicator"
+
+
+class Addressee(StrEnum):
+    """Who owes it (责任主体)."""
+
+    CITY = "city"
+    COUNTY = "county"
+    ZONE = "zone"
+    EDUCATION = "education"
+    DEVELOPER = "developer"
+    SCHOOL = "school"
+
+
+class Relation(StrEnum):
+    """How measured must stand to required."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    EQUALS = "equals"
+
+
+class DueState(StrEnum):
+    """Where a provision stands in time (到期情况)."""
+
+    NOT_DUE = "not_due"
+    DUE_MET = "due_met"
+    DUE_MISSED = "due_missed"
+    MET_LATE = "met_late"
+    DUE_UNVERIFIED = "due_unverified"
+    STANDING = "standing"
+    NONE = "none"
+
+
+class Basis(StrEnum):
+    """What a number rests on (数值依据), strongest first."""
+
+    CLAUSE = "clause"
+    STANDARD = "standard"
+    ASSUMPTION = "assumption"
+
+
+class RuleStatus(StrEnum):
+    """Whether the source of a rule was read (reviewed) or only reported or recalled (draft)."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+
+
+class Settlement(StrEnum):
+    """Urban, town or rural (城乡类型)."""
+
+    URBAN = "urban"
+    TOWN = "town"
+    RURAL = "rural"
+
+
+class Ownership(StrEnum):
+    """Who runs a school (举办者)."""
+
+    PUBLIC = "public"
+    INCLUSIVE_PRIVATE = "inclusive_private"
+    PRIVATE = "private"
+    FOR_PROFIT = "for_profit"
+
+
+class SchoolStatus(StrEnum):
+    """The state of a school."""
+
+    OPERATING = "operating"
+    UNDER_CONSTRUCTION = "under_construction"
+    PLANNED = "planned"
+    CLOSED = "closed"
+
+
+class Construction(StrEnum):
+    """How a school comes to be (建设性质)."""
+
+    NEW = "new"
+    EXPANDED = "expanded"
+    RELOCATED = "relocated"
+    CONTINUED = "continued"
+
+
+class ReviewStage(StrEnum):
+    """Where a residential project stands (审查环节)."""
+
+    CONDITIONS = "conditions"
+    SCHEME = "scheme"
+    ACCEPTANCE = "acceptance"
+
+
+class KindergartenDefect(StrEnum):
+    """The five defects 缓建、缩建、停建、不建、建而不交, or none."""
+
+    DELAYED = "delayed"
+    REDUCED = "reduced"
+    STOPPED = "stopped"
+    MISSING = "missing"
+    NOT_HANDED_OVER = "not_handed_over"
+    NONE = "none"
+
+
+class LandUse(StrEnum):
+    """What stands on a parcel that is reserved for education."""
+
+    EDUCATION = "education"
+    VACANT = "vacant"
+    OTHER = "other"
+
+
+class ConstraintKind(StrEnum):
+    """Where no school may go, or not without a reason (底线)."""
+
+    PERMANENT_FARMLAND = "permanent_farmland"
+    ECOLOGICAL_RED_LINE = "ecological_red_line"
+    OUTSIDE_URBAN_BOUNDARY = "outside_urban_boundary"
+    FLOOD_DETENTION = "flood_detention"
+    WATER = "water"
+    RAILWAY = "railway"
+    ARTERIAL = "arterial"
+    OTHER = "other"
+
+
+class Flag(StrEnum):
+    """A caution that travels with a finding."""
+
+    OVERLAP_600000 = "overlap_600000"
+    NEAR_THRESHOLD = "near_threshold"
+    MULTIPLIER_DECIDES = "multiplier_decides"
+    AMBIGUOUS_STAGE = "ambiguous_stage"
+    READING_DECIDES = "reading_decides"
+    MERGED = "merged"
+    PROXY = "proxy"
+    EXCEEDS_PROVINCE = "exceeds_province"
+    DATUM_UNVERIFIED = "datum_unverified"
+    OSM_INCOMPLETE = "osm_incomplete"
+    CONDITIONS_DATE_UNKNOWN = "conditions_date_unknown"
+    DRAFT_RULE = "draft_rule"
+    DESIGN_SEATS = "design_seats"
+
+
+class SolveStatus(StrEnum):
+    """What a solver proved; never better than the truth."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+
+
+class Stability(StrEnum):
+    """Whether a verdict survives the stated errors of its data."""
+
+    STABLE = "stable"
+    FRAGILE = "fragile"
