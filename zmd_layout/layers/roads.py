@@ -1,0 +1,57 @@
+"""The roads layer as two plain tables, whatever it was read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class RoadCounts:
+    """
+    What a source of roads held, and what of it could not be used.
+
+    Parameters
+    ----------
+    ways
+        Ways with a `highway` that a graph is made of.
+    ways_cut
+        Those of them that lack at least one node, and were cut there.
+    ways_lost
+        Those of them of which no two neighbouring nodes are known: nothing is left.
+    node_references_missing
+        Places in ways that name a node which the source does not hold. A node that two ways
+        name counts twice.
+    """
+
+    ways: int = 0
+    ways_cut: int = 0
+    ways_lost: int = 0
+    node_references_missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoadTables:
+    """
+    A road graph as tables: junctions and ends, and the stretches between them.
+
+    Parameters
+    ----------
+    nodes
+        One row a node: `node_id` (int64, unique), `x`, `y` (float64, metres of the study's
+        working CRS).
+    edges
+        One row a stretch: `u`, `v` (int64, `node_id` of its ends), `length_m` (float64, along
+        the line, not the crow's), `highway` (str), `oneway` (bool: vehicles may go from `u` to
+        `v` only; walkers may always go both ways). Parallel edges, loops and edges of length 0
+        may occur: a graph takes the shortest of the parallels.
+    counts
+        What could not be used of the source.
+    """
+
+    nodes: pd.DataFrame
+    edges: pd.DataFrame
+    counts: RoadCounts = field(default_factory=RoadCounts)
