@@ -1,0 +1,175 @@
+"""
+The forms in which a rule names what it measures.
+
+They are plain data, read out of a rule's YAML: a column of the unit, a count or a sum of the rows
+of a layer that lie in it, a share of two of these, a statistic, the verdicts under another rule, or
+a function of this package by name. There is no expression language.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from zmd_layout.vocabulary import Status
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ParameterRef(_Strict):
+    """A condition's bound that stands among the rule's parameters."""
+
+    parameter: str
+
+
+Bound = float | dt.date | ParameterRef
+
+
+class Condition(_Strict):
+    """
+    One test of one field; exactly one of the operators is given.
+
+    A field that is empty makes the condition unknown, which is neither met nor failed.
+    """
+
+    field: str
+    equals: str | bool | float | None = None
+    any_of: tuple[str, ...] | None = None
+    contains: str | None = None
+    at_least: Bound | None = None
+    at_most: Bound | None = None
+    in_plan_period: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_operator(self) -> Self:
+        given = [name for name in _OPERATORS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"{self.field}: give exactly one of {', '.join(_OPERATORS)}")
+        return self
+
+
+_OPERATORS = ("equals", "any_of", "contains", "at_least", "at_most", "in_plan_period")
+
+
+class FieldMeasure(_Strict):
+    """A column of the unit itself."""
+
+    field: str
+
+
+class CountMeasure(_Strict):
+    """How many rows of a layer lie in the unit and meet the conditions."""
+
+    count: str
+    where: tuple[Condition, ...] = ()
+
+
+class SumMeasure(_Strict):
+    """The sum of a column over the rows of a layer in the unit that meet the conditions."""
+
+    sum: str
+    of: str
+    where: tuple[Condition, ...] = ()
+
+
+class ShareMeasure(_Strict):
+    """100 · part / whole, in percent."""
+
+    part: SumMeasure | CountMeasure
+    whole: SumMeasure | CountMeasure
+
+
+class StatisticMeasure(_Strict):
+    """The latest value of the statistics table for the unit, not later than the day."""
+
+    statistic: str
+
+
+class VerdictMeasure(_Strict):
+    """How many units have the status under another rule."""
+
+    verdicts: str
+    status: Status
+
+
+class NamedMeasure(_Strict):
+    """A measure that is a Python function of the package, by its name."""
+
+    named: str
+
+
+def _mark(value: Any) -> str:  # noqa: ANN401 - pydantic hands over raw YAML or a model
+    keys = value if isinstance(value, dict) else type(value).model_fields
+    marks = ("either", "part", "count", "sum", "statistic", "verdicts", "named")
+    return next((mark for mark in marks if mark in keys), "field")
+
+
+SimpleMeasure = (
+    FieldMeasure
+    | CountMeasure
+    | SumMeasure
+    | ShareMeasure
+    | StatisticMeasure
+    | VerdictMeasure
+    | NamedMeasure
+)
+SimpleDefinition = Annotated[
+    Annotated[FieldMeasure, Tag("field")]
+    | Annotated[CountMeasure, Tag("count")]
+    | Annotated[SumMeasure, Tag("sum")]
+    | Annotated[ShareMeasure, Tag("part")]
+    | Annotated[StatisticMeasure, Tag("statistic")]
+    | Annotated[VerdictMeasure, Tag("verdicts")]
+    | Annotated[NamedMeasure, Tag("named")],
+    Discriminator(_mark),
+]
+
+
+class EitherMeasure(_Strict):
+    """The first of several measures that is known for the unit."""
+
+    either: tuple[SimpleDefinition, ...] = Field(min_length=2)
+
+
+MeasureDefinition = Annotated[
+    Annotated[EitherMeasure, Tag("either")]
+    | Annotated[FieldMeasure, Tag("field")]
+    | Annotated[CountMeasure, Tag("count")]
+    | Annotated[SumMeasure, Tag("sum")]
+    | Annotated[ShareMeasure, Tag("part")]
+    | Annotated[StatisticMeasure, Tag("statistic")]
+    | Annotated[VerdictMeasure, Tag("verdicts")]
+    | Annotated[NamedMeasure, Tag("named")],
+    Discriminator(_mark),
+]
+
+
+def parts(definition: MeasureDefinition) -> tuple[SimpleMeasure, ...]:
+    """Give the alternatives of a definition, one for all but `either`."""
+    return definition.either if isinstance(definition, EitherMeasure) else (definition,)
+
+
+def conditions(definition: MeasureDefinition) -> list[Condition]:
+    """Give every condition that a definition holds rows against."""
+    found: list[Condition] = []
+    for part in parts(definition):
+        simple = (part.part, part.whole) if isinstance(part, ShareMeasure) else (part,)
+        found += [c for s in simple for c in getattr(s, "where", ())]
+    return found
+
+
+def layers_of(definition: MeasureDefinition) -> tuple[str, ...]:
+    """Name the layers whose rows a definition counts or sums, sorted."""
+    found = set()
+    for part in parts(definition):
+        simple = (part.part, part.whole) if isinstance(part, ShareMeasure) else (part,)
+        for item in simple:
+            if isinstance(item, CountMeasure):
+                found.add(item.count)
+            elif isinstance(item, SumMeasure):
+                found.add(item.sum)
+    return tuple(sorted(found))

@@ -1,0 +1,267 @@
+"""
+The study file: `study.toml` → a frozen, validated `Study`.
+
+A study names its layers, how their coordinates are declared, the rule sets, and the day of the
+assessment. Unknown keys are refused, relative paths are relative to the file, and all faults of a
+file come in one error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from zmd_layout.errors import StudyError
+from zmd_layout.messages import Message
+
+LAYER_NAMES = (
+    "counties", "townships", "planning_units", "villages", "population", "schools",
+    "residential_areas", "roads", "education_land", "classes", "projects", "closures",
+    "constraints", "statistics",
+)  # fmt: skip
+FILE_NAME = "study.toml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Name(_Strict):
+    """A name in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def text(self, lang: str) -> str:
+        """Give the name in `lang`."""
+        return str(getattr(self, str(lang)))
+
+
+def _synthetic(value: Any) -> Any:  # noqa: ANN401 - raw TOML
+    return tuple(value) if isinstance(value, list) else value
+
+
+class LayerSource(_Strict):
+    """
+    Where a layer comes from and how it is to be read.
+
+    Attributes
+    ----------
+    path
+        The file, relative to the study file; `file.zip` and archives work as GDAL reads them.
+    coordinates
+        wgs84, cgcs2000, gcj02, bd09, an EPSG code, or `none` for a table without positions.
+    layer, sheet
+        The layer of a GeoPackage, the sheet of a workbook; by default the first.
+    columns
+        ours = theirs; usual names are found by themselves.
+    values
+        Per column, theirs = ours.
+    year
+        The year of the data.
+    blank_means
+        Whether an empty cell is unknown or, as in printed statistics, zero.
+    synthetic
+        true where all of it was made up, or the names of the made-up columns.
+    is_complete
+        Whether what is not in the layer does not exist. OSM never is unless the user says so.
+    """
+
+    path: str = Field(min_length=1)
+    coordinates: str | None = None
+    layer: str | None = None
+    sheet: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    year: int | None = Field(default=None, ge=1900, le=2200)
+    blank_means: Literal["unknown", "zero"] = "unknown"
+    synthetic: Annotated[bool | tuple[str, ...], BeforeValidator(_synthetic)] = False
+    is_complete: bool | None = None
+
+
+class Study(_Strict):
+    """
+    What is assessed, on which day, against which rules, with which data.
+
+    Attributes
+    ----------
+    id
+        Names the output folder.
+    crs
+        The plane in which everything is measured, a projected CRS in metres.
+    as_of
+        The day of the assessment.
+    plan_period
+        First and last day of the plan.
+    rulesets
+        Names of built-in sets, or folders of own rules.
+    layers, own_layers
+        The layers of the design, and further ones that own rules count.
+    folder
+        What relative paths are relative to.
+    """
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+    name: Name
+    crs: str = "EPSG:4547"
+    as_of: dt.date
+    plan_period: tuple[dt.date, dt.date] | None = None
+    rulesets: tuple[str, ...] = Field(default=("zhumadian-2022-49",), min_length=1)
+    include_draft: bool = False
+    expected_schools: dict[str, dict[str, int]] = {}
+    layers: dict[str, LayerSource] = {}
+    own_layers: dict[str, LayerSource] = {}
+    folder: Path = Path()
+
+    @field_validator("crs")
+    @classmethod
+    def _is_a_plane_in_metres(cls, value: str) -> str:
+        try:
+            crs = CRS.from_user_input(value)
+        except CRSError as error:
+            raise ValueError(f"{value} is not a coordinate system") from error
+        metres = crs.is_projected and all(axis.unit_name == "metre" for axis in crs.axis_info)
+        if not metres or crs.to_epsg() == 3857:  # noqa: PLR2004 - Web Mercator, which stretches lengths by 1.19 here
+            raise ValueError(f"{value} is not a plane in true metres; use for instance EPSG:4547")
+        return value
+
+    @field_validator("plan_period")
+    @classmethod
+    def _period_runs_forward(
+        cls, value: tuple[dt.date, dt.date] | None
+    ) -> tuple[dt.date, dt.date] | None:
+        if value is not None and value[0] > value[1]:
+            raise ValueError("the plan period ends before it begins")
+        return value
+
+    @field_validator("layers")
+    @classmethod
+    def _layers_are_known(cls, value: dict[str, LayerSource]) -> dict[str, LayerSource]:
+        for name in value:
+            if name not in LAYER_NAMES:
+                near = difflib.get_close_matches(name, LAYER_NAMES, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                known = ", ".join(LAYER_NAMES)
+                raise ValueError(
+                    f"{name!r} is no layer{hint} Layers are {known}; "
+                    "layers of your own go under [own_layers.NAME]"
+                )
+        return value
+
+    def path_of(self, source: LayerSource) -> Path:
+        """Resolve the path of a layer against the study's folder."""
+        return (self.folder / source.path).resolve()
+
+
+def load_study(path: Path | str) -> Study:
+    """
+    Read a study.
+
+    Parameters
+    ----------
+    path
+        `study.toml`, or the folder that holds it.
+
+    Returns
+    -------
+    study
+        The study, frozen.
+
+    Raises
+    ------
+    StudyError
+        If it is not there, not TOML, or not a study: all faults in one error.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / FILE_NAME
+    try:
+        raw = tomllib.loads(file.read_text("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise StudyError(Message("study.not_there", path=file)) from error
+    except UnicodeDecodeError as error:
+        raise StudyError(Message("study.not_utf8", path=file)) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise StudyError(Message("study.not_toml", path=file, why=error)) from error
+    except OSError as error:
+        raise StudyError(Message("study.not_readable", path=file, why=error)) from error
+    return parse_study(raw, folder=file.parent, file=file)
+
+
+def parse_study(raw: dict[str, Any], *, folder: Path, file: Path) -> Study:
+    """
+    Make a study of the tables of a study file.
+
+    Raises
+    ------
+    StudyError
+        If the tables are not a study: all faults in one error.
+    """
+    tables = {"study", "layers", "own_layers"}
+    faults = [
+        Message("study.unknown_key", path=file.name, key=key, near=_near(key, tables))
+        for key in sorted(set(raw) - tables)
+    ]
+    head = raw.get("study")
+    if not isinstance(head, dict):
+        raise StudyError(*faults, Message("study.no_head", path=file.name))
+    try:
+        study = Study.model_validate(
+            {
+                **head,
+                "layers": raw.get("layers", {}),
+                "own_layers": raw.get("own_layers", {}),
+                "folder": folder,
+            }
+        )
+    except ValidationError as error:
+        raise StudyError(*faults, *(_fault(file, f) for f in error.errors())) from error
+    if faults:
+        raise StudyError(*faults)
+    return study
+
+
+def _fault(file: Path, fault: Any) -> Message:  # noqa: ANN401 - pydantic's ErrorDetails
+    location = [str(part) for part in fault["loc"]]
+    where = ".".join(location)
+    match fault["type"]:
+        case "extra_forbidden":
+            known = (
+                LayerSource.model_fields
+                if location[0] in {"layers", "own_layers"}
+                else Study.model_fields
+            )
+            near = _near(location[-1], set(known))
+            return Message("study.unknown_key", path=file.name, key=where, near=near)
+        case "missing":
+            return Message("study.missing_key", path=file.name, key=where)
+        case _:
+            why = fault["msg"].removeprefix("Value error, ")
+            return Message(
+                "study.wrong_value",
+                path=file.name,
+                key=where,
+                value=_short(fault["input"]),
+                why=why,
+            )
+
+
+def _short(value: object, most: int = 60) -> str:
+    text = str(value)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _near(key: str, known: set[str]) -> Message:
+    match difflib.get_close_matches(key, sorted(known), n=1):
+        case [near]:
+            return Message("study.near", near=near)
+        case _:
+            return Message("study.known", known=sorted(known))
