@@ -1,0 +1,57 @@
+"""
+Coordinates: declared, converted, checked against the study area, never guessed.
+
+`parse_coordinates` reads a declaration, `to_plane` and `geometry_to_plane` bring numbers to the
+working CRS, `check_placed` and `check_against_reference` refuse what contradicts itself.
+"""
+
+from zmd_layout.crs.china_offsets import (
+    bd09_to_gcj02,
+    bd09_to_wgs84,
+    gcj02_to_bd09,
+    gcj02_to_wgs84,
+    wgs84_to_bd09,
+    wgs84_to_gcj02,
+)
+from zmd_layout.crs.declared import (
+    Coordinates,
+    Datum,
+    parse_coordinates,
+    require_plane,
+    working_plane,
+)
+from zmd_layout.crs.offset import (
+    Offset,
+    check_against_reference,
+    estimate_offset,
+    looks_like_datum_shift,
+)
+from zmd_layout.crs.placed import DatumCheck, StudyArea, Tolerance, check_placed
+from zmd_layout.crs.plane import as_declared, geometry_to_plane, shift_note, to_plane, to_wgs84
+
+__all__ = [
+    "Coordinates",
+    "Datum",
+    "DatumCheck",
+    "Offset",
+    "StudyArea",
+    "Tolerance",
+    "as_declared",
+    "bd09_to_gcj02",
+    "bd09_to_wgs84",
+    "check_against_reference",
+    "check_placed",
+    "estimate_offset",
+    "gcj02_to_bd09",
+    "gcj02_to_wgs84",
+    "geometry_to_plane",
+    "looks_like_datum_shift",
+    "parse_coordinates",
+    "require_plane",
+    "shift_note",
+    "to_plane",
+    "to_wgs84",
+    "wgs84_to_bd09",
+    "wgs84_to_gcj02",
+    "working_plane",
+]
