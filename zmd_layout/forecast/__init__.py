@@ -1,0 +1,60 @@
+"""
+Children by unit, stage and year: ages, cohorts, scenarios, and the seats they need.
+
+`single_years` splits a census into years of age, `forecast` carries them on under a `Scenario`,
+`seats_needed` and `balance` set them against schools. Every number that is not a count has its
+source in `standards.toml` or `scenarios.toml` beside this file.
+"""
+
+from zmd_layout.forecast.ages import (
+    age_groups,
+    children_by_stage,
+    packaged_stage_ages,
+    single_years,
+)
+from zmd_layout.forecast.apportion import apportion
+from zmd_layout.forecast.backcast import backcast
+from zmd_layout.forecast.balance import Capacity, balance, school_capacities, supply
+from zmd_layout.forecast.births import (
+    BirthMeasure,
+    Births,
+    births_from_table,
+    packaged_births,
+    packaged_titles,
+)
+from zmd_layout.forecast.cohorts import forecast
+from zmd_layout.forecast.demand import compare_methods, seats_needed
+from zmd_layout.forecast.figures import standards, values
+from zmd_layout.forecast.grades import progress, progression_ratios
+from zmd_layout.forecast.scenarios import Scenario, default_scenario
+from zmd_layout.forecast.summary import combine, peak_years, print_people
+
+__all__ = [
+    "BirthMeasure",
+    "Births",
+    "Capacity",
+    "Scenario",
+    "age_groups",
+    "apportion",
+    "backcast",
+    "balance",
+    "births_from_table",
+    "children_by_stage",
+    "combine",
+    "compare_methods",
+    "default_scenario",
+    "forecast",
+    "packaged_births",
+    "packaged_stage_ages",
+    "packaged_titles",
+    "peak_years",
+    "print_people",
+    "progress",
+    "progression_ratios",
+    "school_capacities",
+    "seats_needed",
+    "single_years",
+    "standards",
+    "supply",
+    "values",
+]
