@@ -1,0 +1,94 @@
+"""What the map says about itself: title, dates, rule sets, and the warnings that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zmd_layout.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The texts around the map, in no language yet."""
+
+    title: Message
+    subtitle: Message
+    warnings: tuple[Message, ...]
+    notes: tuple[Message, ...]
+    is_synthetic: bool
+
+
+def describe(
+    findings: pd.DataFrame, *, suggestions: pd.DataFrame | None, study: Study | None
+) -> Heading:
+    """
+    Say what is shown, for which day, from the data of which years, against which rules.
+
+    The warning about made-up data stands wherever anything on the page was made up.
+    """
+    is_synthetic = _any_true(findings, "is_synthetic") or (
+        suggestions is not None and _any_true(suggestions, "is_synthetic")
+    )
+    rulesets = sorted(findings["ruleset"].dropna().astype(str).unique())
+    day = _as_of(findings, study)
+    title = (
+        Message("gap_map.title")
+        if study is None
+        else Message("gap_map.title_of", place=Message("gap_map.name", **study.name.model_dump()))
+    )
+    subtitle = Message(
+        "gap_map.subtitle", day=day, years=_years(study), rulesets=rulesets or [_unknown()]
+    )
+    warnings = (Message("gap_map.synthetic"),) if is_synthetic else ()
+    return Heading(
+        title,
+        subtitle,
+        (*warnings, *_period_over(study)),
+        (Message("gap_map.sketch"),),
+        is_synthetic,
+    )
+
+
+def _any_true(frame: pd.DataFrame, column: str) -> bool:
+    # an unknown mark is not a mark; comparing leaves NA out
+    return column in frame.columns and bool((frame[column].astype(object) == True).any())  # noqa: E712
+
+
+def _unknown() -> Message:
+    return Message("gap_map.unknown")
+
+
+def _as_of(findings: pd.DataFrame, study: Study | None) -> object:
+    if study is not None:
+        return study.as_of
+    days = findings["as_of"].dropna().astype(str) if "as_of" in findings.columns else ()
+    return max(days) if len(days) else _unknown()
+
+
+def _years(study: Study | None) -> Message | list[Message]:
+    dated = (
+        []
+        if study is None
+        else sorted(
+            (name, source.year) for name, source in study.layers.items() if source.year is not None
+        )
+    )
+    if not dated:
+        return _unknown()
+    return [
+        Message("gap_map.year_of", layer=Message(f"gap_map.layer_{name}"), year=year)
+        for name, year in dated
+    ]
+
+
+def _period_over(study: Study | None) -> tuple[Message, ...]:
+    if study is None or study.plan_period is None or study.as_of <= study.plan_period[1]:
+        return ()
+    start, end = study.plan_period
+    return (Message("gap_map.period_over", day=study.as_of, start=start.year, end=end.year),)

@@ -1,0 +1,57 @@
+"""
+Colours and shapes of the map.
+
+The hues are those of Okabe and Ito (2008), lightened where they fill an area. Each mark has a shape
+of its own beside its colour, so that the map can be read by the colour-blind and on grey paper;
+green says that something was checked and holds, and nothing else.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from zmd_layout.vocabulary import Status, Strength
+
+
+class Mark(StrEnum):
+    """What a finding is drawn as: the status, softened by the strength of its clause."""
+
+    SHORTFALL = "shortfall"
+    REASON = "reason"
+    REPORTED = "reported"
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    NOT_ASSESSABLE = "not_assessable"
+    NOT_APPLICABLE = "not_applicable"
+
+
+SOFT = frozenset({Strength.PERMISSION, Strength.ENCOURAGEMENT})
+
+# symbol: its colour on a point or a label; fill: the colour of an area; hatch: lines over the fill
+STYLES: dict[Mark, dict[str, str]] = {
+    Mark.SHORTFALL: {"shape": "triangle", "symbol": "#b84300", "fill": "#d55e00"},
+    Mark.REASON: {"shape": "diamond", "symbol": "#8f5f00", "fill": "#f0b840"},
+    Mark.REPORTED: {"shape": "ring", "symbol": "#00609c", "fill": "#c9e3f6"},
+    Mark.PASS: {"shape": "disc", "symbol": "#006b50", "fill": "#9ed8c3"},
+    Mark.NOT_ASSESSABLE: {
+        "shape": "hatched", "symbol": "#565656", "fill": "#ffffff", "hatch": "#8a8a8a",
+    },
+    Mark.NOT_APPLICABLE: {"shape": "dash", "symbol": "#6b6b6b", "fill": "#cfcfcf"},
+}  # fmt: skip
+
+# from nothing to worst; the page says what each step stands for
+STEPS = ("#f6f3ee", "#fbdcc0", "#f3a76c", "#dd6f22", "#a53c00")
+SUPPLY = {"ample": "#c9e3f6", "balanced": "#eceae2", "tight": "#f0b840", "short": "#d55e00"}
+
+
+def mark(status: str, strength: str) -> Mark:
+    """
+    Tell how a finding is drawn.
+
+    A shortfall of a clause that holds in principle asks for a reason; one of a permission or an
+    encouragement is no shortfall at all, only a hint.
+    """
+    if status == Status.SHORTFALL and strength == Strength.IN_PRINCIPLE:
+        return Mark.REASON
+    if status in {Status.SHORTFALL, Status.PASS} and strength in SOFT:
+        return Mark.REPORTED
+    return Mark(status)

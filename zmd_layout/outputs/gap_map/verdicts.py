@@ -1,0 +1,67 @@
+"""Put the findings into the page, a row each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.outputs.gap_map.palette import mark
+from zmd_layout.outputs.gap_map.tables import encode_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zmd_layout.outputs.gap_map.rules import RuleKey
+
+AS_THEY_STAND = (
+    "status",
+    "strength",
+    "addressee",
+    "relation",
+    "measured",
+    "required",
+    "gap",
+    "measure_unit",
+    "as_of",
+    "due_on",
+    "due_state",
+    "clause",
+    "basis",
+    "sources",
+    "is_synthetic",
+    "flags",
+    "stability",
+    "note_zh",
+    "note_en",
+)
+REQUIRED = ("rule_id", "ruleset", "unit_kind", "unit_id", "unit_name", "status", "strength")
+
+
+def encode_findings(
+    findings: pd.DataFrame, *, rules: list[RuleKey], positions: dict[tuple[str, str], int]
+) -> dict[str, Any]:
+    """
+    Encode findings as a table for the page, ordered by rule and unit.
+
+    Parameters
+    ----------
+    findings
+        Columns of `findings.csv`; those that only explain may be missing.
+    rules
+        The rules in the order in which the page numbers them.
+    positions
+        (unit kind, unit id) → the unit's number on the page.
+    """
+    rule_of = {key: number for number, key in enumerate(rules)}
+    keys = findings[["ruleset", "rule_id"]].astype(str).itertuples(index=False, name=None)
+    units = findings[["unit_kind", "unit_id"]].astype(str).itertuples(index=False, name=None)
+    numbered = findings.assign(
+        rule=[rule_of[key] for key in keys], unit=[positions[key] for key in units]
+    ).sort_values(["rule", "unit"], kind="stable")
+    marks = [
+        str(mark(str(status), str(strength)))
+        for status, strength in zip(numbered["status"], numbered["strength"], strict=True)
+    ]
+    told = {name: list(numbered[name]) for name in AS_THEY_STAND if name in numbered.columns}
+    return encode_table(
+        {"rule": list(numbered["rule"]), "unit": list(numbered["unit"]), "mark": marks, **told}
+    )
