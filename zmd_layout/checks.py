@@ -8,17 +8,17 @@ where it holds for the whole range, so that unknown is never taken for zero.
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.measures.conditions import meets
-from zmd_layout.messages import Message, word_message
+from zmd_layout.messages import Message
 from zmd_layout.rulebook import Banded, Proportion, Report, Threshold
 from zmd_layout.vocabulary import Basis, DueState, Flag, Relation, Status, Strength
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping
 
     from zmd_layout.measures.value import Value
@@ -189,7 +189,7 @@ def _applicability(
             note = Message(
                 "checks.not_applicable",
                 field=_field_word(condition.field),
-                value=_value_word(value),
+                value=value,
             )
             return _Decision(Status.NOT_APPLICABLE, required=_nothing(rule), notes=(note,))
         used.append(condition.field)
@@ -202,11 +202,7 @@ def _applicability(
 
 
 def _field_word(name: str) -> Message:
-    return Message("fields.word", name=name)
-
-
-def _value_word(value: object) -> object:
-    return value
+    return Message("fields.word", name=Message(f"fields.{name}"))
 
 
 def _decide(
@@ -427,9 +423,7 @@ def _finite(number: float) -> float | None:
 def _why_unknown(value: Value, name: str | None) -> tuple[Message, ...]:
     if value.notes:
         return value.notes
-    return (
-        (Message("checks.unknown_measure", name=Message("fields.word", name=name)),) if name else ()
-    )
+    return (Message("checks.unknown_measure", name=name),) if name else ()
 
 
 def _flagged(decision: _Decision, flags: Iterable[str]) -> _Decision:
@@ -471,6 +465,11 @@ def _verdict(
     )
 
 
+def due_state_unknown(rule: Rule, as_of: dt.date) -> DueState:
+    """Place a rule in time of which nothing is known."""
+    return _due_state(rule, _Decision(Status.NOT_ASSESSABLE), {}, as_of)
+
+
 def _due_state(
     rule: Rule, decision: _Decision, values: Mapping[str, Value], as_of: dt.date
 ) -> DueState:
@@ -480,21 +479,16 @@ def _due_state(
     What decided it is as old as its oldest datum. Data older than the due day can show that a
     target was met, never that it was missed.
     """
-    if rule.due.on is None:
+    due = rule.due.on
+    if due is None:
         return rule.due.state or DueState.NONE
-    if as_of < rule.due.on:
-        return DueState.NOT_DUE
-    if decision.status is Status.NOT_APPLICABLE:
-        return DueState.NONE
+    if as_of < due or decision.status is Status.NOT_APPLICABLE:
+        return DueState.NOT_DUE if as_of < due else DueState.NONE
+    met = {Status.PASS: True, Status.SHORTFALL: False}.get(decision.status, decision.is_met)
     years = [value.year for value in values.values()]
-    if None in years or not years:
+    if met is None or None in years or not years:
         return DueState.DUE_UNVERIFIED
     year = min(y for y in years if y is not None)
-    met = {Status.PASS: True, Status.SHORTFALL: False}.get(decision.status, decision.is_met)
-    match met:
-        case True:
-            return DueState.DUE_MET if year <= rule.due.on.year else DueState.MET_LATE
-        case False:
-            return DueState.DUE_MISSED if year >= rule.due.on.year else DueState.DUE_UNVERIFIED
-        case None:
-            return DueState.DUE_UNVERIFIED
+    if met:
+        return DueState.DUE_MET if year <= due.year else DueState.MET_LATE
+    return DueState.DUE_MISSED if year >= due.year else DueState.DUE_UNVERIFIED

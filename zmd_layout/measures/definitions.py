@@ -62,10 +62,15 @@ class FieldMeasure(_Strict):
 
 
 class CountMeasure(_Strict):
-    """How many rows of a layer lie in the unit and meet the conditions."""
+    """
+    How many rows of a layer lie in the unit and meet the conditions.
+
+    With `needs_rows` a unit of which the layer has no row at all is unknown, not zero.
+    """
 
     count: str
     where: tuple[Condition, ...] = ()
+    needs_rows: bool = False
 
 
 class SumMeasure(_Strict):
@@ -74,6 +79,7 @@ class SumMeasure(_Strict):
     sum: str
     of: str
     where: tuple[Condition, ...] = ()
+    needs_rows: bool = False
 
 
 class ShareMeasure(_Strict):

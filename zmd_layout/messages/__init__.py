@@ -45,7 +45,7 @@ class Message:
     key: str
     args: tuple[tuple[str, Any], ...]
 
-    def __init__(self, key: str, **args: object) -> None:
+    def __init__(self, key: str, /, **args: object) -> None:
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "args", tuple(args.items()))
 

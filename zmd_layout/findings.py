@@ -1,0 +1,217 @@
+"""The one tidy table: a row for every rule and unit, with numbers, clause and caveats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from zmd_layout import checks
+from zmd_layout.measures import evaluate
+from zmd_layout.measures.conditions import meets
+from zmd_layout.measures.definitions import VerdictMeasure
+from zmd_layout.measures.units import LAYER_OF
+from zmd_layout.measures.value import Value
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Lang, Status, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zmd_layout.measures import World
+    from zmd_layout.measures.evaluate import Values
+    from zmd_layout.measures.units import UnitRow, Units
+    from zmd_layout.rulebook import Monitor, Rule
+
+COLUMNS = (
+    "rule_id", "ruleset", "unit_kind", "unit_id", "unit_name", "status", "strength", "addressee",
+    "relation", "measured", "required", "gap", "measure_unit", "as_of", "due_on", "due_state",
+    "clause", "basis", "sources", "is_synthetic", "flags", "stability", "note_zh", "note_en",
+)  # fmt: skip
+
+
+def find(
+    rules: Sequence[Rule],
+    world: World,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Hold every unit against every rule.
+
+    Parameters
+    ----------
+    rules
+        The rules; those that count the verdicts of others are decided last.
+    world
+        Study, layers and day.
+    progress
+        Is told each rule's id before it is decided.
+
+    Returns
+    -------
+    findings
+        Columns `COLUMNS` and the unit's geometry in the study's plane (None where it has no
+        position), sorted by rule, unit kind and unit id. `measured`, `required` and `gap` are NaN
+        where unknown.
+    """
+    done: dict[str, list[dict[str, Any]]] = {}
+    for rule in sorted(rules, key=lambda r: (_counts_verdicts(r), r.id)):
+        if progress is not None:
+            progress(rule.id)
+        done[rule.id] = _of_rule(rule, world, done)
+    rows = [row for rule_id in sorted(done) for row in done[rule_id]]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "geometry"])
+    for name in ("measured", "required", "gap"):
+        frame[name] = frame[name].astype("float64")
+    order = ["rule_id", "unit_kind", "unit_id"]
+    frame = frame.sort_values(order, kind="stable", ignore_index=True)
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=world.study.crs)
+
+
+def _counts_verdicts(rule: Rule) -> bool:
+    return any(isinstance(d, VerdictMeasure) for d in rule.measures.values())
+
+
+def _of_rule(
+    rule: Rule, world: World, done: dict[str, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    limits = rule.limits(world.as_of)
+    if not rule.in_force(world.as_of):
+        return []
+    rows = []
+    units = world.units(rule.unit, limits)
+    if units is None and rule.unit is UnitKind.RESIDENTIAL_GROUP:
+        return []
+    if units is None:
+        rows.append(_no_units(rule, world))
+    else:
+        values = _values(rule, world, units, done)
+        for row in units.rows():
+            verdict = checks.decide(
+                rule,
+                unit=checks.Unit(row.fields, row.made),
+                values={name: found[row.unit_id] for name, found in values.items()},
+                as_of=world.as_of,
+                plan_period=world.study.plan_period,
+            )
+            if verdict is not None:
+                rows.append(_row(rule, units, row, verdict, world))
+    for monitor in rule.monitor:
+        rows += _monitored(rule, monitor, world, done)
+    return rows
+
+
+def _monitored(
+    rule: Rule, monitor: Monitor, world: World, done: dict[str, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Report the figure for units that the rule does not judge; a judged unit is left out."""
+    limits = rule.limits(world.as_of)
+    units = world.units(monitor.unit, limits)
+    if units is None:
+        return []
+    values = _values(rule, world, units, done)
+    rows = []
+    for row in units.rows():
+        wanted = [
+            meets(row.fields.get(c.field), c, limits=limits, plan_period=world.study.plan_period)
+            for c in monitor.where
+        ]
+        if not all(wanted):
+            continue
+        verdict = checks.report(
+            rule,
+            unit=checks.Unit(row.fields, row.made),
+            values={name: found[row.unit_id] for name, found in values.items()},
+            as_of=world.as_of,
+        )
+        if verdict is not None:
+            rows.append(_row(rule, units, row, verdict, world))
+    return rows
+
+
+def _values(
+    rule: Rule, world: World, units: Units, done: dict[str, list[dict[str, Any]]]
+) -> dict[str, Values]:
+    limits = rule.limits(world.as_of)
+    return {
+        name: _verdict_count(definition, units, done)
+        if isinstance(definition, VerdictMeasure)
+        else evaluate(definition, world=world, units=units, limits=limits)
+        for name, definition in rule.measures.items()
+    }
+
+
+def _verdict_count(
+    definition: VerdictMeasure, units: Units, done: dict[str, list[dict[str, Any]]]
+) -> Values:
+    """Count the verdicts of another rule over all its units; undecided ones widen the range."""
+    rows = done.get(definition.verdicts, [])
+    sure = sum(row["status"] == definition.status for row in rows)
+    open_ = sum(row["status"] == Status.NOT_ASSESSABLE for row in rows)
+    note = Message("measures.verdicts_open", count=open_, rule=definition.verdicts)
+    value = Value(
+        sure,
+        sure + open_,
+        year=None,
+        is_synthetic=any(row["is_synthetic"] for row in rows),
+        notes=(note,) if open_ else (),
+        sources=tuple(sorted({s for row in rows for s in row["sources"].split(";") if s})),
+    )
+    return {str(unit): value for unit in units.frame.index}
+
+
+def _no_units(rule: Rule, world: World) -> dict[str, Any]:
+    """Say in one row that the layer of the rule's units is not there."""
+    layer = LAYER_OF[rule.unit][0] if rule.unit in LAYER_OF else "counties"
+    note = Message("measures.missing_layer", layer=Message(f"words.layer_{layer}"))
+    verdict = checks.Verdict(
+        status=Status.NOT_ASSESSABLE, strength=rule.strength, relation=rule.relation, notes=(note,),
+        due_on=rule.due.on, due_state=checks.due_state_unknown(rule, world.as_of),
+    )  # fmt: skip
+    base = _base(rule, verdict, world)
+    return base | {"unit_id": "", "unit_name": "", "geometry": None, "unit_kind": str(rule.unit)}
+
+
+def _row(
+    rule: Rule, units: Units, row: UnitRow, verdict: checks.Verdict, world: World
+) -> dict[str, Any]:
+    return _base(rule, verdict, world) | {
+        "unit_kind": str(units.kind),
+        "unit_id": row.unit_id,
+        "unit_name": str(row.fields.get("name") or row.unit_id),
+        "geometry": units.frame.geometry[row.unit_id],
+    }
+
+
+def _base(rule: Rule, verdict: checks.Verdict, world: World) -> dict[str, Any]:
+    clause = next(iter(rule.clauses.values()))
+    return {
+        "rule_id": rule.id,
+        "ruleset": rule.ruleset,
+        "status": str(verdict.status),
+        "strength": str(verdict.strength),
+        "addressee": str(rule.addressee),
+        "relation": str(verdict.relation) if verdict.relation else "",
+        "measured": verdict.measured,
+        "required": verdict.required,
+        "gap": verdict.gap,
+        "measure_unit": rule.measure_unit,
+        "as_of": world.as_of,
+        "due_on": verdict.due_on,
+        "due_state": str(verdict.due_state),
+        "clause": f"{clause.document} {clause.article}：{clause.text}",
+        "basis": str(verdict.basis),
+        "sources": ";".join(verdict.sources),
+        "is_synthetic": verdict.is_synthetic,
+        "flags": ";".join(verdict.flags),
+        "stability": "",
+        "note_zh": _note(verdict, Lang.ZH),
+        "note_en": _note(verdict, Lang.EN),
+    }
+
+
+def _note(verdict: checks.Verdict, lang: Lang) -> str:
+    separator = "" if lang is Lang.ZH else " "
+    return separator.join(message.text(lang) for message in verdict.notes)

@@ -1,0 +1,258 @@
+"""
+The door: sources → validated layers in the study's plane.
+
+Behind it measures trust what they get: our columns and types, one CRS, valid geometry, unique ids,
+a stable order of rows, and a record of where each layer comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from zmd_layout.crs import StudyArea, check_placed, geometry_to_plane, parse_coordinates
+from zmd_layout.errors import LayerError, ZmdLayoutError
+from zmd_layout.layers.conform import convert, rename
+from zmd_layout.layers.files import read_raw, sha256_of
+from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
+from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
+from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
+from zmd_layout.layers.validate import faults_of
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from zmd_layout.layers.roads import RoadTables
+    from zmd_layout.study import LayerSource, Study
+
+MADE_PREFIX = "示例"
+OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".osm.gz")
+_BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
+_WIDE = {"schools", "roads", "population", "constraints"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    frame: gpd.GeoDataFrame
+    roads: RoadTables | None = None
+    notes: tuple[Message, ...] = ()
+
+
+def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) -> Layers:
+    """
+    Load every layer of a study.
+
+    Parameters
+    ----------
+    study
+        The study.
+    progress
+        Is told the name of each layer before it is read.
+
+    Returns
+    -------
+    layers
+        By name; a layer that the study does not name is not there.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If any layer is not what the study says: all faults of all layers in one error.
+    """
+    layers: Layers = {}
+    faults: list[Message] = []
+    area: StudyArea | None = None
+    for name, source in _in_order(study):
+        if progress is not None:
+            progress(name)
+        try:
+            layers[name] = load_layer(name, source, study=study, area=area)
+        except ZmdLayoutError as error:
+            faults += error.messages
+            continue
+        if area is None:
+            area = _study_area(layers[name], study)
+    if faults:
+        raise LayerError(*faults)
+    return layers
+
+
+def _in_order(study: Study) -> list[tuple[str, LayerSource]]:
+    """Put the layers that tell where the study is first."""
+    first = [
+        n for n in ("counties", "townships", "planning_units", "villages") if n in study.layers
+    ]
+    rest = [n for n in study.layers if n not in first]
+    return [*((n, study.layers[n]) for n in first + rest), *study.own_layers.items()]
+
+
+def _without_positions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    bare = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    return gpd.GeoDataFrame(bare, geometry=gpd.GeoSeries([None] * len(bare), index=bare.index))
+
+
+def _study_area(layer: Layer, study: Study) -> StudyArea | None:
+    if layer.name not in {"counties", "townships", "planning_units", "villages"}:
+        return None
+    shapes = layer.frame.geometry.dropna()
+    shapes = shapes[shapely.get_dimensions(shapes.to_numpy()) == 2]  # noqa: PLR2004 - areas
+    if shapes.empty:
+        return None
+    return StudyArea(shapely.union_all(shapes.to_numpy()), study.crs, study.name.zh)
+
+
+def load_layer(
+    name: str, source: LayerSource, *, study: Study, area: StudyArea | None = None
+) -> Layer:
+    """
+    Load and validate one layer.
+
+    Parameters
+    ----------
+    name
+        A layer of the design, or one of the study's own.
+    source
+        Where it comes from.
+    study
+        The study, for its plane and folder.
+    area
+        Where the study is, or None while that is not known.
+
+    Raises
+    ------
+    ZmdLayoutError
+        All faults of the layer in one error.
+    """
+    schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
+    path = study.path_of(source)
+    read = _read(path, source, schema)
+    raw = _without_positions(read.frame) if source.coordinates == "none" else read.frame
+    frame, faults = _columns(raw, schema, source, is_own=name not in SCHEMAS)
+    faults += shape_faults(frame, schema) if schema.shape is not Shape.NONE else []
+    if frame.empty and read.roads is None:
+        faults.append(Message("layers.empty", layer=name, path=path.name))
+    if faults:
+        raise LayerError(*faults)
+    frame, repaired, check = _place(frame, source, schema, study, area)
+    overlap, slivers = overlap_faults(frame, schema)
+    if overlap:
+        raise LayerError(*overlap)
+    frame = _in_stable_order(frame, schema)
+    frame["is_made"] = _is_made(frame)
+    origin = _origin(path, source, is_osm=_is_osm(path))
+    origin = replace(
+        origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
+        notes=(*read.notes, *check.notes),
+    )  # fmt: skip
+    return Layer(name, frame, origin, read.roads)
+
+
+def _is_osm(path: Path) -> bool:
+    return path.name.lower().endswith(OSM_SUFFIXES)
+
+
+def _read(path: Path, source: LayerSource, schema: Schema) -> _Read:
+    return _Read(read_raw(path, source, layer_name=schema.name))
+
+
+def _columns(
+    raw: gpd.GeoDataFrame, schema: Schema, source: LayerSource, *, is_own: bool
+) -> tuple[gpd.GeoDataFrame, list[Message]]:
+    """Rename, convert and validate the columns; own layers keep theirs as text and numbers."""
+    raw = raw.reset_index(drop=True)
+    geometry = raw.geometry
+    if is_own:
+        frame = raw.rename(columns={theirs: ours for ours, theirs in source.columns.items()})
+        return gpd.GeoDataFrame(frame, geometry=geometry.to_numpy(), crs=raw.crs), []
+    table = pd.DataFrame(raw.drop(columns=geometry.name))
+    table, faults = rename(table, schema, source)
+    table = table.drop(columns=[c for c in ("coordinates", "geometry") if c in table])
+    table, unreadable = convert(table, schema, source)
+    faults += unreadable
+    if not faults:
+        faults += faults_of(table, schema)
+    if not faults and schema.name == "statistics":
+        faults += _statistic_faults(table)
+    return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs=raw.crs), faults
+
+
+def _statistic_faults(table: pd.DataFrame) -> list[Message]:
+    unknown = sorted(set(table["name"]) - STATISTIC_NAMES)
+    known = sorted(STATISTIC_NAMES)
+    return [Message("layers.unknown_statistic", found=unknown, known=known)] if unknown else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    verified: bool | None = None
+    notes: tuple[Message, ...] = ()
+
+
+def _place(
+    frame: gpd.GeoDataFrame,
+    source: LayerSource,
+    schema: Schema,
+    study: Study,
+    area: StudyArea | None,
+) -> tuple[gpd.GeoDataFrame, dict[str, int], _Placed]:
+    """Bring the geometry into the plane, under the declared coordinates only."""
+    if schema.shape is Shape.NONE or not frame.geometry.notna().any():
+        return _without_positions(frame).set_crs(study.crs), {}, _Placed()
+    if source.coordinates is None:
+        raise LayerError(Message("layers.undeclared", layer=schema.name, path=source.path))
+    coordinates = parse_coordinates(source.coordinates)
+    placed = _Placed()
+    if area is not None:
+        inner = frame.geometry[frame.geometry.notna()].representative_point()
+        wide = schema.name in _WIDE
+        zone = replace(area, geometry=area.geometry.buffer(_BORDER_M)) if wide else area
+        check = check_placed(
+            inner.x.to_numpy(), inner.y.to_numpy(), coordinates=coordinates, area=zone,
+            layer_name=schema.name,
+        )  # fmt: skip
+        placed = _Placed(check.is_verified, check.notes)
+    shapes = geometry_to_plane(
+        frame.geometry, coordinates=coordinates, working_crs=study.crs, name=schema.name
+    )
+    frame, repaired = repair(frame.set_geometry(shapes), schema)
+    return frame, repaired, placed
+
+
+def _in_stable_order(frame: gpd.GeoDataFrame, schema: Schema) -> gpd.GeoDataFrame:
+    """Sort by key, or by all there is, so that the order of input rows changes nothing."""
+    if schema.key is not None and schema.key in frame:
+        return frame.sort_values(schema.key, kind="stable", ignore_index=True)
+    columns = sorted(str(c) for c in frame.columns if c != "geometry")
+    keys = [frame[c].astype(str).to_numpy() for c in columns]
+    keys.append(np.array([shape.wkb_hex if shape is not None else "" for shape in frame.geometry]))
+    order = np.lexsort(keys[::-1])
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _is_made(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Find rows whose name says that they were made up."""
+    if "name" not in frame:
+        return pd.Series(data=False, index=frame.index)
+    is_made: pd.Series[bool] = (
+        frame["name"].map(lambda n: str(n).startswith(MADE_PREFIX)).astype(bool)
+    )
+    return is_made
+
+
+def _origin(path: Path, source: LayerSource, *, is_osm: bool) -> Origin:
+    made = source.synthetic
+    return Origin(
+        path=source.path,
+        sha256=sha256_of(path),
+        year=source.year,
+        coordinates=source.coordinates,
+        made_columns=WHOLE if made is True else frozenset(made or ()),
+        is_complete=not is_osm if source.is_complete is None else source.is_complete,
+    )

@@ -1,0 +1,196 @@
+"""Open the files that layers come in: whatever GDAL reads, CSV, XLSX and GeoParquet."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from zmd_layout.errors import LayerError
+from zmd_layout.layers.conform import plain
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zmd_layout.study import LayerSource
+
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
+_BOOK_SUFFIXES = {".xlsx", ".xlsm"}
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_X_NAMES = {"x", "lon", "lng", "longitude", "经度", "学校经度", "东经", "x坐标"}
+_Y_NAMES = {"y", "lat", "latitude", "纬度", "学校纬度", "北纬", "y坐标"}
+
+
+def sha256_of(path: Path) -> str:
+    """Give the SHA-256 of a file as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_raw(path: Path, source: LayerSource, *, layer_name: str) -> gpd.GeoDataFrame:
+    """
+    Read a file as it is: their columns, their coordinates.
+
+    Parameters
+    ----------
+    path
+        The file.
+    source
+        Encoding, sheet, layer and columns as the study declares them.
+    layer_name
+        The layer in errors.
+
+    Returns
+    -------
+    frame
+        Cells as text in CSV and XLSX, else as the format has them; geometry without a CRS of our
+        own making: what the file says, or none. Rows without a position have None.
+
+    Raises
+    ------
+    LayerError
+        If the file is not there or cannot be read.
+    """
+    if not path.exists():
+        raise LayerError(Message("layers.no_file", layer=layer_name, path=path))
+    suffix = path.suffix.lower()
+    try:
+        if suffix in _TEXT_SUFFIXES:
+            return _with_points(_read_text(path, source, layer_name), source, layer_name)
+        if suffix in _BOOK_SUFFIXES:
+            return _with_points(_read_book(path, source, layer_name), source, layer_name)
+        if suffix in {".parquet", ".geoparquet"}:
+            return gpd.read_parquet(path)
+        return _read_gdal(path, source)
+    except (DataSourceError, DataLayerError, ValueError, OSError, UnicodeError) as error:
+        if isinstance(error, LayerError):
+            raise
+        raise LayerError(
+            Message("layers.unreadable_file", layer=layer_name, path=path, why=_short(error))
+        ) from error
+
+
+def _short(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+
+
+def _read_gdal(path: Path, source: LayerSource) -> gpd.GeoDataFrame:
+    name = f"/vsizip/{path}" if path.suffix.lower() == ".zip" else path
+    frame = pyogrio.read_dataframe(name, layer=source.layer, encoding=source.encoding)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
+    return frame
+
+
+def _read_text(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame:
+    data = path.read_bytes()
+    for encoding in [source.encoding] if source.encoding else _ENCODINGS:
+        try:
+            text = data.decode(encoding)
+            break
+        except (UnicodeDecodeError, LookupError):
+            continue
+    else:
+        raise LayerError(
+            Message(
+                "layers.encoding",
+                layer=layer_name,
+                path=path.name,
+                encoding=source.encoding or "UTF-8, GB18030",
+            )
+        )
+    head = text[:4096].splitlines()[0] if text else ""
+    separator = max(",\t;", key=head.count)
+    rows = list(csv.reader(text.splitlines(), delimiter=separator))
+    return _table(rows)
+
+
+def _read_book(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame:
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # openpyxl raises what its zip and XML readers raise
+        raise LayerError(
+            Message("layers.unreadable_file", layer=layer_name, path=path, why=_short(error))
+        ) from error
+    try:
+        if source.sheet is not None and source.sheet not in book.sheetnames:
+            raise LayerError(
+                Message(
+                    "layers.no_sheet", layer=layer_name, sheet=source.sheet, found=book.sheetnames
+                )
+            )
+        sheet = book[source.sheet] if source.sheet else book.worksheets[0]
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    finally:
+        book.close()
+    return _table(rows)
+
+
+def _table(rows: list[list[Any]]) -> pd.DataFrame:
+    """Make a table of rows whose first filled row is the head; empty rows are left out."""
+    filled = [row for row in rows if any(cell not in (None, "") for cell in row)]
+    if not filled:
+        return pd.DataFrame()
+    head = [str(cell).strip() if cell is not None else "" for cell in filled[0]]
+    head = [name or f"column_{n + 1}" for n, name in enumerate(head)]
+    width = len(head)
+    body = [[*row[:width], *[None] * (width - len(row))] for row in filled[1:]]
+    return pd.DataFrame(body, columns=head, dtype=object)
+
+
+def _with_points(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> gpd.GeoDataFrame:
+    """Make points of the coordinate columns, or polygons of a WKT column; none: no positions."""
+    wkt = next((c for c in frame.columns if plain(c) in {"wkt", "geometry"}), None)
+    if wkt is not None:
+        shapes = shapely.from_wkt(frame[wkt].replace("", None), on_invalid="ignore")
+        return gpd.GeoDataFrame(frame.drop(columns=wkt), geometry=list(shapes))
+    x = _coordinate_column(frame, source.columns.get("x"), _X_NAMES, layer_name)
+    y = _coordinate_column(frame, source.columns.get("y"), _Y_NAMES, layer_name)
+    if x is None or y is None:
+        return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
+    east, north = _degrees(frame[x], layer_name, x), _degrees(frame[y], layer_name, y)
+    known = np.isfinite(east) & np.isfinite(north)
+    points = np.full(len(frame), None, dtype=object)
+    points[known] = shapely.points(east[known], north[known])
+    return gpd.GeoDataFrame(frame.drop(columns=[x, y]), geometry=points)
+
+
+def _coordinate_column(
+    frame: pd.DataFrame, declared: str | None, names: set[str], layer_name: str
+) -> str | None:
+    if declared is not None:
+        return declared if declared in frame.columns else None
+    found = [c for c in frame.columns if plain(c) in names]
+    if len(found) > 1:
+        raise LayerError(
+            Message("layers.two_candidates", layer=layer_name, column="x / y", found=found)
+        )
+    return found[0] if found else None
+
+
+def _degrees(
+    cells: pd.Series[Any], layer_name: str, column: str
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    text = cells.astype("string").str.strip().replace({"": pd.NA, "—": pd.NA, "-": pd.NA})
+    numbers = pd.to_numeric(text, errors="coerce")
+    bad = text.notna() & numbers.isna()
+    if bad.any():
+        raise LayerError(
+            Message("layers.not_a_coordinate", layer=layer_name, column=column,
+                    count=int(bad.sum()),
+                    rows=[int(n) + 1 for n in np.flatnonzero(bad)[:5]],
+                    found=[str(c)[:30] for c in text[bad].unique()[:5]])
+        )  # fmt: skip
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan)

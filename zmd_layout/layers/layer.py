@@ -1,0 +1,115 @@
+"""A validated layer and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+
+    from zmd_layout.layers.roads import RoadTables
+    from zmd_layout.messages import Message
+
+WHOLE = frozenset({"*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """
+    Where a layer comes from and what was done to it on the way in.
+
+    Attributes
+    ----------
+    path, sha256
+        The file, as the study names it, and its digest.
+    year
+        The year of the data; None if the study does not say.
+    coordinates
+        As declared.
+    is_datum_verified
+        Whether something contradicted or supported the declaration; None without positions.
+    made_columns
+        The columns that were made up (`geometry` for positions); `{"*"}` for all.
+    is_complete
+        Whether what is not in the layer does not exist.
+    repaired
+        What was repaired, with counts.
+    notes
+        What the user should know.
+    """
+
+    path: str = ""
+    sha256: str = ""
+    year: int | None = None
+    coordinates: str | None = None
+    is_datum_verified: bool | None = None
+    made_columns: frozenset[str] = frozenset()
+    is_complete: bool = True
+    repaired: dict[str, int] = field(default_factory=dict)
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """
+    A layer that has passed the door.
+
+    Attributes
+    ----------
+    name
+        Its name in the study.
+    frame
+        Our columns, in the study's plane, with an index 0…n−1 in a stable order and `is_made`, True
+        where the whole row was made up.
+    origin
+        Where it comes from.
+    roads
+        For `roads` out of an OSM extract: nodes and edges; `frame` is then empty.
+    """
+
+    name: str
+    frame: gpd.GeoDataFrame
+    origin: Origin
+    roads: RoadTables | None = None
+
+    @property
+    def source(self) -> str:
+        """Name the layer and its year, as findings cite it."""
+        return f"{self.name} {self.origin.year}" if self.origin.year else self.name
+
+    @property
+    def is_made(self) -> bool:
+        """Whether any of it was made up."""
+        return bool(self.origin.made_columns) or bool(self.frame["is_made"].any())
+
+    def has(self, column: str) -> bool:
+        """Tell whether the source had the column."""
+        return column in self.frame
+
+    def made(self, columns: Iterable[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """
+        Tell for each row whether any of `columns` was made up.
+
+        Returns
+        -------
+        made
+            (n,) bool.
+        """
+        if self.origin.made_columns & (WHOLE | set(columns)):
+            return np.ones(len(self.frame), dtype=bool)
+        rows: np.ndarray[Any, np.dtype[np.bool_]] = self.frame["is_made"].to_numpy(dtype=bool)
+        return rows
+
+
+Layers = dict[str, Layer]
+
+
+def empty_frame(columns: Iterable[str]) -> pd.DataFrame:
+    """Give a table of no rows."""
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})

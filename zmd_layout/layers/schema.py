@@ -1,0 +1,304 @@
+"""
+The columns of every layer: names, types, what is required, and the usual names in real files.
+
+`Column.names` are synonyms as they stand in the heads of Chinese tables, without blanks and units;
+a file that uses one needs no `columns` entry in the study. The roster of schools has a reader of
+its own with the 48 fields of the education statistics.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from zmd_layout.vocabulary import (
+    ConstraintKind,
+    Construction,
+    KindergartenDefect,
+    LandUse,
+    Ownership,
+    ReviewStage,
+    SchoolStatus,
+    Settlement,
+    Stage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Kind(StrEnum):
+    """The type of a column."""
+
+    ID = "id"
+    TEXT = "text"
+    WORD = "word"
+    STAGES = "stages"
+    COUNT = "count"
+    NUMBER = "number"
+    YEAR = "year"
+    BOOL = "bool"
+    DATE = "date"
+    OFFER = "offer"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    A column of a layer.
+
+    Attributes
+    ----------
+    name
+        Ours.
+    kind
+        Its type. COUNT and NUMBER are never negative; WORD is one of `words`.
+    is_required
+        Whether the column must be there and filled in every row.
+    words
+        The closed list of a WORD.
+    names
+        Usual names in real files, beside our own.
+    """
+
+    name: str
+    kind: Kind
+    is_required: bool = False
+    words: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class Shape(StrEnum):
+    """What the geometry of a layer may be."""
+
+    POLYGON = "polygon"
+    POINT = "point"
+    LINE = "line"
+    ANY = "any"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """
+    What a layer must look like.
+
+    Attributes
+    ----------
+    name
+        The layer.
+    shape
+        The geometry.
+    columns
+        Its columns.
+    key
+        The column that must be unique, or None.
+    has_ages
+        Whether it may carry `residents_<from>_<to>`.
+    may_lack_geometry
+        Whether rows, or all of it, may have no position.
+    is_partition
+        Whether polygons must not overlap.
+    """
+
+    name: str
+    shape: Shape
+    columns: tuple[Column, ...]
+    key: str | None = None
+    has_ages: bool = False
+    may_lack_geometry: bool = False
+    is_partition: bool = False
+
+    def column(self, name: str) -> Column | None:
+        """Find a column by our name."""
+        return next((c for c in self.columns if c.name == name), None)
+
+
+AGE_COLUMN = re.compile(r"residents_(\d{1,3})_(\d{1,3})")
+
+
+def _words(words: Iterable[StrEnum]) -> tuple[str, ...]:
+    return tuple(str(word) for word in words)
+
+
+_UNIT_ID = Column(
+    "unit_id", Kind.ID, is_required=True,
+    names=("id", "code", "adcode", "gb", "区划代码", "行政区划代码", "代码", "编码", "编号"),
+)  # fmt: skip
+_NAME = Column("name", Kind.TEXT, names=("名称", "name_zh", "NAME", "地区", "单位名称"))
+_REQUIRED_NAME = Column("name", Kind.TEXT, is_required=True, names=_NAME.names)
+_RESIDENTS = Column(
+    "residents", Kind.NUMBER, names=("pop", "population", "常住人口", "年末常住人口", "人口数")
+)
+_STAGE = Column("stage", Kind.WORD, words=_words(Stage), names=("学段",))
+_SCHOOL_ID = Column(
+    "school_id", Kind.ID, is_required=True,
+    names=("学校标识码", "学校机构标识码", "标识码", "学校代码", "机构代码"),
+)  # fmt: skip
+
+SCHEMAS: dict[str, Schema] = {
+    schema.name: schema
+    for schema in (
+        Schema(
+            "counties", Shape.POLYGON,
+            (
+                _UNIT_ID, _REQUIRED_NAME,
+                Column("kind", Kind.WORD, words=("county", "district", "zone"), names=("类型",)),
+                Column("within", Kind.ID), _RESIDENTS,
+            ),
+            key="unit_id", has_ages=True, may_lack_geometry=True, is_partition=True,
+        ),
+        Schema(
+            "townships", Shape.POLYGON,
+            (
+                _UNIT_ID, _REQUIRED_NAME,
+                Column(
+                    "kind", Kind.WORD, words=("town", "township", "subdistrict"),
+                    names=("类型",),
+                ),
+                Column("county_id", Kind.ID, names=("县代码", "所属县")),
+                Column("is_county_seat", Kind.BOOL), _RESIDENTS,
+            ),
+            key="unit_id", has_ages=True, may_lack_geometry=True, is_partition=True,
+        ),
+        Schema(
+            "planning_units", Shape.POLYGON, (_UNIT_ID, _NAME, _RESIDENTS),
+            key="unit_id", has_ages=True, is_partition=True,
+        ),
+        Schema(
+            "villages", Shape.ANY,
+            (_UNIT_ID, _NAME, Column("township_id", Kind.ID, names=("乡镇代码",)), _RESIDENTS),
+            key="unit_id", has_ages=True, is_partition=True,
+        ),
+        Schema("population", Shape.ANY, (_RESIDENTS,), has_ages=True),
+        Schema(
+            "schools", Shape.ANY,
+            (
+                _SCHOOL_ID,
+                Column("name", Kind.TEXT, names=("学校名称", "学校机构名称", "单位名称", "校名")),
+                Column("stages", Kind.STAGES, names=("学段",)),
+                Column("level_code", Kind.ID, names=("办学类型", "学校机构办学类型", "办学类型代码")),
+                Column("is_teaching_point", Kind.BOOL, names=("教学点", "是否教学点")),
+                Column("ownership", Kind.WORD, words=_words(Ownership)),
+                Column("administered_by", Kind.WORD, words=("city", "county")),
+                Column("is_township_central", Kind.BOOL, names=("中心园", "是否乡镇中心园")),
+                Column("is_boarding", Kind.BOOL, names=("寄宿制学校", "是否寄宿制")),
+                Column("boarders", Kind.COUNT, names=("寄宿生数", "住校生数", "寄宿生")),
+                Column("enrolment", Kind.COUNT, names=("在校生数", "在校学生数", "在校生")),
+                Column("seats", Kind.COUNT, names=("设计学位", "核定学位", "学位数")),
+                Column("classes", Kind.COUNT, names=("班数", "教学班数", "班级数")),
+                Column("classrooms", Kind.COUNT, names=("普通教室数", "教室数")),
+                Column("classes_of_56_and_more", Kind.COUNT, names=("56人及以上班数", "大班额班数")),
+                Column("inclusive_pupils", Kind.COUNT, names=("随班就读学生数", "随班就读人数")),
+                Column("has_resource_room", Kind.BOOL, names=("资源教室", "是否建有资源教室")),
+                Column("settlement", Kind.WORD, words=_words(Settlement)),
+                Column("status", Kind.WORD, words=_words(SchoolStatus)),
+                Column("construction", Kind.WORD, words=_words(Construction)),
+                Column("opens_on", Kind.DATE, names=("投用时间", "启用时间", "开办时间")),
+                Column("residential_area_id", Kind.ID),
+                Column("site_area_m2", Kind.NUMBER, names=("占地面积", "校园占地面积")),
+                Column("source", Kind.TEXT),
+                Column("county_id", Kind.ID), Column("township_id", Kind.ID),
+                Column("is_stage_ambiguous", Kind.BOOL),
+            ),
+            key="school_id", may_lack_geometry=True,
+        ),
+        Schema(
+            "residential_areas", Shape.POLYGON,
+            (
+                Column("unit_id", Kind.ID, names=("地块编号", "宗地编号", "id")),
+                Column("name", Kind.TEXT, names=("项目名称", "小区名称", "楼盘名称", "地块名称")),
+                Column("developer", Kind.TEXT, names=("建设单位", "开发单位", "开发企业", "用地单位")),
+                Column("review_stage", Kind.WORD, words=_words(ReviewStage), names=("审查环节",)),
+                Column("conditions_on", Kind.DATE, names=("规划条件出具日期", "出让日期")),
+                Column("settlement", Kind.WORD, words=_words(Settlement), names=("城乡属性",)),
+                Column("is_new", Kind.BOOL),
+                Column("planned_residents", Kind.NUMBER, names=("规划人口", "规划居住人口", "居住人数")),
+                Column("dwellings", Kind.NUMBER, names=("规划户数", "总户数", "户数", "住宅套数")),
+                Column("persons_per_dwelling", Kind.NUMBER, names=("户均人口", "户均人数")),
+                Column("started_on", Kind.DATE, names=("开工日期", "开工时间")),
+                Column("first_phase_on", Kind.DATE, names=("首期交付日期", "交付时间")),
+                Column("accepted_on", Kind.DATE, names=("竣工验收日期", "竣工验收", "联合验收")),
+                Column(
+                    "kindergarten_defect", Kind.WORD, words=_words(KindergartenDefect),
+                    names=("配套幼儿园问题",),
+                ),
+                Column("schools", Kind.OFFER, names=("配建学校",)),
+            ),
+            key="unit_id",
+        ),
+        Schema(
+            "roads", Shape.LINE,
+            (Column("highway", Kind.TEXT, names=("fclass",)), Column("oneway", Kind.TEXT)),
+        ),
+        Schema(
+            "education_land", Shape.POLYGON,
+            (
+                Column("parcel_id", Kind.ID, is_required=True, names=("地块编号", "宗地编号")),
+                _NAME, _STAGE,
+                Column("current_use", Kind.WORD, words=_words(LandUse), names=("现状用途",)),
+            ),
+            key="parcel_id",
+        ),
+        Schema(
+            "classes", Shape.NONE,
+            (
+                _SCHOOL_ID, _STAGE,
+                Column("grade", Kind.TEXT, names=("年级",)),
+                Column("pupils", Kind.COUNT, is_required=True, names=("人数", "学生数")),
+            ),
+            may_lack_geometry=True,
+        ),
+        Schema(
+            "projects", Shape.ANY,
+            (
+                Column("project_id", Kind.ID, is_required=True, names=("项目编号",)), _NAME, _STAGE,
+                Column(
+                    "kind", Kind.WORD, words=("new", "expanded", "continued"),
+                    names=("建设性质",),
+                ),
+                Column("ownership", Kind.WORD, words=_words(Ownership)),
+                Column("county_id", Kind.ID),
+                Column("done_on", Kind.DATE, names=("竣工日期", "竣工时间")),
+            ),
+            key="project_id", may_lack_geometry=True,
+        ),
+        Schema(
+            "closures", Shape.NONE,
+            (
+                _SCHOOL_ID,
+                Column("closes_on", Kind.DATE, names=("撤并时间", "撤销时间", "停办时间")),
+                Column("replacement_id", Kind.ID, names=("并入学校",)),
+            ),
+            key="school_id", may_lack_geometry=True,
+        ),
+        Schema(
+            "constraints", Shape.ANY,
+            (Column("kind", Kind.WORD, is_required=True, words=_words(ConstraintKind)), _NAME),
+        ),
+        Schema(
+            "statistics", Shape.NONE,
+            (
+                _UNIT_ID,
+                Column("year", Kind.YEAR, is_required=True, names=("年份",)),
+                Column("name", Kind.TEXT, is_required=True, names=("指标",)),
+                Column("value", Kind.NUMBER, is_required=True, names=("数值", "值")),
+            ),
+            may_lack_geometry=True,
+        ),
+    )
+}  # fmt: skip
+
+STATISTIC_NAMES = frozenset(
+    {
+        "kindergarten_enrolment",
+        "kindergarten_inclusive_enrolment_share",
+        "kindergarten_gross_enrolment_rate",
+        "compulsory_private_enrolment_share",
+        "inclusive_pupils",
+        "resource_rooms",
+        "special_resource_centres",
+    }
+)

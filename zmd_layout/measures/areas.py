@@ -1,0 +1,258 @@
+"""
+Measures of new residential areas and of groups of them: people, promised schools, dates.
+
+The file is the whole offer: what it does not list is not offered. Schools that already stand inside
+a plot count beside the offer, and the note tells the two apart.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.layers.conform import OFFER_STAGES
+from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.units import units_of
+from zmd_layout.measures.value import Value, exactly
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Basis, Flag, KindergartenDefect, Ownership, Stage, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zmd_layout.measures.registry import Compute
+    from zmd_layout.measures.units import UnitRow, Units
+    from zmd_layout.measures.world import World
+
+AREA, GROUP = UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP
+
+
+@named_measure("planned_residents", AREA)
+def planned_residents(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
+    """
+    Give the planned residents of each area.
+
+    The file's own figure first, then dwellings × the file's persons per dwelling; where that is not
+    given, dwellings × the two multipliers of the rule, as a range on an assumption.
+    """
+    del world
+    return {row.unit_id: _planned(row, units, limits) for row in units.rows()}
+
+
+def _planned(row: UnitRow, units: Units, limits: Mapping[str, Any]) -> Value:
+    source = (units.source,)
+    planned, dwellings = row.fields.get("planned_residents"), row.fields.get("dwellings")
+    if planned is not None:
+        return exactly(
+            float(planned),
+            year=units.year,
+            is_synthetic="planned_residents" in row.made,
+            sources=source,
+        )
+    if dwellings is None:
+        return Value(notes=(Message("measures.no_planned_residents"),), year=units.year)
+    persons = row.fields.get("persons_per_dwelling")
+    is_made = bool(row.made & {"dwellings", "persons_per_dwelling"})
+    if persons is not None:
+        people = round(float(dwellings) * float(persons))
+        note = Message(
+            "measures.dwellings_times", dwellings=dwellings, persons=persons, people=people
+        )
+        return exactly(
+            people,
+            year=units.year,
+            is_synthetic=is_made,
+            basis=Basis.ASSUMPTION,
+            notes=(note,),
+            sources=source,
+        )
+    low, high = sorted(
+        limits[name].value
+        for name in ("persons_per_dwelling_census", "persons_per_dwelling_practice")
+    )
+    people_low, people_high = round(float(dwellings) * low), round(float(dwellings) * high)
+    note = Message(
+        "measures.dwellings_range",
+        dwellings=dwellings,
+        low=low,
+        high=high,
+        people_low=people_low,
+        people_high=people_high,
+    )
+    return Value(
+        people_low,
+        people_high,
+        year=units.year,
+        is_synthetic=is_made,
+        basis=Basis.ASSUMPTION,
+        notes=(note,),
+        sources=source,
+    )
+
+
+def offered(row: UnitRow, stage: Stage) -> list[dict[str, Any]]:
+    """Give the promised schools of a stage; a nine-year school is one primary and one junior."""
+    offers = row.fields.get("schools") or ()
+    return [offer for offer in offers if str(stage) in OFFER_STAGES[offer["stage"]]]
+
+
+def _count_schools(
+    world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
+) -> dict[str, Value]:
+    del limits
+    inside = _standing_inside(world, units, stage)
+    key = "measures.offered" if "schools" in world.layers else "measures.offered_alone"
+    out = {}
+    for row in units.rows():
+        promised = len(offered(row, stage))
+        standing, standing_made = inside.get(row.unit_id, (0, False))
+        out[row.unit_id] = exactly(
+            promised + standing, year=units.year, sources=(units.source,),
+            is_synthetic=standing_made or row.is_made or "schools" in row.made,
+            notes=(Message(key, offered=promised, standing=standing),),
+        )  # fmt: skip
+    return out
+
+
+def _standing_inside(world: World, units: Units, stage: Stage) -> dict[str, tuple[int, bool]]:
+    """Count operating schools of a stage whose point lies in the plot; teaching points are none."""
+    if "schools" not in world.layers:
+        return {}
+    layer = world.layers["schools"]
+    frame = layer.frame
+    place = world.members(layer, units)
+    rows = place.notna() & (place != "")
+    if "stages" not in frame:
+        return {}
+    rows &= frame["stages"].map(lambda s: not is_missing(s) and str(stage) in str(s).split(";"))
+    if "status" in frame:
+        rows &= frame["status"].isna() | (frame["status"] == "operating")
+    if "is_teaching_point" in frame:
+        rows &= frame["is_teaching_point"].map(lambda flag: flag is not True)
+    counts = place[rows].value_counts()
+    return {str(unit): (int(count), layer.is_made) for unit, count in counts.items()}
+
+
+for _name, _stage in {
+    "area_kindergartens": Stage.KINDERGARTEN,
+    "area_primary_schools": Stage.PRIMARY,
+    "area_junior_schools": Stage.JUNIOR,
+}.items():
+    named_measure(_name, AREA)(partial(_count_schools, stage=_stage))
+
+
+def _of_group(
+    world: World, units: Units, limits: Mapping[str, Any], *, measure: Compute
+) -> dict[str, Value]:
+    """Add the values of the members up; what is unknown of one is unknown of the group."""
+    areas = units_of(AREA, study=world.study, layers=world.layers, limits=limits)
+    assert areas is not None  # noqa: S101 - groups are made of areas
+    single = measure(world, areas, limits)
+    out = {}
+    for row in units.rows():
+        parts = [single[member] for member in row.fields["members"]]
+        years = [part.year for part in parts]
+        notes = {note for part in parts for note in part.notes if part.is_unknown}
+        names = Message("measures.members", names=list(row.fields["members"]))
+        out[row.unit_id] = Value(
+            sum(p.low for p in parts),
+            sum(p.high for p in parts),
+            year=None if None in years else min(y for y in years if y is not None),
+            is_synthetic=any(p.is_synthetic for p in parts),
+            basis=Basis.ASSUMPTION,
+            flags=(str(Flag.MERGED),),
+            notes=(*sorted(notes, key=str), names),
+            sources=(units.source,),
+        )
+    return out
+
+
+named_measure("planned_residents", GROUP)(partial(_of_group, measure=planned_residents))
+for _name, _stage in {
+    "area_primary_schools": Stage.PRIMARY,
+    "area_junior_schools": Stage.JUNIOR,
+}.items():
+    named_measure(_name, GROUP)(partial(_of_group, measure=partial(_count_schools, stage=_stage)))
+
+
+def _days_late(
+    world: World, units: Units, limits: Mapping[str, Any], *, stages: tuple[Stage, ...]
+) -> dict[str, Value]:
+    """Give the days from the first phase to the latest promised school of `stages`, at least 0."""
+    del world, limits
+    return {row.unit_id: _one_delay(row, units, stages) for row in units.rows()}
+
+
+def _one_delay(row: UnitRow, units: Units, stages: tuple[Stage, ...]) -> Value:
+    offers = [offer for stage in stages for offer in offered(row, stage)]
+    handover = row.fields.get("first_phase_on")
+    if not offers:
+        return Value(notes=(Message("measures.no_offer"),), year=units.year)
+    if handover is None:
+        return Value(notes=(Message("measures.no_first_phase"),), year=units.year)
+    dates = [offer.get("opens_on") for offer in offers]
+    if any(is_missing(date) for date in dates):
+        return Value(notes=(Message("measures.no_opening_date"),), year=units.year)
+    latest = max(date for date in dates if date is not None)
+    return exactly(
+        max((latest - handover).days, 0),
+        year=units.year,
+        is_synthetic=row.is_made,
+        sources=(units.source,),
+    )
+
+
+named_measure("kindergarten_days_late", AREA)(partial(_days_late, stages=(Stage.KINDERGARTEN,)))
+named_measure("school_days_late", AREA)(partial(_days_late, stages=(Stage.PRIMARY, Stage.JUNIOR)))
+
+
+@named_measure("accepted_with_open_defect", AREA)
+def accepted_with_open_defect(
+    world: World, units: Units, limits: Mapping[str, Any]
+) -> dict[str, Value]:
+    """
+    Give 1 where an area was accepted by the day though its kindergarten had an open defect.
+
+    No defect is 0 whatever the date. An open defect with no date of acceptance is 0: it has not
+    been accepted.
+    """
+    del limits
+    out = {}
+    for row in units.rows():
+        defect, accepted = row.fields.get("kindergarten_defect"), row.fields.get("accepted_on")
+        if defect is None:
+            out[row.unit_id] = Value(notes=(Message("measures.no_defect_record"),), year=units.year)
+            continue
+        is_open = defect != KindergartenDefect.NONE
+        is_accepted = accepted is not None and accepted <= world.as_of
+        out[row.unit_id] = exactly(
+            int(is_open and is_accepted),
+            year=units.year,
+            sources=(units.source,),
+            is_synthetic=row.is_made,
+        )
+    return out
+
+
+@named_measure("for_profit_kindergartens", AREA)
+def for_profit_kindergartens(
+    world: World, units: Units, limits: Mapping[str, Any]
+) -> dict[str, Value]:
+    """Count the promised kindergartens that are to be run for profit; unknown ownership widens."""
+    del world, limits
+    out = {}
+    for row in units.rows():
+        owners = [offer.get("ownership") for offer in offered(row, Stage.KINDERGARTEN)]
+        sure = sum(owner == Ownership.FOR_PROFIT for owner in owners)
+        open_ = sum(is_missing(owner) or owner == Ownership.PRIVATE for owner in owners)
+        notes = (Message("measures.owner_unknown", count=open_),) if open_ else ()
+        out[row.unit_id] = Value(
+            sure,
+            sure + open_,
+            year=units.year,
+            is_synthetic=row.is_made,
+            notes=notes,
+            sources=(units.source,),
+        )
+    return out

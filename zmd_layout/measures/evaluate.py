@@ -1,0 +1,264 @@
+"""Evaluate the measures that a rule names, for all units at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from zmd_layout.measures.conditions import is_missing, meets_all
+from zmd_layout.measures.definitions import (
+    CountMeasure,
+    EitherMeasure,
+    FieldMeasure,
+    NamedMeasure,
+    ShareMeasure,
+    StatisticMeasure,
+    SumMeasure,
+)
+from zmd_layout.measures.registry import NAMED_MEASURES
+from zmd_layout.measures.value import Value, exactly
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zmd_layout.layers.layer import Layer
+    from zmd_layout.measures.definitions import MeasureDefinition
+    from zmd_layout.measures.units import Units
+    from zmd_layout.measures.world import World
+
+Values = dict[str, Value]
+
+
+def evaluate(
+    definition: MeasureDefinition, *, world: World, units: Units, limits: Mapping[str, Any]
+) -> Values:
+    """
+    Evaluate a measure for every unit.
+
+    Parameters
+    ----------
+    definition
+        The measure, as the rule gives it.
+    world
+        Study, layers and day.
+    units
+        The units.
+    limits
+        The rule's numbers in force, by name.
+
+    Returns
+    -------
+    values
+        One for each unit id, in the units' order; unknown where data are missing, with the reason.
+    """
+    if isinstance(definition, EitherMeasure):
+        tried = [
+            evaluate(part, world=world, units=units, limits=limits) for part in definition.either
+        ]
+        return {
+            unit: next((t[unit] for t in tried if not t[unit].is_unknown), tried[0][unit])
+            for unit in tried[0]
+        }
+    match definition:
+        case FieldMeasure():
+            return _field(definition, units)
+        case CountMeasure() | SumMeasure():
+            return _aggregate(definition, world, units, limits)
+        case ShareMeasure():
+            return _share(definition, world, units, limits)
+        case StatisticMeasure():
+            return _statistic(definition, world, units)
+        case NamedMeasure():
+            compute = NAMED_MEASURES[definition.named, units.kind]
+            return compute(world, units, limits)
+    raise TypeError(type(definition).__name__)  # verdicts are counted where findings are made
+
+
+def unknown(units: Units, note: Message) -> Values:
+    """Give every unit an unknown value with one reason."""
+    return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
+
+
+def missing_layer(units: Units, layer: str) -> Values:
+    """Say that a layer is not in the study."""
+    return unknown(units, Message("measures.missing_layer", layer=Message(f"words.layer_{layer}")))
+
+
+def _field(definition: FieldMeasure, units: Units) -> Values:
+    name = definition.field
+    word = Message("fields.word", name=Message(f"fields.{name}"))
+    if name not in units.frame:
+        return unknown(units, Message("measures.missing_column", source=units.source, field=word))
+    made = units.made[name].to_numpy() if name in units.made else np.zeros(len(units.frame), bool)
+    note = Message("measures.empty_field", field=word)
+    return {
+        str(unit): Value(notes=(note,), year=units.year)
+        if is_missing(cell)
+        else exactly(
+            float(cell), year=units.year, is_synthetic=bool(is_made), sources=(units.source,)
+        )
+        for unit, cell, is_made in zip(units.frame.index, units.frame[name], made, strict=True)
+    }
+
+
+def _aggregate(
+    definition: CountMeasure | SumMeasure, world: World, units: Units, limits: Mapping[str, Any]
+) -> Values:
+    """
+    Count or sum the rows in each unit.
+
+    A row that may meet the conditions but lacks a field, and a row whose place is unknown, widen
+    the range; so does a layer that is not complete, without end.
+    """
+    name = definition.count if isinstance(definition, CountMeasure) else definition.sum
+    if name not in world.layers:
+        return missing_layer(units, name)
+    layer = world.layers[name]
+    frame = layer.frame
+    surely, possibly = meets_all(
+        frame, definition.where, limits=limits, plan_period=world.study.plan_period
+    )
+    weight, weight_known = _weights(definition, frame)
+    place = world.members(layer, units)
+    index = units.frame.index
+    low = _by_unit(weight * (surely & weight_known), place, index)
+    high = _by_unit(np.where(weight_known, weight, np.inf) * possibly, place, index, possibly)
+    unplaced = place.isna().to_numpy() & possibly
+    if unplaced.any():
+        high = high + float(np.where(weight_known, weight, np.inf)[unplaced].sum())
+    seen = _by_unit(np.ones(len(frame)), place, index) > 0
+    if not layer.origin.is_complete:
+        high = np.full(len(index), math.inf)
+    years = [layer.origin.year]
+    if any(c.in_plan_period for c in definition.where) and world.study.plan_period:
+        years.append(world.study.plan_period[1].year)
+    year = None if None in years else min(y for y in years if y is not None)
+    columns = [c.field for c in definition.where] + ["geometry"]
+    is_made = bool(layer.made(columns).any()) if len(frame) else layer.is_made
+    flags = _flags(layer, surely, possibly)
+    undecided = possibly & ~surely
+    lacking = [c.field for c in definition.where if _lacks(frame, c.field, undecided)]
+    values: Values = {}
+    for n, unit in enumerate(index):
+        if definition.needs_rows and not seen[n]:
+            values[str(unit)] = Value(notes=(Message("measures.no_rows", layer=_layer_word(name)),))
+            continue
+        notes = _range_notes(layer, low[n], high[n], lacking, name)
+        values[str(unit)] = Value(
+            float(low[n]), float(high[n]), year=year, is_synthetic=is_made,
+            flags=flags if low[n] != high[n] else (), notes=notes, sources=(layer.source,),
+        )  # fmt: skip
+    return values
+
+
+def _layer_word(name: str) -> Message:
+    return Message("words.layer", name=Message(f"words.layer_{name}"))
+
+
+def _lacks(frame: pd.DataFrame, column: str, rows: np.ndarray[Any, Any]) -> bool:
+    return column not in frame or bool(frame[column][rows].map(is_missing).any())
+
+
+def _weights(
+    definition: CountMeasure | SumMeasure, frame: pd.DataFrame
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Give each row's weight (one in a count), and whether it is known."""
+    if isinstance(definition, CountMeasure):
+        return np.ones(len(frame)), np.ones(len(frame), bool)
+    if definition.of not in frame:
+        return np.zeros(len(frame)), np.zeros(len(frame), bool)
+    cells = frame[definition.of].to_numpy(dtype=float)
+    known = np.isfinite(cells)
+    return np.where(known, cells, 0.0), known
+
+
+def _by_unit(
+    weight: np.ndarray[Any, Any],
+    place: pd.Series[Any],
+    index: pd.Index[Any],
+    rows: np.ndarray[Any, Any] | None = None,
+) -> np.ndarray[Any, Any]:
+    codes = index.get_indexer(pd.Index(place.to_numpy(dtype=object)))
+    inside = codes >= 0 if rows is None else (codes >= 0) & rows
+    return np.bincount(codes[inside], weights=weight[inside], minlength=len(index))
+
+
+def _flags(
+    layer: Layer, surely: np.ndarray[Any, Any], possibly: np.ndarray[Any, Any]
+) -> tuple[str, ...]:
+    flags = [] if layer.origin.is_complete else [Flag.OSM_INCOMPLETE]
+    if layer.name == "schools" and _lacks(layer.frame, "stages", possibly & ~surely):
+        flags.append(Flag.AMBIGUOUS_STAGE)
+    return tuple(str(flag) for flag in flags)
+
+
+def _range_notes(
+    layer: Layer, low: float, high: float, lacking: list[str], name: str
+) -> tuple[Message, ...]:
+    if low == high:
+        return ()
+    if not layer.origin.is_complete:
+        return (Message("measures.incomplete", layer=_layer_word(name), count=low),)
+    fields = [Message("fields.word", name=Message(f"fields.{field}")) for field in lacking]
+    return (
+        Message(
+            "measures.undecided", layer=_layer_word(name), low=low, high=high,
+            fields=fields or [Message("measures.unplaced")],
+        ),
+    )  # fmt: skip
+
+
+def _share(
+    definition: ShareMeasure, world: World, units: Units, limits: Mapping[str, Any]
+) -> Values:
+    """Give 100·part/whole in percent; unknown where the whole is zero or either is not exact."""
+    part = evaluate(definition.part, world=world, units=units, limits=limits)
+    whole = evaluate(definition.whole, world=world, units=units, limits=limits)
+    return {unit: _one_share(part[unit], whole[unit]) for unit in whole}
+
+
+def _one_share(part: Value, whole: Value) -> Value:
+    notes = (*part.notes, *(note for note in whole.notes if note not in part.notes))
+    share = Value(
+        year=_oldest(part.year, whole.year),
+        is_synthetic=part.is_synthetic or whole.is_synthetic,
+        flags=tuple(sorted({*part.flags, *whole.flags})),
+        notes=notes,
+        sources=tuple(sorted({*part.sources, *whole.sources})),
+    )
+    if whole.high == 0:
+        return replace(share, notes=(Message("measures.nothing_to_divide"),))
+    if not (part.is_bounded and whole.is_bounded) or whole.low == 0:
+        return share
+    low, high = 100 * part.low / whole.high, min(100 * part.high / whole.low, 100.0)
+    return replace(share, low=low, high=max(low, high))
+
+
+def _oldest(*years: int | None) -> int | None:
+    return None if None in years else min(y for y in years if y is not None)
+
+
+def _statistic(definition: StatisticMeasure, world: World, units: Units) -> Values:
+    if "statistics" not in world.layers:
+        return missing_layer(units, "statistics")
+    layer = world.layers["statistics"]
+    table = layer.frame[layer.frame["name"] == definition.statistic]
+    table = table[table["year"] <= world.as_of.year].sort_values("year", kind="stable")
+    latest = table.groupby("unit_id").last()
+    note = Message("measures.no_statistic", name=definition.statistic)
+    made = layer.is_made
+    return {
+        str(unit): exactly(
+            float(latest.loc[unit, "value"]), year=int(latest.loc[unit, "year"]), is_synthetic=made,
+            sources=(f"statistics {int(latest.loc[unit, 'year'])}",),
+        )
+        if unit in latest.index
+        else Value(notes=(note,))
+        for unit in units.frame.index
+    }  # fmt: skip

@@ -1,0 +1,240 @@
+"""The units of a study: what findings are about, one table a kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from zmd_layout.layers.schema import AGE_COLUMN
+from zmd_layout.measures.conditions import is_missing
+from zmd_layout.vocabulary import UnitKind
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping
+
+    from zmd_layout.layers.layer import Layer, Layers
+    from zmd_layout.study import Study
+
+LAYER_OF = {
+    UnitKind.COUNTY: ("counties", "unit_id"),
+    UnitKind.TOWNSHIP: ("townships", "unit_id"),
+    UnitKind.VILLAGE: ("villages", "unit_id"),
+    UnitKind.PLANNING_UNIT: ("planning_units", "unit_id"),
+    UnitKind.RESIDENTIAL_AREA: ("residential_areas", "unit_id"),
+    UnitKind.SCHOOL: ("schools", "school_id"),
+    UnitKind.PARCEL: ("education_land", "parcel_id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """
+    The units of one kind.
+
+    Attributes
+    ----------
+    kind
+        The kind.
+    frame
+        Indexed by unit id (text, sorted), with the unit's fields and its geometry (None where it
+        has no position).
+    made
+        Same index; bool for each field: whether it was made up.
+    year
+        The year of the layer.
+    source
+        How findings cite the layer.
+    """
+
+    kind: UnitKind
+    frame: gpd.GeoDataFrame
+    made: pd.DataFrame
+    year: int | None
+    source: str
+
+    def rows(self) -> Iterator[UnitRow]:
+        """Yield the units in the order of their ids."""
+        names = [str(name) for name in self.frame.columns if name != "geometry"]
+        made_names = [str(name) for name in self.made.columns]
+        columns = [self.frame[name].tolist() for name in names]
+        made_rows = self.made.to_numpy(dtype=bool)
+        for number, unit_id in enumerate(self.frame.index):
+            cells = (column[number] for column in columns)
+            fields = {n: None if is_missing(c) else c for n, c in zip(names, cells, strict=True)}
+            made = frozenset(
+                n for n, flag in zip(made_names, made_rows[number], strict=True) if flag
+            )
+            yield UnitRow(str(unit_id), fields, made)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """One unit: its id, its fields (None where unknown), and the names of those made up."""
+
+    unit_id: str
+    fields: dict[str, Any]
+    made: frozenset[str]
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the unit itself was made up, as its name tells."""
+        return "name" in self.made
+
+
+def units_of(
+    kind: UnitKind, *, study: Study, layers: Layers, limits: Mapping[str, Any]
+) -> Units | None:
+    """
+    Give the units of a kind, or None where the study has no layer for them.
+
+    Parameters
+    ----------
+    kind
+        The kind.
+    study, layers
+        The study and its layers.
+    limits
+        The rule's numbers by name; groups of residential areas need `merge_distance_m` and
+        `merge_years`.
+    """
+    match kind:
+        case UnitKind.CITY:
+            return _city(study, layers)
+        case UnitKind.RESIDENTIAL_GROUP:
+            areas = units_of(UnitKind.RESIDENTIAL_AREA, study=study, layers=layers, limits=limits)
+            return None if areas is None else _groups(areas, limits)
+        case _:
+            name, key = LAYER_OF[kind]
+            return None if name not in layers else _rows(kind, layers[name], key, layers)
+
+
+def _rows(kind: UnitKind, layer: Layer, key: str, layers: Layers) -> Units:
+    frame = layer.frame.copy()
+    if key not in frame:  # a review file may leave the ids out
+        frame[key] = None
+    blank = frame[key].isna()
+    frame.loc[blank, key] = [f"{kind}-{n + 1}" for n in np.flatnonzero(blank)]
+    made = pd.DataFrame(
+        {column: layer.made([str(column)]) for column in frame.columns if column != "is_made"},
+        index=frame.index,
+    )
+    if kind is UnitKind.SCHOOL and "closures" in layers:
+        listed = layers["closures"]
+        frame["is_listed_for_closure"] = frame[key].isin(listed.frame["school_id"])
+        made["is_listed_for_closure"] = listed.is_made
+    if kind is UnitKind.RESIDENTIAL_AREA and "is_new" not in frame and layer.origin.path == "":
+        frame["is_new"] = True
+    made.index = pd.Index(frame[key], name="unit_id")
+    frame = frame.set_index(key, drop=False).rename_axis("unit_id").sort_index()
+    return Units(kind, frame, made.sort_index(), layer.origin.year, layer.source)
+
+
+def _city(study: Study, layers: Layers) -> Units | None:
+    """
+    Add the city's units up.
+
+    Its residents are those of the first layer that has any; a unit `within` another is counted
+    there already. One unknown part makes the sum unknown.
+    """
+    name = next(
+        (n for n in ("counties", "townships", "villages", "population") if n in layers), None
+    )
+    if name is None:
+        return None
+    layer = layers[name]
+    frame = layer.frame
+    if "within" in frame:
+        frame = frame[frame["within"].isna()]
+    columns = [c for c in frame.columns if c == "residents" or AGE_COLUMN.fullmatch(str(c))]
+    shapes = frame.geometry.dropna()
+    row: dict[str, Any] = {c: float(frame[c].sum(skipna=False)) for c in columns}
+    unit_id = _city_id(layer, study)
+    row |= {"unit_id": unit_id, "name": study.name.zh}
+    geometry = [shapely.union_all(shapes.to_numpy()) if len(shapes) else None]
+    index = pd.Index([unit_id], name="unit_id")
+    table = gpd.GeoDataFrame([row], index=index, geometry=geometry, crs=study.crs)
+    made = pd.DataFrame({c: [bool(layer.made([c]).any())] for c in columns}, index=index)
+    return Units(UnitKind.CITY, table, made, layer.origin.year, layer.source)
+
+
+def _city_id(layer: Layer, study: Study) -> str:
+    """Give the prefecture code that the county codes share (411700), else the study's id."""
+    if "unit_id" in layer.frame and layer.name in {"counties", "townships"}:
+        prefixes = {str(unit_id)[:4] for unit_id in layer.frame["unit_id"]}
+        if len(prefixes) == 1 and next(iter(prefixes)).isdigit():
+            return f"{next(iter(prefixes))}00"
+    return study.id
+
+
+def _groups(areas: Units, limits: Mapping[str, Any]) -> Units | None:
+    """
+    Join new urban areas that lie side by side into groups of two or more.
+
+    Areas are joined where the gap between them is at most `merge_distance_m` and their conditions
+    lie at most `merge_years` years apart; where a date is unknown the distance alone decides.
+    """
+    frame = areas.frame
+    nothing = pd.Series(index=frame.index, dtype=object)
+    new = frame.get("is_new", nothing).map(lambda flag: flag is True or flag is np.True_)
+    urban = frame.get("settlement", nothing).isin(["urban", "town"])
+    candidates = frame[new & urban & frame.geometry.notna()]
+    distance_m = limits["merge_distance_m"].value
+    years = limits["merge_years"].value
+    shapes = candidates.geometry.to_numpy()
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=distance_m)
+    near = first < second
+    first, second = first[near], second[near]
+    dates = candidates.get("conditions_on", pd.Series(index=candidates.index, dtype=object))
+    close = [
+        _within_years(dates.iloc[a], dates.iloc[b], years)
+        for a, b in zip(first, second, strict=True)
+    ]
+    keep = np.array(close, dtype=bool)
+    size = len(candidates)
+    pairs = coo_array((np.ones(keep.sum()), (first[keep], second[keep])), shape=(size, size))
+    count, label = connected_components(pairs, directed=False) if size else (0, np.empty(0, int))
+    rows, made = [], []
+    for number in range(count):
+        members = candidates.iloc[np.flatnonzero(label == number)]
+        if len(members) > 1:
+            rows.append(_group(members))
+            made.append({"members": bool(areas.made.loc[members.index].to_numpy().any())})
+    if not rows:
+        return None
+    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=frame.crs).set_index(
+        "unit_id", drop=False
+    )
+    table = table.rename_axis("unit_id").sort_index()
+    flags = pd.DataFrame(made, index=[row["unit_id"] for row in rows]).sort_index()
+    return Units(UnitKind.RESIDENTIAL_GROUP, table, flags, areas.year, areas.source)
+
+
+def _group(members: gpd.GeoDataFrame) -> dict[str, Any]:
+    ids = tuple(sorted(str(unit_id) for unit_id in members.index))
+    names = members["name"] if "name" in members else members.index.to_series()
+    return {
+        "unit_id": "+".join(ids),
+        "name": " + ".join(str(names[i]) for i in ids),
+        "members": ids,
+        "geometry": shapely.union_all(members.geometry.to_numpy()),
+    }
+
+
+def _within_years(first: dt.date | None, second: dt.date | None, years: float) -> bool:
+    if first is None or second is None:
+        return True
+    earlier, later = sorted((first, second))
+    whole = int(years)
+    try:
+        limit = earlier.replace(year=earlier.year + whole)
+    except ValueError:  # 29 February
+        limit = earlier.replace(year=earlier.year + whole, day=28)
+    return later <= limit

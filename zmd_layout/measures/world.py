@@ -1,0 +1,151 @@
+"""What measures see: the study, its layers, its units, and which row lies in which unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from zmd_layout.measures.units import LAYER_OF, Units, units_of
+from zmd_layout.vocabulary import UnitKind
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from zmd_layout.layers.layer import Layer, Layers
+    from zmd_layout.study import Study
+
+_DECLARED = {
+    UnitKind.COUNTY: "county_id",
+    UnitKind.TOWNSHIP: "township_id",
+    UnitKind.RESIDENTIAL_AREA: "residential_area_id",
+    UnitKind.SCHOOL: "school_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """
+    A study with its layers on one day; measures ask it, and what is asked twice is kept.
+
+    Attributes
+    ----------
+    study, layers
+        The study and its validated layers.
+    as_of
+        The day of the assessment.
+    """
+
+    study: Study
+    layers: Layers
+    as_of: dt.date
+    _units: dict[Any, Units | None] = field(default_factory=dict, repr=False)
+    _members: dict[Any, pd.Series[Any]] = field(default_factory=dict, repr=False)
+    _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def units(self, kind: UnitKind, limits: Mapping[str, Any]) -> Units | None:
+        """Give the units of a kind (for groups: under the rule's distances)."""
+        merging = ("merge_distance_m", "merge_years") if kind is UnitKind.RESIDENTIAL_GROUP else ()
+        key = (kind, *(limits[name].value for name in merging))
+        if key not in self._units:
+            self._units[key] = units_of(kind, study=self.study, layers=self.layers, limits=limits)
+        return self._units[key]
+
+    def keep(self, key: Any, make: Any) -> Any:  # noqa: ANN401 - a store of anything
+        """Give what `make()` gave the first time."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def members(self, layer: Layer, units: Units) -> pd.Series[Any]:
+        """
+        Tell in which unit each row of a layer lies.
+
+        A row's own id column (`county_id`, `township_id`, …) goes before its position, and a school
+        without either lies where its school lies. Positions are representative points.
+
+        Returns
+        -------
+        unit_id
+            On the layer's index; None where it is unknown or outside of every unit; `""` where it
+            is surely outside.
+        """
+        key = (layer.name, units.kind, len(units.frame), units.frame.index[:1].tolist()[0])
+        if key not in self._members:
+            self._members[key] = self._find_members(layer, units)
+        return self._members[key]
+
+    def _find_members(self, layer: Layer, units: Units) -> pd.Series[Any]:
+        frame = layer.frame
+        if units.kind is UnitKind.CITY:
+            return self._in_city(layer, units)
+        declared = self._declared(layer, units)
+        placed = by_position(frame, units)
+        return declared.where(declared.notna(), placed)
+
+    def _in_city(self, layer: Layer, units: Units) -> pd.Series[Any]:
+        """Take the study's rows as the city's, but for those beyond its border."""
+        city = units.frame.index[0]
+        frame = layer.frame
+        result = pd.Series([city] * len(frame), index=frame.index, dtype=object)
+        placed = by_position(frame, units)
+        if units.frame.geometry.notna().any():
+            outside = frame.geometry.notna() & (placed == "")
+            result[outside] = ""
+        return result
+
+    def _declared(self, layer: Layer, units: Units) -> pd.Series[Any]:
+        """Give the unit that a row names, by its own column or through its school."""
+        frame = layer.frame
+        empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+        own = _DECLARED.get(units.kind)
+        if LAYER_OF.get(units.kind, ("",))[0] == layer.name:
+            own = LAYER_OF[units.kind][1]
+        if own is not None and own in frame:
+            return _known_units(frame[own], units)
+        if "school_id" in frame and layer.name != "schools" and "schools" in self.layers:
+            schools = self.layers["schools"]
+            place = self.members(schools, units)
+            place.index = pd.Index(schools.frame["school_id"])
+            return pd.Series(
+                frame["school_id"].map(place).to_numpy(), index=frame.index, dtype=object
+            )
+        if units.kind is UnitKind.COUNTY and "township_id" in frame:
+            code = frame["township_id"].map(lambda i: None if i is None else str(i)[:6])
+            return _known_units(code, units)
+        return empty
+
+
+def _known_units(ids: pd.Series[Any], units: Units) -> pd.Series[Any]:
+    known: pd.Series[Any] = ids.astype(object).where(ids.isin(units.frame.index), None)
+    return known
+
+
+def by_position(frame: Any, units: Units) -> pd.Series[Any]:  # noqa: ANN401 - a GeoDataFrame
+    """
+    Find the unit in whose polygon each row's representative point lies.
+
+    Returns
+    -------
+    unit_id
+        None where the row has no position or no unit has a polygon; `""` outside of all units. On a
+        shared border the smaller unit id.
+    """
+    result = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    shapes = units.frame.geometry.to_numpy()
+    is_area = ~shapely.is_missing(shapes) & (shapely.get_dimensions(shapes) == 2)  # noqa: PLR2004 - areas
+    known = frame.geometry.notna().to_numpy()
+    if not is_area.any() or not known.any():
+        return result
+    ids = units.frame.index.to_numpy()[is_area]
+    points = shapely.point_on_surface(frame.geometry.to_numpy()[known])
+    row, unit = shapely.STRtree(shapes[is_area]).query(points, predicate="intersects")
+    order = np.lexsort((ids[unit].astype(str), row))[::-1]
+    found = np.full(int(known.sum()), "", dtype=object)
+    found[row[order]] = ids[unit[order]]
+    result[known] = found
+    return result
