@@ -1,0 +1,151 @@
+"""
+Read schools and roads out of an OSM extract: `.osm.pbf`, `.osm`, `.osm.bz2`, `.osm.gz`.
+
+An extract is often cut out along a line, and then lacks nodes and members of what crosses it.
+Such an extract is read as far as it goes, and what was dropped is counted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from zmd_layout.layers.sources.osm_roads import RoadCollector
+from zmd_layout.layers.sources.osm_scan import EXTRACT_SUFFIXES, Extract, Wanted
+from zmd_layout.layers.sources.osm_schools import (
+    SCHOOL_KEYS,
+    OsmSchools,
+    SchoolCollector,
+    SchoolCounts,
+)
+from zmd_layout.layers.sources.osm_shapes import LocatedBy
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from zmd_layout.layers.roads import RoadCounts, RoadTables
+
+__all__ = [
+    "EXTRACT_SUFFIXES",
+    "SCHOOL_KEYS",
+    "LocatedBy",
+    "OsmSchools",
+    "SchoolCounts",
+    "SchoolsAndRoads",
+    "read_roads",
+    "read_schools",
+    "read_schools_and_roads",
+    "road_note",
+    "school_note",
+]
+
+_SCHOOL_KEY = "amenity"
+_ROAD_KEY = "highway"
+
+
+class SchoolsAndRoads(NamedTuple):
+    """What one extract holds of both."""
+
+    schools: OsmSchools
+    roads: RoadTables
+
+
+def read_schools(path: Path | str) -> OsmSchools:
+    """
+    Read the schools and kindergartens of an extract.
+
+    Taken are nodes, ways and relations with `amenity=school` or `amenity=kindergarten`; colleges,
+    universities, driving and language schools have an `amenity` of their own and are left out.
+
+    Parameters
+    ----------
+    path
+        The extract.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it cannot be read as OSM.
+    """
+    extract = Extract(Path(path))
+    collector = SchoolCollector()
+    for lines in extract.lines(Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,))):
+        collector.add(lines)
+    return collector.schools(extract)
+
+
+def read_roads(path: Path | str, *, working_crs: str) -> RoadTables:
+    """
+    Read the road graph of an extract, for walkers and vehicles.
+
+    Taken are all ways with a `highway` that is in use, private ones too, and no areas. They are
+    split where they meet; lengths are measured on the ellipsoid, along all nodes. A way that
+    lacks nodes is cut there. Vehicles are held to `oneway`, to roundabouts and to motorways.
+
+    Parameters
+    ----------
+    path
+        The extract.
+    working_crs
+        The projected CRS, in metres, of the nodes' `x` and `y`.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it cannot be read as OSM.
+    CrsError
+        If the CRS is not projected.
+    """
+    collector = RoadCollector()
+    for lines in Extract(Path(path)).lines(Wanted((_ROAD_KEY,))):
+        collector.add(lines)
+    return collector.tables(working_crs=working_crs)
+
+
+def read_schools_and_roads(path: Path | str, *, working_crs: str) -> SchoolsAndRoads:
+    """
+    Read both, going through the extract once; see `read_schools` and `read_roads`.
+
+    Parameters
+    ----------
+    path
+        The extract.
+    working_crs
+        The projected CRS, in metres, of the roads' nodes.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it cannot be read as OSM.
+    CrsError
+        If the CRS is not projected.
+    """
+    extract = Extract(Path(path))
+    schools, roads = SchoolCollector(), RoadCollector()
+    for lines in extract.lines(Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,))):
+        schools.add(lines)
+        roads.add(lines)
+    return SchoolsAndRoads(schools.schools(extract), roads.tables(working_crs=working_crs))
+
+
+def school_note(counts: SchoolCounts) -> Message:
+    """Tell what was read, merged and lost."""
+    return Message(
+        "osm.school_counts",
+        schools=counts.read["school"],
+        kindergartens=counts.read["kindergarten"],
+        kept=counts.kept,
+        merged=counts.merged,
+        lost=counts.lost,
+        partial=counts.partial,
+    )
+
+
+def road_note(counts: RoadCounts) -> Message:
+    """Tell how many ways were read, cut and lost."""
+    return Message(
+        "osm.road_counts",
+        ways=counts.ways,
+        cut=counts.ways_cut,
+        lost=counts.ways_lost,
+        missing=counts.node_references_missing,
+    )

@@ -1,0 +1,205 @@
+"""A road graph out of the ways of an OSM extract."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from pyproj import CRS, Transformer
+
+from zmd_layout.errors import CrsError
+from zmd_layout.layers.roads import RoadCounts, RoadTables
+from zmd_layout.layers.sources.osm_scan import WayNodes, joined, way_nodes
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+# what is no way to go on, not yet or no more: OSMnx's filter "all"
+_NO_ROAD = frozenset(
+    {"abandoned", "construction", "no", "planned", "platform"}
+    | {"proposed", "raceway", "razed", "rest_area", "services"}
+)
+_ONE_WAY_BY_NATURE = frozenset({"motorway", "motorway_link"})
+_ROUND = frozenset({"roundabout", "circular"})
+_FORWARD = frozenset({"yes", "true", "1"})
+_BACKWARD = frozenset({"-1", "reverse"})
+
+_TAGS = re.compile(rb"[T,](highway|oneway|junction|area)=([^, ]*)")
+
+# WGS 84: half the equator's diameter, and the first eccentricity squared
+_SEMI_MAJOR_M = 6_378_137.0
+_ECCENTRICITY_SQUARED = 6.694_379_990_14e-3
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Known nodes of ways, and for each the number of the unbroken piece that it stands in."""
+
+    nodes: WayNodes
+    piece: Array
+
+
+@dataclass(slots=True)
+class RoadCollector:
+    """Gather the ways of a road graph while an extract is read; `tables` makes the graph."""
+
+    highway: list[str] = field(default_factory=list)
+    direction: list[int] = field(default_factory=list)
+    nodes: list[WayNodes] = field(default_factory=list)
+
+    def add(self, lines: Sequence[bytes]) -> None:
+        """Take in the ways among OPL lines that are roads."""
+        roads = []
+        first_way = len(self.highway)
+        for line in lines:
+            if not line.startswith(b"w"):
+                continue
+            tags = dict(_TAGS.findall(line))
+            highway = tags.get(b"highway", b"no").decode()
+            if highway in _NO_ROAD or tags.get(b"area") == b"yes":
+                continue
+            roads.append(line)
+            self.highway.append(highway)
+            self.direction.append(_direction(highway, tags))
+        self.nodes.append(way_nodes(roads, first_way=first_way))
+
+    def tables(self, *, working_crs: str) -> RoadTables:
+        """
+        Make the graph.
+
+        Parameters
+        ----------
+        working_crs
+            A projected CRS in metres for the places of the nodes.
+
+        Raises
+        ------
+        CrsError
+            If the CRS is not projected.
+        """
+        if not CRS(working_crs).is_projected:
+            raise CrsError(Message("osm.not_projected", crs=working_crs))
+        pieces, counts = _pieces(joined(self.nodes), way_count=len(self.highway))
+        if pieces.piece.size == 0:
+            return RoadTables(_node_table([], [], []), _edge_table([], [], [], [], []), counts)
+        highway, direction = np.array(self.highway, object), np.array(self.direction, np.int8)
+        return RoadTables(*_graph(pieces, highway, direction, working_crs), counts)
+
+
+def _direction(highway: str, tags: dict[bytes, bytes]) -> int:
+    """Tell the way of vehicles: 1 as drawn, -1 against it, 0 both."""
+    oneway = tags.get(b"oneway", b"").decode()
+    if oneway in _BACKWARD:
+        return -1
+    by_nature = highway in _ONE_WAY_BY_NATURE or tags.get(b"junction", b"").decode() in _ROUND
+    return int(oneway in _FORWARD or (by_nature and oneway != "no"))
+
+
+def _pieces(nodes: WayNodes, *, way_count: int) -> tuple[_Pieces, RoadCounts]:
+    """Cut ways where a node is missing, and leave out what is then less than a line."""
+    is_known = nodes.is_known
+    begins = np.ones(len(nodes.way), np.bool_)
+    begins[1:] = (nodes.way[1:] != nodes.way[:-1]) | ~is_known[:-1]
+    piece = np.cumsum(begins) - 1
+    is_kept = is_known & (np.bincount(piece, weights=is_known)[piece] > 1)
+    is_lost = np.bincount(nodes.way, weights=is_kept, minlength=way_count) == 0
+    lacks = np.bincount(nodes.way, weights=~is_known, minlength=way_count) > 0
+    counts = RoadCounts(
+        ways=way_count,
+        ways_cut=int((lacks & ~is_lost).sum()),
+        ways_lost=int(is_lost.sum()),
+        node_references_missing=int((~is_known).sum()),
+    )
+    kept = WayNodes(*(part[is_kept] for part in (nodes.way, nodes.ref, nodes.lon, nodes.lat)))
+    return _Pieces(kept, piece[is_kept]), counts
+
+
+def _graph(
+    pieces: _Pieces, highway: Array, direction: Array, working_crs: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split the pieces at the nodes that they share, and make the two tables."""
+    nodes, piece = pieces.nodes, pieces.piece
+    changes = piece[1:] != piece[:-1]
+    code, _ = pd.factorize(nodes.ref)
+    is_junction = np.bincount(code)[code] > 1
+    is_junction[1:] |= changes
+    is_junction[:-1] |= changes
+    is_junction[[0, -1]] = True
+    step_m = distances_m(nodes.lon, nodes.lat)
+    step_m[changes] = 0.0
+    at = np.flatnonzero(is_junction)
+    length_m = np.add.reduceat(step_m, at[:-1])
+    is_edge = piece[at[:-1]] == piece[at[1:]]
+    start, end = at[:-1][is_edge], at[1:][is_edge]
+    way = nodes.way[start]
+    start, end = (
+        np.where(direction[way] < 0, end, start),
+        np.where(direction[way] < 0, start, end),
+    )
+    edges = _edge_table(
+        nodes.ref[start], nodes.ref[end], length_m[is_edge], highway[way], direction[way] != 0
+    )
+    ids, first = np.unique(nodes.ref[at], return_index=True)
+    project = Transformer.from_crs("EPSG:4326", working_crs, always_xy=True)
+    x, y = project.transform(nodes.lon[at][first], nodes.lat[at][first])
+    return _node_table(ids, x, y), edges
+
+
+def distances_m(lon: Array, lat: Array) -> Array:
+    """
+    Measure the distances between neighbours in a row of places.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees (WGS 84), n each.
+
+    Returns
+    -------
+    distances_m
+        n − 1 distances on the ground, by the ellipsoid's two radii of curvature at the mean
+        latitude: within 1e-6 of the geodesic up to 10 km, and five times as fast.
+    """
+    mean_latitude = np.radians((lat[1:] + lat[:-1]) / 2)
+    shrink = 1 - _ECCENTRICITY_SQUARED * np.sin(mean_latitude) ** 2
+    prime_vertical_m = _SEMI_MAJOR_M / np.sqrt(shrink)
+    meridian_m = prime_vertical_m * (1 - _ECCENTRICITY_SQUARED) / shrink
+    return np.hypot(
+        prime_vertical_m * np.cos(mean_latitude) * np.radians(np.diff(lon)),
+        meridian_m * np.radians(np.diff(lat)),
+    )
+
+
+def _node_table(node_id: ArrayLike, x: ArrayLike, y: ArrayLike) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "node_id": np.asarray(node_id, np.int64),
+            "x": np.asarray(x, np.float64),
+            "y": np.asarray(y, np.float64),
+        }
+    )
+
+
+def _edge_table(
+    u: ArrayLike, v: ArrayLike, length_m: ArrayLike, highway: ArrayLike, oneway: ArrayLike
+) -> pd.DataFrame:
+    """Sort the edges, so that the order of ways in the file changes nothing."""
+    table = pd.DataFrame(
+        {
+            "u": np.asarray(u, np.int64),
+            "v": np.asarray(v, np.int64),
+            "length_m": np.asarray(length_m, np.float64),
+            "highway": np.asarray(highway, object),
+            "oneway": np.asarray(oneway, np.bool_),
+        }
+    )
+    order = np.lexsort((table["length_m"], table["v"], table["u"]))
+    return table.iloc[order].reset_index(drop=True)

@@ -1,0 +1,236 @@
+"""
+Take the wanted objects out of an OSM extract, as text lines with the places of their nodes.
+
+pyosmium hands every node of a way to Python as objects of its own, which costs more than reading
+the file. So libosmium itself filters, looks up the places and writes what is wanted as OPL, its
+format of one object a line (https://osmcode.org/opl-file-format/), and pandas and NumPy read the
+lines in bulk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import osmium
+import pandas as pd
+
+from zmd_layout.errors import SourceError
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    Kinds = osmium.osm.osm_entity_bits
+    Filter = osmium.filter.KeyFilter | osmium.filter.EntityFilter | osmium.filter.IdFilter
+
+EXTRACT_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
+
+_BLOCK_BYTES = 1 << 23  # bounds the memory that lines take while they are parsed
+_ESCAPED = re.compile("%([0-9a-f]+)%")
+_NODES_TO_CSV = bytes.maketrans(b"nxy,", b"\n,,,")  # "n5x1y2,n6xy" → "\n5,1,2,\n6,,,"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    The objects to take out of an extract: those that have at least one of the keys.
+
+    Parameters
+    ----------
+    way_keys
+        Keys of ways.
+    other_keys
+        Keys of nodes and relations; empty: none of them is wanted.
+    """
+
+    way_keys: tuple[str, ...]
+    other_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WayNodes:
+    """
+    The nodes of many ways, one way after the other.
+
+    Parameters
+    ----------
+    way
+        Number of the way that a node stands in, int64, ascending from 0.
+    ref
+        OSM id of the node, int64.
+    lon, lat
+        Degrees (WGS 84), float64; NaN: the extract lacks the node.
+    """
+
+    way: np.ndarray[tuple[int], np.dtype[np.int64]]
+    ref: np.ndarray[tuple[int], np.dtype[np.int64]]
+    lon: np.ndarray[tuple[int], np.dtype[np.float64]]
+    lat: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+    @property
+    def is_known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Tell which nodes have a place."""
+        return np.isfinite(self.lon) & np.isfinite(self.lat)
+
+
+class Extract:
+    """
+    An OSM extract and the places of its nodes, as far as they were read.
+
+    Parameters
+    ----------
+    path
+        `.osm.pbf`, `.osm`, `.osm.bz2` or `.osm.gz`.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or its name does not tell a format of OSM.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise SourceError(Message("osm.no_file", path=path))
+        if not path.name.lower().endswith(EXTRACT_SUFFIXES):
+            raise SourceError(Message("osm.no_extract", path=path, wanted=EXTRACT_SUFFIXES))
+        self._path = path
+        self._places = osmium.index.create_map("flex_mem")
+
+    def lines(self, wanted: Wanted) -> Iterator[list[bytes]]:
+        """
+        Give the wanted objects as OPL lines, some megabytes at a time.
+
+        Nodes that the file holds after the ways that need them, as Overpass may send them, are
+        found by reading a second time.
+
+        Raises
+        ------
+        SourceError
+            If the file is broken or is no OSM file.
+        """
+        kinds = osmium.osm.NODE | osmium.osm.WAY
+        filters = [_with_keys(wanted.way_keys, osmium.osm.WAY)]
+        if wanted.other_keys:
+            kinds |= osmium.osm.RELATION
+            filters.append(_with_keys(wanted.other_keys, osmium.osm.NODE | osmium.osm.RELATION))
+        else:
+            filters.append(osmium.filter.EntityFilter(osmium.osm.WAY))
+        with tempfile.TemporaryDirectory(prefix="zmd-layout-") as folder:
+            target = Path(folder, "wanted.opl")
+            self._copy(target, kinds, filters)
+            if not self._is_sorted() and _lacks_nodes(target):
+                target = Path(folder, "again.opl")
+                self._copy(target, kinds, filters)
+            for block in _blocks(target):
+                yield block.splitlines()
+
+    def ways(self, ids: Iterable[int]) -> Iterator[list[bytes]]:
+        """Give the ways of these ids as OPL lines; to be called after `lines`."""
+        with tempfile.TemporaryDirectory(prefix="zmd-layout-") as folder:
+            target = Path(folder, "ways.opl")
+            self._copy(target, osmium.osm.WAY, [osmium.filter.IdFilter(ids)])
+            for block in _blocks(target):
+                yield block.splitlines()
+
+    def place_of(self, node_id: int) -> tuple[float, float] | None:
+        """Give longitude and latitude of a node that was read, or None."""
+        try:
+            place = self._places.get(node_id)
+        except KeyError:
+            return None
+        return (place.lon, place.lat) if place.valid() else None
+
+    def _copy(self, target: Path, kinds: Kinds, filters: Sequence[Filter]) -> None:
+        add_places = osmium.NodeLocationsForWays(self._places)
+        add_places.ignore_errors()
+        opl = osmium.io.File(str(target), "opl,locations_on_ways=true,add_metadata=false")
+        try:
+            with (
+                contextlib.closing(osmium.SimpleWriter(opl)) as writer,
+                osmium.io.Reader(str(self._path), kinds) as reader,
+            ):
+                osmium.apply(reader, add_places, *filters, writer)
+        except (RuntimeError, OSError, ValueError) as error:
+            raise SourceError(Message("osm.broken", path=self._path, why=error)) from error
+
+    def _is_sorted(self) -> bool:
+        with osmium.io.Reader(str(self._path), osmium.osm.NOTHING) as reader:
+            return str(reader.header().get("sorting")) == "Type_then_ID"
+
+
+def _with_keys(keys: Sequence[str], kinds: Kinds) -> Filter:
+    """Let only those objects of some kinds pass that have one of the keys; others pass."""
+    chosen = osmium.filter.KeyFilter(*keys)
+    chosen.enable_for(kinds)
+    return chosen
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Read a text file some megabytes at a time, each block ending with a whole line."""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block + file.readline()
+
+
+def _lacks_nodes(path: Path) -> bool:
+    # a node without a place is written "n5xy"; a tag that looks so costs one more reading only
+    return any(b"xy," in block or b"xy\n" in block for block in _blocks(path))
+
+
+def _nodes_field(line: bytes) -> bytes:
+    """Cut the nodes out of the line of a way: its last field, after the `N`."""
+    return line.rpartition(b" N")[2]
+
+
+def way_nodes(lines: Iterable[bytes], *, first_way: int = 0) -> WayNodes:
+    """
+    Read the nodes of ways.
+
+    Parameters
+    ----------
+    lines
+        OPL lines, all of them of ways.
+    first_way
+        The number of the first line's way.
+    """
+    fields = [_nodes_field(line) for line in lines]
+    counts = np.fromiter((field.count(b"n") for field in fields), np.int64, len(fields))
+    table = pd.read_csv(
+        io.BytesIO(b",".join(filter(None, fields)).translate(_NODES_TO_CSV) or b"\n"),
+        names=["ref", "lon", "lat"],
+        usecols=[0, 1, 2],  # a comma at the end of a line makes a fourth
+        dtype={"ref": np.int64, "lon": np.float64, "lat": np.float64},
+    )
+    way = np.repeat(np.arange(first_way, first_way + len(fields), dtype=np.int64), counts)
+    return WayNodes(way, *(table[name].to_numpy() for name in ("ref", "lon", "lat")))
+
+
+def joined(parts: Sequence[WayNodes]) -> WayNodes:
+    """Put the nodes of ways that were read in parts into one row."""
+    return WayNodes(
+        np.concatenate([part.way for part in parts]),
+        np.concatenate([part.ref for part in parts]),
+        np.concatenate([part.lon for part in parts]),
+        np.concatenate([part.lat for part in parts]),
+    )
+
+
+def tags_of(line: bytes) -> dict[str, str]:
+    """Read all tags of an OPL line."""
+    for field in line.decode().split(" ")[1:]:
+        if field.startswith("T"):
+            pairs = (pair.partition("=") for pair in field[1:].split(",") if pair)
+            return {unescaped(key): unescaped(value) for key, _, value in pairs}
+    return {}
+
+
+def unescaped(text: str) -> str:
+    """Put back the characters that OPL writes as `%hex%`."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
