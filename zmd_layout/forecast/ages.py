@@ -115,8 +115,8 @@ def single_years(
     which Sprague's multipliers do not promise. On cumulated counts by age see Smith, Hyndman &
     Wood, Journal of Population Research 21, 2004. How the years share a group is an assumption: on
     the census of Zhumadian the spline gives 803 thousand children of primary age, an even split
-    of each group 792 thousand. Within an open last group (85 and over, written `residents_85_120`) the split
-    says nothing about real ages.
+    of each group 792 thousand. Within an open last group (85 and over, `residents_85_120`) the
+    split says nothing about real ages.
     """
     groups = age_groups(frame.columns)
     counts = frame[[group.column for group in groups]].to_numpy(dtype=float, na_value=np.nan)
@@ -202,7 +202,8 @@ def _spline(counts: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np
     parts = np.clip(np.diff(curve, axis=1), 0.0, None)
     sums = np.add.reduceat(parts, edges[:-1] - edges[0], axis=1)
     scale = np.divide(counts, sums, out=np.zeros_like(counts), where=sums > 0)
-    return parts * np.repeat(scale, np.diff(edges), axis=1)
+    parts *= np.repeat(scale, np.diff(edges), axis=1)
+    return parts
 
 
 def _to_the_person(

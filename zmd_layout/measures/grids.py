@@ -75,6 +75,8 @@ def zonal_sum(raster: Path | Grid, polygons: gpd.GeoSeries | gpd.GeoDataFrame) -
     -----
     exactextract reads the raster once, block by block, whatever the number of zones, so that
     memory is bounded by the block and the polygons.
+    It holds the covered part of a border cell in 32 bits: a sum is exact to 6e-8 of the people of
+    each cell on the border of its zone.
     """
     grid = raster if isinstance(raster, Grid) else Grid(raster)
     zones = _zones_on(grid, polygons)
