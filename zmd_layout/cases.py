@@ -19,8 +19,8 @@ def decide_case(rule: Rule, case: Case) -> Verdict | None:
     """
     Decide the situation of a case.
 
-    A measure is a number, null for unknown, `[low, high]` for a range, or a mapping with `value` (or
-    `low` and `high`), `year`, `is_synthetic`, `basis` and `flags`.
+    A measure is a number, null for unknown, `[low, high]` for a range, or a mapping with `value`
+    (or `low` and `high`), `year`, `is_synthetic`, `basis` and `flags`.
     """
     return decide(
         rule,
@@ -38,8 +38,7 @@ def _value(given: Any) -> Value:  # noqa: ANN401 - raw YAML
         case [low, high]:
             return Value(float(low), float(high))
         case dict():
-            low = given.get("low", given.get("value"))
-            high = given.get("high", given.get("value"))
+            low, high = (given[end] if end in given else given["value"] for end in ("low", "high"))
             flags = str(given.get("flags", ""))
             return Value(
                 float(low), float(high), year=given.get("year"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.measures.conditions import meets
-from zmd_layout.messages import Message
+from zmd_layout.messages import Message, value_word
 from zmd_layout.rulebook import Banded, Proportion, Report, Threshold
 from zmd_layout.vocabulary import Basis, DueState, Flag, Relation, Status, Strength
 
@@ -189,7 +189,7 @@ def _applicability(
             note = Message(
                 "checks.not_applicable",
                 field=_field_word(condition.field),
-                value=value,
+                value=value_word(value),
             )
             return _Decision(Status.NOT_APPLICABLE, required=_nothing(rule), notes=(note,))
         used.append(condition.field)

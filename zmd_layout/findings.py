@@ -30,6 +30,8 @@ COLUMNS = (
     "clause", "basis", "sources", "is_synthetic", "flags", "stability", "note_zh", "note_en",
 )  # fmt: skip
 
+_SILENT = {UnitKind.RESIDENTIAL_GROUP}
+
 
 def find(
     rules: Sequence[Rule],
@@ -77,36 +79,40 @@ def _counts_verdicts(rule: Rule) -> bool:
 def _of_rule(
     rule: Rule, world: World, done: dict[str, list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
-    limits = rule.limits(world.as_of)
     if not rule.in_force(world.as_of):
         return []
-    rows = []
-    units = world.units(rule.unit, limits)
-    if units is None and rule.unit is UnitKind.RESIDENTIAL_GROUP:
-        return []
+    rows = [row for kind in rule.units for row in _judged(rule, kind, world, done)]
+    monitored = [row for m in rule.monitor for row in _monitored(rule, m, world, done)]
+    reported = {(row["unit_kind"], row["unit_id"]) for row in monitored}
+    return [r for r in rows if (r["unit_kind"], r["unit_id"]) not in reported] + monitored
+
+
+def _judged(
+    rule: Rule, kind: UnitKind, world: World, done: dict[str, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    units = world.units(kind, rule.limits(world.as_of))
     if units is None:
-        rows.append(_no_units(rule, world))
-    else:
-        values = _values(rule, world, units, done)
-        for row in units.rows():
-            verdict = checks.decide(
-                rule,
-                unit=checks.Unit(row.fields, row.made),
-                values={name: found[row.unit_id] for name, found in values.items()},
-                as_of=world.as_of,
-                plan_period=world.study.plan_period,
-            )
-            if verdict is not None:
-                rows.append(_row(rule, units, row, verdict, world))
-    for monitor in rule.monitor:
-        rows += _monitored(rule, monitor, world, done)
+        # without residential areas there are no groups to speak of; a missing layer is told
+        return [] if kind in _SILENT else [_no_units(rule, kind, world)]
+    values = _values(rule, world, units, done)
+    rows = []
+    for row in units.rows():
+        verdict = checks.decide(
+            rule,
+            unit=checks.Unit(row.fields, row.made),
+            values={name: found[row.unit_id] for name, found in values.items()},
+            as_of=world.as_of,
+            plan_period=world.study.plan_period,
+        )
+        if verdict is not None:
+            rows.append(_row(rule, units, row, verdict, world))
     return rows
 
 
 def _monitored(
     rule: Rule, monitor: Monitor, world: World, done: dict[str, list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
-    """Report the figure for units that the rule does not judge; a judged unit is left out."""
+    """Report the figure for units that the rule does not judge."""
     limits = rule.limits(world.as_of)
     units = world.units(monitor.unit, limits)
     if units is None:
@@ -162,16 +168,16 @@ def _verdict_count(
     return {str(unit): value for unit in units.frame.index}
 
 
-def _no_units(rule: Rule, world: World) -> dict[str, Any]:
+def _no_units(rule: Rule, kind: UnitKind, world: World) -> dict[str, Any]:
     """Say in one row that the layer of the rule's units is not there."""
-    layer = LAYER_OF[rule.unit][0] if rule.unit in LAYER_OF else "counties"
+    layer = LAYER_OF[kind][0] if kind in LAYER_OF else "counties"
     note = Message("measures.missing_layer", layer=Message(f"words.layer_{layer}"))
     verdict = checks.Verdict(
         status=Status.NOT_ASSESSABLE, strength=rule.strength, relation=rule.relation, notes=(note,),
         due_on=rule.due.on, due_state=checks.due_state_unknown(rule, world.as_of),
     )  # fmt: skip
     base = _base(rule, verdict, world)
-    return base | {"unit_id": "", "unit_name": "", "geometry": None, "unit_kind": str(rule.unit)}
+    return base | {"unit_id": "", "unit_name": "", "geometry": None, "unit_kind": str(kind)}
 
 
 def _row(

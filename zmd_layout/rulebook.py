@@ -11,9 +11,10 @@ the line.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -207,6 +208,7 @@ class Rule(_Strict):
     clauses: dict[str, Clause] = Field(min_length=1)
     reading: Both
     unit: UnitKind
+    also_units: tuple[UnitKind, ...] = ()
     judged_on: str | None = None
     applies_to: tuple[Condition, ...] = ()
     monitor: tuple[Monitor, ...] = ()
@@ -270,6 +272,11 @@ class Rule(_Strict):
         return []
 
     @property
+    def units(self) -> tuple[UnitKind, ...]:
+        """The kinds of units that are judged."""
+        return (self.unit, *self.also_units)
+
+    @property
     def relation(self) -> Relation | None:
         """How measured must stand to required; None for a report without a reference."""
         match self.check:
@@ -326,8 +333,16 @@ class Case(_Strict):
     expect: dict[str, Any] | None
 
 
+_BOOL = "tag:yaml.org,2002:bool"
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """Refuse a mapping that names the same key twice."""
+    """Refuse a key that stands twice; only true and false are booleans, not `on`."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+        first: [(tag, form) for tag, form in forms if tag != _BOOL]
+        for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - the signature is PyYAML's
         """Build the mapping once every key is known to be new."""
@@ -339,6 +354,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(None, None, f"line {line}: key {name!r} written twice")
             seen.add(name)
         return super().construct_mapping(node, deep)
+
+
+_UniqueKeyLoader.add_implicit_resolver(_BOOL, re.compile(r"true|false"), list("tf"))
 
 
 def read_yaml(path: Path) -> Any:  # noqa: ANN401 - YAML is what it is

@@ -161,7 +161,7 @@ class Study(_Strict):
         return (self.folder / source.path).resolve()
 
 
-def load_study(path: Path | str) -> Study:
+def read_study(path: Path | str) -> Study:
     """
     Read a study.
 

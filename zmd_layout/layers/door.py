@@ -8,6 +8,7 @@ a stable order of rows, and a record of where each layer comes from.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -22,12 +23,12 @@ from zmd_layout.layers.files import read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
+from zmd_layout.layers.schools import complete
 from zmd_layout.layers.validate import faults_of
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.study import LayerSource, Study
@@ -35,11 +36,14 @@ if TYPE_CHECKING:
 MADE_PREFIX = "示例"
 OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".osm.gz")
 _BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
+_WHERE = ("counties", "townships", "planning_units", "villages")
 _WIDE = {"schools", "roads", "population", "constraints"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Raw:
+    """A source as it was read: their columns, their coordinates, and what the reader has to say."""
+
     frame: gpd.GeoDataFrame
     roads: RoadTables | None = None
     notes: tuple[Message, ...] = ()
@@ -78,7 +82,7 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
             faults += error.messages
             continue
         if area is None:
-            area = _study_area(layers[name], study)
+            area = study_area(layers, study)
     if faults:
         raise LayerError(*faults)
     return layers
@@ -98,14 +102,16 @@ def _without_positions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(bare, geometry=gpd.GeoSeries([None] * len(bare), index=bare.index))
 
 
-def _study_area(layer: Layer, study: Study) -> StudyArea | None:
-    if layer.name not in {"counties", "townships", "planning_units", "villages"}:
-        return None
-    shapes = layer.frame.geometry.dropna()
-    shapes = shapes[shapely.get_dimensions(shapes.to_numpy()) == 2]  # noqa: PLR2004 - areas
-    if shapes.empty:
-        return None
-    return StudyArea(shapely.union_all(shapes.to_numpy()), study.crs, study.name.zh)
+def study_area(layers: Layers, study: Study) -> StudyArea | None:
+    """Give the ground that the first layer of units with polygons covers; None if none has any."""
+    for name in _WHERE:
+        if name not in layers:
+            continue
+        shapes = layers[name].frame.geometry.dropna().to_numpy()
+        shapes = shapes[shapely.get_dimensions(shapes) == 2]  # noqa: PLR2004 - areas
+        if len(shapes):
+            return StudyArea(shapely.union_all(shapes), study.crs, study.name.zh)
+    return None
 
 
 def load_layer(
@@ -130,14 +136,48 @@ def load_layer(
     ZmdLayoutError
         All faults of the layer in one error.
     """
-    schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
     path = study.path_of(source)
-    read = _read(path, source, schema)
+    read = _read(path, source, name)
+    origin = _origin(path, source)
+    return admit(name, read, source, study=study, area=area, origin=origin)
+
+
+def admit(
+    name: str,
+    read: Raw,
+    source: LayerSource,
+    *,
+    study: Study,
+    area: StudyArea | None = None,
+    origin: Origin,
+) -> Layer:
+    """
+    Validate what was read and bring it into the study's plane.
+
+    Parameters
+    ----------
+    name
+        A layer of the design, or one of the study's own.
+    read
+        Their columns, their coordinates.
+    source
+        How it is declared.
+    study, area
+        The study, and where it is (None while that is not known).
+    origin
+        Where it comes from.
+
+    Raises
+    ------
+    ZmdLayoutError
+        All faults of the layer in one error.
+    """
+    schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
     raw = _without_positions(read.frame) if source.coordinates == "none" else read.frame
     frame, faults = _columns(raw, schema, source, is_own=name not in SCHEMAS)
     faults += shape_faults(frame, schema) if schema.shape is not Shape.NONE else []
     if frame.empty and read.roads is None:
-        faults.append(Message("layers.empty", layer=name, path=path.name))
+        faults.append(Message("layers.empty", layer=name, path=Path(source.path).name))
     if faults:
         raise LayerError(*faults)
     frame, repaired, check = _place(frame, source, schema, study, area)
@@ -145,11 +185,13 @@ def load_layer(
     if overlap:
         raise LayerError(*overlap)
     frame = _in_stable_order(frame, schema)
+    assumed: tuple[Message, ...] = ()
+    if name == "schools":
+        frame, assumed = complete(frame)
     frame["is_made"] = _is_made(frame)
-    origin = _origin(path, source, is_osm=_is_osm(path))
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
-        notes=(*read.notes, *check.notes),
+        notes=(*read.notes, *check.notes, *assumed),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)
 
@@ -158,8 +200,8 @@ def _is_osm(path: Path) -> bool:
     return path.name.lower().endswith(OSM_SUFFIXES)
 
 
-def _read(path: Path, source: LayerSource, schema: Schema) -> _Read:
-    return _Read(read_raw(path, source, layer_name=schema.name))
+def _read(path: Path, source: LayerSource, name: str) -> Raw:
+    return Raw(read_raw(path, source, layer_name=name))
 
 
 def _columns(
@@ -174,6 +216,7 @@ def _columns(
     table = pd.DataFrame(raw.drop(columns=geometry.name))
     table, faults = rename(table, schema, source)
     table = table.drop(columns=[c for c in ("coordinates", "geometry") if c in table])
+    table = _with_key(table, schema)
     table, unreadable = convert(table, schema, source)
     faults += unreadable
     if not faults:
@@ -181,6 +224,16 @@ def _columns(
     if not faults and schema.name == "statistics":
         faults += _statistic_faults(table)
     return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs=raw.crs), faults
+
+
+def _with_key(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Fill an optional key that is empty with the number of the row in the file."""
+    key = next((c for c in schema.columns if c.name == schema.key), None)
+    if key is None or key.is_required:
+        return table
+    numbers = pd.Series([str(n + 1) for n in range(len(table))], index=table.index, dtype=object)
+    given = table[key.name].astype(object) if key.name in table else numbers
+    return table.assign(**{key.name: given.where(given.notna() & (given != ""), numbers)})
 
 
 def _statistic_faults(table: pd.DataFrame) -> list[Message]:
@@ -246,7 +299,7 @@ def _is_made(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
     return is_made
 
 
-def _origin(path: Path, source: LayerSource, *, is_osm: bool) -> Origin:
+def _origin(path: Path, source: LayerSource) -> Origin:
     made = source.synthetic
     return Origin(
         path=source.path,
@@ -254,5 +307,5 @@ def _origin(path: Path, source: LayerSource, *, is_osm: bool) -> Origin:
         year=source.year,
         coordinates=source.coordinates,
         made_columns=WHOLE if made is True else frozenset(made or ()),
-        is_complete=not is_osm if source.is_complete is None else source.is_complete,
+        is_complete=not _is_osm(path) if source.is_complete is None else source.is_complete,
     )

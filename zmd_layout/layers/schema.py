@@ -145,7 +145,10 @@ SCHEMAS: dict[str, Schema] = {
             "counties", Shape.POLYGON,
             (
                 _UNIT_ID, _REQUIRED_NAME,
-                Column("kind", Kind.WORD, words=("county", "district", "zone"), names=("类型",)),
+                Column(
+                    "kind", Kind.WORD, words=("county", "district", "zone"),
+                    names=("类型",),
+                ),
                 Column("within", Kind.ID), _RESIDENTS,
             ),
             key="unit_id", has_ages=True, may_lack_geometry=True, is_partition=True,
@@ -179,7 +182,9 @@ SCHEMAS: dict[str, Schema] = {
                 _SCHOOL_ID,
                 Column("name", Kind.TEXT, names=("学校名称", "学校机构名称", "单位名称", "校名")),
                 Column("stages", Kind.STAGES, names=("学段",)),
-                Column("level_code", Kind.ID, names=("办学类型", "学校机构办学类型", "办学类型代码")),
+                Column(
+                    "level_code", Kind.ID, names=("办学类型", "学校机构办学类型", "办学类型代码")
+                ),
                 Column("is_teaching_point", Kind.BOOL, names=("教学点", "是否教学点")),
                 Column("ownership", Kind.WORD, words=_words(Ownership)),
                 Column("administered_by", Kind.WORD, words=("city", "county")),
@@ -190,7 +195,10 @@ SCHEMAS: dict[str, Schema] = {
                 Column("seats", Kind.COUNT, names=("设计学位", "核定学位", "学位数")),
                 Column("classes", Kind.COUNT, names=("班数", "教学班数", "班级数")),
                 Column("classrooms", Kind.COUNT, names=("普通教室数", "教室数")),
-                Column("classes_of_56_and_more", Kind.COUNT, names=("56人及以上班数", "大班额班数")),
+                Column(
+                    "classes_of_56_and_more", Kind.COUNT,
+                    names=("56人及以上班数", "大班额班数"),
+                ),
                 Column("inclusive_pupils", Kind.COUNT, names=("随班就读学生数", "随班就读人数")),
                 Column("has_resource_room", Kind.BOOL, names=("资源教室", "是否建有资源教室")),
                 Column("settlement", Kind.WORD, words=_words(Settlement)),
@@ -210,13 +218,28 @@ SCHEMAS: dict[str, Schema] = {
             (
                 Column("unit_id", Kind.ID, names=("地块编号", "宗地编号", "id")),
                 Column("name", Kind.TEXT, names=("项目名称", "小区名称", "楼盘名称", "地块名称")),
-                Column("developer", Kind.TEXT, names=("建设单位", "开发单位", "开发企业", "用地单位")),
-                Column("review_stage", Kind.WORD, words=_words(ReviewStage), names=("审查环节",)),
+                Column(
+                    "developer", Kind.TEXT,
+                    names=("建设单位", "开发单位", "开发企业", "用地单位"),
+                ),
+                Column(
+                    "review_stage", Kind.WORD, words=_words(ReviewStage),
+                    names=("审查环节",),
+                ),
                 Column("conditions_on", Kind.DATE, names=("规划条件出具日期", "出让日期")),
-                Column("settlement", Kind.WORD, words=_words(Settlement), names=("城乡属性",)),
+                Column(
+                    "settlement", Kind.WORD, words=_words(Settlement),
+                    names=("城乡属性",),
+                ),
                 Column("is_new", Kind.BOOL),
-                Column("planned_residents", Kind.NUMBER, names=("规划人口", "规划居住人口", "居住人数")),
-                Column("dwellings", Kind.NUMBER, names=("规划户数", "总户数", "户数", "住宅套数")),
+                Column(
+                    "planned_residents", Kind.NUMBER,
+                    names=("规划人口", "规划居住人口", "居住人数"),
+                ),
+                Column(
+                    "dwellings", Kind.NUMBER,
+                    names=("规划户数", "总户数", "户数", "住宅套数"),
+                ),
                 Column("persons_per_dwelling", Kind.NUMBER, names=("户均人口", "户均人数")),
                 Column("started_on", Kind.DATE, names=("开工日期", "开工时间")),
                 Column("first_phase_on", Kind.DATE, names=("首期交付日期", "交付时间")),
@@ -236,9 +259,15 @@ SCHEMAS: dict[str, Schema] = {
         Schema(
             "education_land", Shape.POLYGON,
             (
-                Column("parcel_id", Kind.ID, is_required=True, names=("地块编号", "宗地编号")),
+                Column(
+                    "parcel_id", Kind.ID, is_required=True,
+                    names=("地块编号", "宗地编号"),
+                ),
                 _NAME, _STAGE,
-                Column("current_use", Kind.WORD, words=_words(LandUse), names=("现状用途",)),
+                Column(
+                    "current_use", Kind.WORD, words=_words(LandUse),
+                    names=("现状用途",),
+                ),
             ),
             key="parcel_id",
         ),

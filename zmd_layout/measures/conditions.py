@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,17 +18,12 @@ if TYPE_CHECKING:
 
     from zmd_layout.measures.definitions import Bound, Condition
 
-PlanPeriod = "tuple[dt.date, dt.date] | None"
-
 
 def is_missing(value: object) -> bool:
     """Tell whether a cell is empty: None, NaN, NaT or an empty text."""
-    return (
-        value is None
-        or value is pd.NaT
-        or value == ""
-        or (isinstance(value, float) and value != value)
-    )  # noqa: PLR0124 - NaN is what differs from itself
+    if value is None or value is pd.NaT or (isinstance(value, str) and not value):
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 def meets(

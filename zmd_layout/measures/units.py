@@ -118,10 +118,6 @@ def units_of(
 
 def _rows(kind: UnitKind, layer: Layer, key: str, layers: Layers) -> Units:
     frame = layer.frame.copy()
-    if key not in frame:  # a review file may leave the ids out
-        frame[key] = None
-    blank = frame[key].isna()
-    frame.loc[blank, key] = [f"{kind}-{n + 1}" for n in np.flatnonzero(blank)]
     made = pd.DataFrame(
         {column: layer.made([str(column)]) for column in frame.columns if column != "is_made"},
         index=frame.index,
@@ -130,8 +126,6 @@ def _rows(kind: UnitKind, layer: Layer, key: str, layers: Layers) -> Units:
         listed = layers["closures"]
         frame["is_listed_for_closure"] = frame[key].isin(listed.frame["school_id"])
         made["is_listed_for_closure"] = listed.is_made
-    if kind is UnitKind.RESIDENTIAL_AREA and "is_new" not in frame and layer.origin.path == "":
-        frame["is_new"] = True
     made.index = pd.Index(frame[key], name="unit_id")
     frame = frame.set_index(key, drop=False).rename_axis("unit_id").sort_index()
     return Units(kind, frame, made.sort_index(), layer.origin.year, layer.source)

@@ -105,6 +105,12 @@ def word_message(value: object) -> Message:
     return Message(f"words.{name}_{value}")
 
 
+def value_word(value: object) -> object:
+    """Give the print form of a cell of a layer, such as `subdistrict` → 街道, or the cell itself."""
+    key = f"values.{value}".lower()
+    return Message(key) if key in _texts("values") else value
+
+
 def both(message: Message) -> tuple[str, str]:
     """Render in Chinese and English."""
     return message.text(Lang.ZH), message.text(Lang.EN)

@@ -1,1 +1,1 @@
-"""outputs"""
+"""Findings → maps, tables, files."""

@@ -1,0 +1,239 @@
+"""The command `zmd-layout`: thin, and the only place that reads the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from zmd_layout import cli_tables
+from zmd_layout.errors import ZmdLayoutError
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Lang
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+class _Group(click.Group):
+    """Turn errors of the user's input into one clear message and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        try:
+            return super().invoke(ctx)
+        except ZmdLayoutError as error:
+            lang = (ctx.obj or {}).get("lang", Lang.ZH)
+            head = Message("cli.error").text(lang)
+            click.echo(f"{head}\n{error.text(lang)}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--lang",
+    type=click.Choice([str(lang) for lang in Lang]),
+    default="zh",
+    show_default=True,
+    envvar="ZMD_LANG",
+    help="输出语言 / language of the output",
+)
+@click.version_option(package_name="zmd-layout")
+@click.pass_context
+def main(ctx: click.Context, lang: str) -> None:
+    """
+    学校布局规划核查：按规划条文核查学校布局，绘制缺口图。
+
+    Check school layout against the rules of a government plan, and draw the gaps.
+
+    \b
+    第一次使用 / first steps:
+      zmd-layout run                     核查内置的驻马店研究 / the built-in Zhumadian
+      zmd-layout init my-county          新建自己的研究文件夹 / a study folder of your own
+      zmd-layout run my-county           核查自己的数据 / check your own data
+      zmd-layout review plot.geojson     审查新建住宅区 / review a new residential area
+      zmd-layout rules list              查看全部规则 / see the rules
+    """  # noqa: D301 - click's \b keeps the lines apart
+    _speak_utf8()
+    ctx.obj = {"lang": Lang(lang)}
+
+
+def _speak_utf8() -> None:
+    """Print Chinese on consoles whose code page has none."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def _progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
+    """Show what is being done, on standard error, where somebody looks at it."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda message: progress.update(task, description=message.text(lang))
+
+
+@main.command()
+@click.argument("study", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
+@click.pass_obj
+def run(obj: dict[str, Any], study: str | None, out: Path | None) -> None:
+    """
+    主要任务：核查每条规则，绘制缺口图，写出全部结果。
+
+    The main job: check every rule, draw the gap map, write everything.
+
+    STUDY 是 study.toml 或其所在文件夹；不写则用内置的驻马店研究。STUDY is a study.toml or its
+    folder; without it the built-in Zhumadian is taken. 默认输出到 maps/<研究编号>。
+    """
+    from zmd_layout.workflow import load_study  # noqa: PLC0415 - help must not wait for geopandas
+    from zmd_layout.workflow import run as run_study  # noqa: PLC0415 - likewise
+
+    opened = load_study(study)
+    folder = out or Path("maps") / opened.id
+    with _progress(obj["lang"]) as tell:
+        result = run_study(opened, out=folder, progress=tell)
+    cli_tables.print_findings(result.findings, obj["lang"])
+    cli_tables.print_layers(result.layers, obj["lang"])
+    cli_tables.print_paths(result.paths, obj["lang"])
+
+
+@main.command()
+@click.argument("study", required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of findings.csv")
+@click.option("--as-of", type=DAY, help="评估日期 / day of the assessment, YYYY-MM-DD")
+@click.pass_obj
+def check(
+    obj: dict[str, Any], study: str | None, out: Path | None, as_of: dt.datetime | None
+) -> None:
+    """
+    只核查，不绘图：写出 findings.csv。
+
+    Findings only, no map: writes findings.csv.
+    """
+    from zmd_layout.workflow import check_to_folder, load_study  # noqa: PLC0415 - as above
+
+    opened = load_study(study)
+    folder = out or Path("maps") / opened.id
+    with _progress(obj["lang"]) as tell:
+        findings, paths = check_to_folder(
+            opened, as_of=as_of.date() if as_of else None, out=folder, progress=tell
+        )
+    cli_tables.print_findings(findings, obj["lang"])
+    cli_tables.print_paths(paths, obj["lang"])
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--study", help="作为背景的研究 / the study that gives the context")
+@click.option(
+    "--as-of", type=DAY, help="评估日期，默认今天 / day of the assessment, today if not given"
+)
+@click.option("--coordinates", help="坐标系声明（GeoJSON 默认 wgs84）/ declared coordinates")
+@click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
+@click.pass_obj
+def review(
+    obj: dict[str, Any],
+    file: Path,
+    study: str | None,
+    as_of: dt.datetime | None,
+    coordinates: str | None,
+    out: Path | None,
+) -> None:
+    """
+    审查新建住宅区：逐条列出应配建、申报、差额和判定。
+
+    Review new residential areas: required, offered, gap and verdict for each clause.
+
+    FILE 是住宅区多边形（GeoJSON、GeoPackage、Shapefile 等），至少有 name、planned_residents（或
+    dwellings）、settlement；拟配建学校写在 schools 列。FILE holds the areas as polygons.
+    """
+    from zmd_layout.workflow import load_study  # noqa: PLC0415 - help must not wait for geopandas
+    from zmd_layout.workflow import review as review_areas  # noqa: PLC0415 - likewise
+
+    day = as_of.date() if as_of else dt.datetime.now().astimezone().date()
+    with _progress(obj["lang"]) as tell:
+        result = review_areas(
+            file,
+            study=load_study(study) if study else None,
+            as_of=day,
+            coordinates=coordinates,
+            out=out or Path("maps") / f"review-{file.stem}",
+            progress=tell,
+        )
+    cli_tables.print_review(result.findings, obj["lang"])
+    cli_tables.print_paths(result.paths, obj["lang"])
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def init(obj: dict[str, Any], folder: Path) -> None:
+    """
+    新建研究文件夹：study.toml 的每个键都有说明。
+
+    A study folder to fill in, every key explained.
+    """
+    from zmd_layout.starter import make_study_folder  # noqa: PLC0415 - help must not wait
+
+    path = make_study_folder(folder)
+    click.echo(Message("cli.made", path=path).text(obj["lang"]))
+
+
+@main.group()
+def rules() -> None:
+    """
+    规则库：列出、查看、测试规则。
+
+    The rulebook: list the rules, show one with its clause, run their cases.
+    """
+
+
+@rules.command("list")
+@click.option("--ruleset", help="规则集（内置名称或文件夹）/ a set: built-in name or folder")
+@click.option("--unit", help="评价单元，如 county / unit kind, such as county")
+@click.option("--stage", help="学段，如 primary / stage, such as primary")
+@click.option("--strength", help="约束力，如 duty / strength, such as duty")
+@click.option("--stale", is_flag=True, help="条文一年以上未复核的 / clauses not checked for a year")
+@click.pass_obj
+def list_rules(
+    obj: dict[str, Any],
+    ruleset: str | None,
+    unit: str | None,
+    stage: str | None,
+    strength: str | None,
+    stale: bool,  # noqa: FBT001 - click passes a flag
+) -> None:
+    """列出规则。List the rules."""
+    wanted = {"unit": unit, "stage": stage, "strength": strength}
+    today = dt.datetime.now().astimezone().date()
+    found = cli_tables.select_rules(ruleset, wanted, stale_on=today if stale else None)
+    cli_tables.print_rules(found, obj["lang"])
+
+
+@rules.command("show")
+@click.argument("rule_id")
+@click.option("--ruleset", help="规则集（内置名称或文件夹）/ a set: built-in name or folder")
+@click.pass_obj
+def show_rule(obj: dict[str, Any], rule_id: str, ruleset: str | None) -> None:
+    """查看一条规则：条文、解读、数值、案例。Show one rule: clause, reading, numbers, cases."""
+    cli_tables.print_rule(rule_id, ruleset, obj["lang"])
+
+
+@rules.command("test")
+@click.option("--ruleset", help="规则集（内置名称或文件夹）/ a set: built-in name or folder")
+@click.pass_context
+def test_rules(ctx: click.Context, ruleset: str | None) -> None:
+    """运行规则旁的案例。Run the cases beside the rules."""
+    if not cli_tables.run_cases(ruleset, ctx.obj["lang"]):
+        ctx.exit(1)

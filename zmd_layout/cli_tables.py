@@ -1,0 +1,267 @@
+"""What the command prints: closing tables, the rulebook, one rule with its clause."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from zmd_layout.cases import compare, decide_case
+from zmd_layout.errors import RuleError
+from zmd_layout.messages import Message, word
+from zmd_layout.rulebook import (
+    CASES_SUFFIX,
+    Parameter,
+    Rule,
+    builtin_rulesets,
+    load_cases,
+    load_ruleset,
+    rules_folder,
+)
+from zmd_layout.vocabulary import Basis, DueState, Lang, Status, Strength, UnitKind
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from zmd_layout.layers import Layers
+
+
+STALE_AFTER = dt.timedelta(days=365)
+_STATUS_MARK = {
+    Status.PASS: "●",
+    Status.SHORTFALL: "▲",
+    Status.REPORTED: "○",
+    Status.NOT_APPLICABLE: "—",
+    Status.NOT_ASSESSABLE: "▨",
+}
+
+
+def _say(key: str, lang: Lang, **args: object) -> str:
+    return Message(f"cli.{key}", **args).text(lang)
+
+
+def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:
+    """Print one row a rule: how many units stand where, and what is required and missing."""
+    day = findings["as_of"].iloc[0] if len(findings) else ""
+    table = Table(title=_say("findings_title", lang, day=day))
+    for key in ("rule", "unit"):
+        table.add_column(_say(key, lang), overflow="fold")
+    for status in Status:
+        table.add_column(f"{_STATUS_MARK[status]}{word(status, lang)}", justify="right")
+    for key in ("required", "gap"):
+        table.add_column(_say(key, lang), justify="right")
+    titles = {
+        rule.id: rule.title.text(lang) for name in builtin_rulesets() for rule in load_ruleset(name)
+    }
+    for (rule_id, kind), group in findings.groupby(["rule_id", "unit_kind"], sort=True):
+        counts = group["status"].value_counts()
+        sums = [group[name].sum(min_count=1) for name in ("required", "gap")]
+        table.add_row(
+            titles.get(rule_id, rule_id),
+            word(UnitKind(kind), lang),
+            *(str(counts.get(str(status), "")) for status in Status),
+            *("" if total != total else f"{total:,.0f}" for total in sums),  # noqa: PLR0124 - NaN is unknown
+        )
+    _console().print(table)
+    if bool(findings["is_synthetic"].any()):
+        click.secho(Message("words.synthetic_banner").text(lang), fg="magenta", bold=True)
+
+
+def print_review(findings: gpd.GeoDataFrame, lang: Lang) -> None:
+    """Print one row for each area and clause."""
+    day = findings["as_of"].iloc[0] if len(findings) else ""
+    table = Table(title=_say("review_title", lang, day=day), show_lines=True)
+    for key in ("unit", "rule", "required", "measured", "gap", "verdict", "strength", "note"):
+        table.add_column(_say(key, lang), overflow="fold")
+    titles = {
+        rule.id: rule.title.text(lang) for name in builtin_rulesets() for rule in load_ruleset(name)
+    }
+    for row in findings.sort_values(
+        ["unit_kind", "unit_id", "rule_id"], kind="stable"
+    ).itertuples():
+        status = Status(row.status)
+        table.add_row(
+            row.unit_name,
+            titles.get(row.rule_id, row.rule_id),
+            *("" if n != n else f"{n:g}" for n in (row.required, row.measured, row.gap)),  # noqa: PLR0124 - NaN is unknown
+            f"{_STATUS_MARK[status]}{word(status, lang)}",
+            word(Strength(row.strength), lang),
+            row.note_zh if lang is Lang.ZH else row.note_en,
+        )
+    _console().print(table)
+
+
+def print_layers(layers: Layers, lang: Lang) -> None:
+    """Print what was repaired, taken for granted or could not be verified, a line each."""
+    for name, layer in layers.items():
+        notes = [
+            Message(f"cli.repaired_{what}", count=count)
+            for what, count in layer.origin.repaired.items()
+        ]
+        notes += layer.origin.notes
+        if layer.origin.is_datum_verified is False and not layer.is_made:
+            notes.append(Message("cli.datum_unverified", declared=layer.origin.coordinates))
+        for note in notes:
+            click.echo(_say("layer_note", lang, layer=Message(f"words.layer_{name}"), note=note))
+
+
+def print_paths(paths: dict[str, Path], lang: Lang) -> None:
+    """Print where the results are."""
+    click.echo(_say("written", lang))
+    for path in paths.values():
+        click.echo(f"  {path}")
+
+
+def _console() -> Console:
+    return Console(width=max(Console().width, 110))
+
+
+def select_rules(
+    ruleset: str | None, wanted: dict[str, str | None], *, stale_on: dt.date | None
+) -> list[Rule]:
+    """
+    Read the rules that meet the filters.
+
+    Parameters
+    ----------
+    ruleset
+        A set; None for all built-in ones.
+    wanted
+        Attribute → value; None does not filter.
+    stale_on
+        With a day, only rules of which a clause was last checked more than a year before it.
+    """
+    names = [ruleset] if ruleset else list(builtin_rulesets())
+    rules = [rule for name in names for rule in load_ruleset(name, base=Path())]
+    return [
+        rule
+        for rule in rules
+        if all(v is None or str(getattr(rule, name)) == v for name, v in wanted.items())
+        and (stale_on is None or is_stale(rule, stale_on))
+    ]
+
+
+def is_stale(rule: Rule, day: dt.date) -> bool:
+    """Tell whether any clause of the rule was last checked more than a year before `day`."""
+    return any(day - clause.checked_on > STALE_AFTER for clause in rule.clauses.values())
+
+
+def print_rules(rules: list[Rule], lang: Lang) -> None:
+    """Print one row a rule."""
+    table = Table(title=_say("rules_title", lang, count=len(rules)))
+    for key in ("number", "rule", "unit", "strength", "stale"):
+        table.add_column(_say(key, lang), overflow="fold")
+    for rule in rules:
+        draft = f" [{word(rule.status, lang)}]" if rule.status == "draft" else ""
+        table.add_row(
+            rule.key,
+            f"{rule.id}\n{rule.title.text(lang)}{draft}",
+            word(rule.unit, lang),
+            word(rule.strength, lang),
+            min(clause.checked_on for clause in rule.clauses.values()).isoformat(),
+        )
+    _console().print(table)
+
+
+def find_rule(rule_id: str, ruleset: str | None) -> Rule:
+    """
+    Read one rule by its id.
+
+    Raises
+    ------
+    RuleError
+        If there is none; names the nearest.
+    """
+    rules = select_rules(ruleset, {}, stale_on=None)
+    for rule in rules:
+        if rule.id == rule_id:
+            return rule
+    near = difflib.get_close_matches(rule_id, [rule.id for rule in rules], n=3, cutoff=0.3)
+    raise RuleError(Message("rulebook.no_rule", id=rule_id, near=near))
+
+
+def print_rule(rule_id: str, ruleset: str | None, lang: Lang) -> None:
+    """Print a rule: title, clause quoted, reading, numbers with basis, needs, cases."""
+    rule = find_rule(rule_id, ruleset)
+    lines = [
+        f"{rule.key}  {rule.title.text(lang)}",
+        " · ".join((rule.id, rule.ruleset, *_words(rule, lang))),
+        f"{_say('addressee', lang)}: {word(rule.addressee, lang)}",
+        f"{_say('due', lang)}: {_due(rule, lang)}",
+        "",
+        f"{_say('clause', lang)}:",
+    ]
+    lines += [
+        f"  「{c.text}」 {c.document} {c.article} [{c.evidence}] {c.checked_on}"
+        for c in rule.clauses.values()
+    ]
+    lines += ["", f"{_say('reading', lang)}: {rule.reading.text(lang)}"]
+    if rule.proxy:
+        lines += ["", rule.proxy.text(lang)]
+    if rule.parameters:
+        lines += ["", f"{_say('numbers', lang)}:"]
+        lines += [line for n, p in rule.parameters.items() for line in _numbers(n, p, lang)]
+    lines += ["", f"{_say('needs', lang)}: {', '.join(rule.needs)}"]
+    cases = _cases_of(rule)
+    if cases:
+        lines += ["", f"{_say('cases', lang)}:"]
+        lines += [f"  · {case.name} → {_expected(case.expect)}" for case in cases]
+    click.echo("\n".join(lines))
+
+
+def _words(rule: Rule, lang: Lang) -> list[str]:
+    return [word(value, lang) for value in (rule.unit, rule.strength, rule.status)]
+
+
+def _due(rule: Rule, lang: Lang) -> str:
+    if rule.due.on is not None:
+        return rule.due.on.isoformat()
+    return word(rule.due.state or DueState.NONE, lang)
+
+
+def _numbers(name: str, parameter: Parameter, lang: Lang) -> list[str]:
+    return [
+        f"  {name} = {dated.value:g} {parameter.unit} ({day}; {word(Basis(dated.basis), lang)}"
+        + (f": {dated.source.text(lang)}" if dated.source else "")
+        + ")"
+        for day, dated in parameter.values.items()
+    ]
+
+
+def _expected(expect: dict[str, Any] | None) -> str:
+    return "—" if expect is None else ", ".join(f"{k}={v}" for k, v in expect.items())
+
+
+def _cases_of(rule: Rule) -> list[Any]:
+    path = rules_folder() / rule.ruleset / f"{rule.id}{CASES_SUFFIX}"
+    return load_cases(path) if path.exists() else []
+
+
+def run_cases(ruleset: str | None, lang: Lang) -> bool:
+    """Run the cases beside the rules; print what fails. True where all is well."""
+    rules = select_rules(ruleset, {}, stale_on=None)
+    count, failed = 0, 0
+    for rule in rules:
+        folder = (
+            Path(ruleset)
+            if ruleset and ruleset not in builtin_rulesets()
+            else rules_folder() / rule.ruleset
+        )
+        path = folder / f"{rule.id}{CASES_SUFFIX}"
+        if not path.exists():
+            click.echo(_say("no_cases", lang, rule=rule.id))
+            failed += 1
+            continue
+        for case in load_cases(path):
+            count += 1
+            differences = compare(decide_case(rule, case), case.expect)
+            if differences:
+                failed += 1
+                click.echo(f"{rule.id}: {case.name}: {'; '.join(differences)}")
+    click.echo(_say("cases_run", lang, rules=len(rules), cases=count, failed=failed))
+    return failed == 0

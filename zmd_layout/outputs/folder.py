@@ -1,0 +1,102 @@
+"""
+Replace the files of a run in its folder, so that the last good run stays whole until the new is.
+
+Files are written aside in the same folder and replaced one by one, `run.json` last. It lists the
+SHA-256 of each, so a mismatch tells of an interrupted run. A file that is locked (open in Excel on
+Windows) is reported before any is replaced, and nothing else in the folder is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.errors import OutputError
+from zmd_layout.layers.files import sha256_of
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+RECORD = "run.json"
+
+
+def write_all(
+    folder: Path, writers: Mapping[str, Callable[[Path], None]], record: dict[str, Any]
+) -> dict[str, Path]:
+    """
+    Write the files of a run.
+
+    Parameters
+    ----------
+    folder
+        Where they go; made if it is not there.
+    writers
+        File name → function that writes the file at the path it is given.
+    record
+        What `run.json` holds; `outputs` (name → SHA-256) is added.
+
+    Returns
+    -------
+    paths
+        File name → path, `run.json` included.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written, the disk is full, or a file is locked. The files of
+        the last run are then as they were.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".zmd-", dir=folder))
+    except OSError as error:
+        raise OutputError(Message("outputs.no_folder", path=folder, why=_why(error))) from error
+    try:
+        for name, write in writers.items():
+            write(aside / name)
+        digests = {name: sha256_of(aside / name) for name in sorted(writers)}
+        text = json.dumps({**record, "outputs": digests}, ensure_ascii=False, indent=2)
+        (aside / RECORD).write_text(text + "\n", "utf-8")
+        names = [*writers, RECORD]
+        _refuse_locked(folder, names)
+        for name in names:
+            os.replace(aside / name, folder / name)  # noqa: PTH105 - one atomic call on all systems
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(Message("outputs.not_written", path=folder, why=_why(error))) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return {name: folder / name for name in names}
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _refuse_locked(folder: Path, names: list[str]) -> None:
+    locked = []
+    for name in names:
+        path = folder / name
+        if path.exists():
+            try:
+                with path.open("r+b"):
+                    pass
+            except OSError:
+                locked.append(name)
+    if locked:
+        raise OutputError(Message("outputs.locked", path=folder, names=locked))
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether every file that `run.json` lists is there as it was written."""
+    try:
+        record = json.loads((folder / RECORD).read_text("utf-8"))
+        return all(sha256_of(folder / n) == digest for n, digest in record["outputs"].items())
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False

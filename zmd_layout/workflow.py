@@ -1,0 +1,440 @@
+"""The order of a run, a check and a review: the only place that knows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+
+from zmd_layout.errors import StudyError
+from zmd_layout.findings import find
+from zmd_layout.layers import (
+    Layer,
+    Layers,
+    Origin,
+    Raw,
+    admit,
+    load_layer,
+    load_layers,
+    study_area,
+)
+from zmd_layout.measures import World
+from zmd_layout.messages import Message
+from zmd_layout.outputs.folder import write_all
+from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.outputs.package import units_table, write_package
+from zmd_layout.outputs.suggestion_table import empty_suggestions, to_geojson
+from zmd_layout.rulebook import Rule, load_ruleset
+from zmd_layout.study import LayerSource, Name, Study, read_study
+from zmd_layout.vocabulary import RuleStatus, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import folium
+
+    from zmd_layout.crs import StudyArea
+
+BUILTIN = Path(__file__).parent / "builtin"
+CENSUS = "zhumadian-census"
+REVIEWED = {UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP}
+_PACKAGES = ("zmd-layout", "geopandas", "shapely", "pandas", "numpy", "scipy", "pyproj", "pyogrio")
+_BOM = "utf-8-sig"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    The results of a run.
+
+    Attributes
+    ----------
+    study
+        What was assessed.
+    findings
+        A row for each rule and unit, with the unit's geometry in the study's plane.
+    layers
+        The validated layers, by name.
+    suggestions
+        Suggested sites, as in `suggestions.geojson`, in the study's plane.
+    map
+        The gap map.
+    paths
+        The files that were written, by name; empty where none were.
+    """
+
+    study: Study
+    findings: gpd.GeoDataFrame
+    layers: Layers
+    suggestions: gpd.GeoDataFrame
+    map: folium.Map
+    paths: dict[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """
+    The results of a review of new residential areas; the attributes are those of a `Run`.
+
+    `areas` are the reviewed areas in the study's plane.
+    """
+
+    study: Study
+    areas: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    layers: Layers
+    map: folium.Map
+    paths: dict[str, Path] = field(default_factory=dict)
+
+
+def load_study(path: Path | str | None = None) -> Study:
+    """
+    Open a study.
+
+    Parameters
+    ----------
+    path
+        A `study.toml`, the folder that holds one, the name of a built-in study
+        (`zhumadian-census`), or None for the built-in Zhumadian.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be read as a study: all faults in one error.
+    """
+    name = CENSUS if path is None else str(path)
+    if name == CENSUS and not Path(name).exists():
+        return read_study(BUILTIN / CENSUS)
+    return read_study(name)
+
+
+def load_rules(study: Study) -> list[Rule]:
+    """
+    Read the rules of a study's sets; drafts only where the study includes them.
+
+    Raises
+    ------
+    RuleError
+        If a file is not a rule, or an id stands in two sets.
+    """
+    rules: dict[str, Rule] = {}
+    for name in study.rulesets:
+        for rule in load_ruleset(name, base=study.folder):
+            if rule.id in rules:
+                raise StudyError(
+                    Message(
+                        "rulebook.doubled_rule", id=rule.id, first=rules[rule.id].ruleset,
+                        second=rule.ruleset,
+                    )
+                )  # fmt: skip
+            if rule.status is RuleStatus.REVIEWED or study.include_draft:
+                rules[rule.id] = rule
+    return list(rules.values())
+
+
+def check(
+    study: Study, *, as_of: dt.date | None = None, progress: Callable[[Message], None] | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Hold a study against its rules.
+
+    Parameters
+    ----------
+    study
+        The study.
+    as_of
+        Another day of assessment than the study's.
+    progress
+        Is told what is being done.
+
+    Returns
+    -------
+    findings
+        A row for each rule and unit in force on the day; see `findings.COLUMNS`.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a layer or a rule is not what it should be.
+    """
+    study = _on(study, as_of)
+    layers = _load(study, progress)
+    return _find(load_rules(study), World(study, layers, study.as_of), progress)
+
+
+def run(
+    study: Study,
+    *,
+    out: Path | str | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> Run:
+    """
+    Do the main job: check every rule, draw the gap map, write everything.
+
+    Parameters
+    ----------
+    study
+        The study.
+    out
+        The folder for the results; None writes nothing.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If the input is wrong or the results cannot be written; files of the last run stay whole.
+    """
+    clock = _Stopwatch()
+    with clock.measures("layers"):
+        layers = _load(study, progress)
+    rules = load_rules(study)
+    world = World(study, layers, study.as_of)
+    with clock.measures("findings"):
+        findings = _find(rules, world, progress)
+    suggestions = empty_suggestions(study.crs)
+    with clock.measures("map"):
+        _tell(progress, Message("workflow.drawing"))
+        chart = gap_map(findings, layers=_frames(layers), suggestions=suggestions, study=study)
+    result = Run(study, findings, layers, suggestions, chart)
+    if out is None:
+        return result
+    _tell(progress, Message("workflow.writing", folder=out))
+    tables = {
+        "units": units_table(_unit_frames(world, rules), study.crs),
+        "findings": _dated(findings),
+        "schools": _layer_frame(layers, "schools", study),
+        "suggestions": suggestions,
+        "uncovered": gpd.GeoDataFrame({"stage": []}, geometry=[], crs=study.crs),
+    }
+    writers = {
+        "gap_map.html": lambda path: save(chart, path),
+        "findings.csv": _csv_writer(findings),
+        "layers.gpkg": lambda path: write_package(path, tables),
+        "suggestions.geojson": lambda path: path.write_text(to_geojson(suggestions), "utf-8"),
+    }
+    paths = write_all(Path(out), writers, _record(study, rules, layers, clock))
+    return replace(result, paths=paths)
+
+
+def review(
+    areas: Path | str | gpd.GeoDataFrame,
+    *,
+    study: Study | None = None,
+    as_of: dt.date | None = None,
+    coordinates: str | None = None,
+    out: Path | str | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> Review:
+    """
+    Check new residential areas against the rules that concern them.
+
+    Parameters
+    ----------
+    areas
+        A file of residential areas, or a table with a CRS.
+    study
+        The context: existing schools, the study area, the rule sets. None: no context.
+    as_of
+        The day of the assessment; by default the study's.
+    coordinates
+        As declared in a study file; by default WGS 84 for GeoJSON (RFC 7946), and what the file
+        itself says for formats that carry a CRS.
+    out
+        The folder for `findings.csv` and `gap_map.html`; None writes nothing.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If the file or the study is wrong, all faults in one error.
+    """
+    clock = _Stopwatch()
+    context = _on(study or _no_context(), as_of)
+    layers = _load(context, progress)
+    with clock.measures("layers"):
+        reviewed = _reviewed_layer(areas, context, coordinates, study_area(layers, context))
+    layers = {**layers, "residential_areas": reviewed}
+    rules = [rule for rule in load_rules(context) if rule.unit in REVIEWED]
+    world = World(context, layers, context.as_of)
+    with clock.measures("findings"):
+        findings = _find(rules, world, progress)
+    with clock.measures("map"):
+        chart = gap_map(findings, layers=_frames(layers), study=context)
+    result = Review(context, reviewed.frame, findings, layers, chart)
+    if out is None:
+        return result
+    writers = {
+        "gap_map.html": lambda path: save(chart, path),
+        "findings.csv": _csv_writer(findings),
+    }
+    paths = write_all(Path(out), writers, _record(context, rules, layers, clock))
+    return replace(result, paths=paths)
+
+
+def _no_context() -> Study:
+    """Give a study without layers, for a review of a plot on its own."""
+    census = load_study(CENSUS)
+    name = Name(zh="住宅项目审查", en="Review of residential areas")
+    return census.model_copy(update={"id": "review", "name": name, "layers": {}})
+
+
+def _reviewed_layer(
+    areas: Path | str | gpd.GeoDataFrame,
+    study: Study,
+    coordinates: str | None,
+    area: StudyArea | None,
+) -> Layer:
+    name = "residential_areas"
+    if isinstance(areas, gpd.GeoDataFrame):
+        declared = coordinates or _code_of(areas.crs)
+        source = LayerSource(path="<GeoDataFrame>", coordinates=declared)
+        origin = Origin(path=source.path, coordinates=declared)
+        layer = admit(name, Raw(areas), source, study=study, area=area, origin=origin)
+    else:
+        path = Path(areas)
+        declared = coordinates or _declared_by(path)
+        source = LayerSource(path=str(path.resolve()), coordinates=declared)
+        layer = load_layer(name, source, study=study, area=area)
+    frame = layer.frame.copy()
+    given = frame.get("is_new")
+    frame["is_new"] = True if given is None else given.map(lambda flag: flag is not False)
+    return replace(layer, frame=frame)
+
+
+def _declared_by(path: Path) -> str | None:
+    """Give the coordinates that a format itself declares: GeoJSON is WGS 84, others may say."""
+    if path.suffix.lower() in {".geojson", ".json"}:
+        return "wgs84"
+    try:
+        return _code_of(pyogrio.read_info(path).get("crs"))
+    except (DataSourceError, DataLayerError):
+        return None  # the reader says what is wrong with the file
+
+
+def _code_of(crs: object) -> str | None:
+    if crs is None:
+        return None
+    code = CRS.from_user_input(crs).to_epsg()
+    return None if code is None else f"EPSG:{code}"
+
+
+def _on(study: Study, as_of: dt.date | None) -> Study:
+    return study if as_of is None else study.model_copy(update={"as_of": as_of})
+
+
+def _tell(progress: Callable[[Message], None] | None, message: Message) -> None:
+    if progress is not None:
+        progress(message)
+
+
+def _load(study: Study, progress: Callable[[Message], None] | None) -> Layers:
+    def tell(name: str) -> None:
+        _tell(progress, Message("workflow.loading", name=name))
+
+    return load_layers(study, progress=tell)
+
+
+def _find(
+    rules: Sequence[Rule], world: World, progress: Callable[[Message], None] | None
+) -> gpd.GeoDataFrame:
+    titles = {
+        rule.id: Message("workflow.title", zh=rule.title.zh, en=rule.title.en) for rule in rules
+    }
+
+    def tell(rule_id: str) -> None:
+        _tell(progress, Message("workflow.checking", rule=titles[rule_id]))
+
+    return find(rules, world, progress=tell)
+
+
+def _frames(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
+    return {name: layer.frame for name, layer in layers.items() if len(layer.frame)}
+
+
+def _unit_frames(world: World, rules: Sequence[Rule]) -> dict[str, gpd.GeoDataFrame]:
+    """Give the units that the rules speak of, but for schools and parcels, by kind."""
+    kinds: dict[UnitKind, Rule] = {}
+    for rule in rules:
+        for kind in rule.units:
+            kinds.setdefault(kind, rule)
+    out = {}
+    for kind in UnitKind:
+        if kind in kinds and kind not in {UnitKind.SCHOOL, UnitKind.PARCEL}:
+            units = world.units(kind, kinds[kind].limits(world.as_of))
+            if units is not None:
+                out[str(kind)] = units.frame
+    return out
+
+
+def _dated(findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give days as text, for formats that know none."""
+    out = findings.copy()
+    for name in ("as_of", "due_on"):
+        out[name] = out[name].map(lambda day: day.isoformat() if isinstance(day, dt.date) else None)
+    return out
+
+
+def _layer_frame(layers: Layers, name: str, study: Study) -> gpd.GeoDataFrame:
+    if name in layers:
+        return layers[name].frame
+    return gpd.GeoDataFrame({"school_id": []}, geometry=[], crs=study.crs)
+
+
+class _Stopwatch:
+    """Seconds by part of the work, for the record of a run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measures(self, part: str) -> Iterator[None]:
+        """Add the seconds of the block to `part`."""
+        start = time.perf_counter()
+        yield
+        self.seconds[part] = round(time.perf_counter() - start, 3)
+
+
+def _record(
+    study: Study, rules: Sequence[Rule], layers: Layers, clock: _Stopwatch
+) -> dict[str, Any]:
+    """Put down what a run rests on, so that it can be challenged and repeated."""
+    return {
+        "study": study.id,
+        "name": study.name.model_dump(),
+        "as_of": study.as_of.isoformat(),
+        "crs": study.crs,
+        "rulesets": list(study.rulesets),
+        "include_draft": study.include_draft,
+        "rules": sorted(rule.id for rule in rules),
+        "inputs": {
+            name: {
+                "path": layer.origin.path,
+                "sha256": layer.origin.sha256,
+                "year": layer.origin.year,
+                "rows": len(layer.frame),
+                "coordinates": layer.origin.coordinates,
+                "is_datum_verified": layer.origin.is_datum_verified,
+                "is_complete": layer.origin.is_complete,
+                "made_up": sorted(layer.origin.made_columns),
+                "repaired": layer.origin.repaired,
+                "notes": [{"zh": n.text("zh"), "en": n.text("en")} for n in layer.origin.notes],
+            }
+            for name, layer in sorted(layers.items())
+        },
+        "versions": {name: version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+        "durations_s": clock.seconds,
+        "reproducible": True,
+    }
