@@ -172,6 +172,39 @@ def check(
     return _find(load_rules(study), World(study, layers, study.as_of), progress)
 
 
+def check_to_folder(
+    study: Study,
+    *,
+    out: Path,
+    as_of: dt.date | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> tuple[gpd.GeoDataFrame, dict[str, Path]]:
+    """
+    Hold a study against its rules and write `findings.csv`.
+
+    Returns
+    -------
+    findings, paths
+        As `check`, and the files that were written, by name.
+    """
+    study = _on(study, as_of)
+    clock = _Stopwatch()
+    with clock.measures("layers"):
+        layers = _load(study, progress)
+    rules = load_rules(study)
+    with clock.measures("findings"):
+        findings = _find(rules, World(study, layers, study.as_of), progress)
+    writers = {"findings.csv": _csv_writer(findings)}
+    return findings, write_all(out, writers, _record(study, rules, layers, clock))
+
+
+def _csv_writer(findings: gpd.GeoDataFrame) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_text(to_csv(findings), _BOM, newline="")
+
+    return write
+
+
 def run(
     study: Study,
     *,
