@@ -34,6 +34,7 @@ from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.suggestion_table import empty_suggestions, to_geojson
+from zmd_layout.outputs.table import to_csv
 from zmd_layout.rulebook import Rule, load_ruleset
 from zmd_layout.study import LayerSource, Name, Study, read_study
 from zmd_layout.vocabulary import RuleStatus, UnitKind
