@@ -106,7 +106,7 @@ def _unreadable(
     schema: Schema, column: Column, raw: pd.Series[Any], bad: pd.Series[bool]
 ) -> Message:
     rows = [int(n) + 1 for n in np.flatnonzero(bad)[:_SHOWN]]
-    found = [str(cell)[:30] for cell in raw[bad].unique()[:_SHOWN]]
+    found = list(dict.fromkeys(str(cell)[:30] for cell in raw[bad]))[:_SHOWN]
     return Message(
         "layers.unreadable", layer=schema.name, column=column.name, count=int(bad.sum()), rows=rows,
         found=found, wanted=Message(f"layers.kind_{column.kind}", words=list(column.words)),
@@ -126,8 +126,9 @@ def _convert_column(raw: pd.Series[Any], column: Column) -> tuple[pd.Series[Any]
         return values, ~blank & ~np.isfinite(values.fillna(np.inf))
     read = _READERS[column.kind]
     distinct: dict[str, Any] = {}
-    for cell in raw[~blank].unique():
-        distinct[str(cell)] = read(cell, column)
+    for cell in raw[~blank]:  # cells of one text are read once; a list has no hash
+        if str(cell) not in distinct:
+            distinct[str(cell)] = read(cell, column)
     values = pd.Series(
         [None if empty else distinct[str(cell)] for cell, empty in zip(raw, blank, strict=True)],
         index=raw.index, dtype=object,
