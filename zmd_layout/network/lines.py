@@ -1,0 +1,219 @@
+"""Road lines as the two tables of a road graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from zmd_layout.errors import CrsError, LayerError
+from zmd_layout.layers.roads import RoadCounts, RoadTables
+from zmd_layout.messages import Message
+from zmd_layout.network.graph import degrees_error
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+# The values of OSM's `oneway` (OSM wiki, Key:oneway); all others, `reversible` and `alternating`
+# among them, let one through in both directions at some time.
+_FORWARD = frozenset({"yes", "true", "1"})
+_BACKWARD = frozenset({"-1", "reverse"})
+# A motorway is one-way unless it says otherwise (OSM wiki, Tag:highway=motorway).
+_IMPLIED_ONEWAY = "motorway"
+
+_MILLIMETRES_PER_METRE = 1000.0
+
+
+def tables_from_lines(lines: gpd.GeoDataFrame, *, longest_edge_m: float = 100.0) -> RoadTables:
+    """
+    Cut road lines into the nodes and stretches of a graph.
+
+    A node stands at each end of a line, and at each vertex (to 1 mm) that two lines share. Lines
+    that cross without a common vertex do not meet: one is a bridge.
+
+    Parameters
+    ----------
+    lines
+        LineStrings or MultiLineStrings in a projected CRS in metres, with `highway` and `oneway`
+        as in OSM (`yes`, `true`, `1`; `-1`, `reverse`; else both ways).
+    longest_edge_m
+        Longer stretches get nodes in between. Points are tied to nodes, so that this bounds how
+        far along the road a tie can be off: by half of it.
+
+    Returns
+    -------
+    RoadTables
+        The same whatever the order of the lines. Empty lines are counted as `ways_lost`.
+
+    Raises
+    ------
+    LayerError
+        A column is missing, or the geometry is no line; all faults are told.
+    CrsError
+        The CRS is missing, or not projected in metres.
+    """
+    faults = _line_faults(lines)
+    if faults:
+        raise LayerError(*faults)
+    _require_metres(lines)
+    parts, row, tags = _parts(lines)
+    if not len(parts):
+        raise LayerError(Message("network.no_lines", count=len(lines)))
+
+    xy, part, millimetres = _vertices(parts)
+    vertex, places = _number_vertices(millimetres)
+    tails, heads = _cut(vertex, part)
+    chains = _divide(xy, vertex, tails, heads, longest_edge_m)
+    of_edge = tags.iloc[row[part[tails][chains.stretch]]]
+    is_backward = of_edge["is_backward"].to_numpy()
+    node_xy = np.vstack([places / _MILLIMETRES_PER_METRE, chains.inner_xy.round(3)])
+    used = np.unique([chains.u, chains.v])
+    return RoadTables(
+        nodes=pd.DataFrame({"node_id": used, "x": node_xy[used, 0], "y": node_xy[used, 1]}),
+        edges=pd.DataFrame(
+            {
+                "u": np.where(is_backward, chains.v, chains.u),
+                "v": np.where(is_backward, chains.u, chains.v),
+                "length_m": chains.length_m,
+                "highway": of_edge["highway"].to_numpy(),
+                "oneway": of_edge["is_oneway"].to_numpy(),
+            }
+        ),
+        counts=RoadCounts(ways=len(lines), ways_lost=len(lines) - len(np.unique(row))),
+    )
+
+
+def _line_faults(lines: gpd.GeoDataFrame) -> list[Message]:
+    faults = []
+    missing = [column for column in ("highway", "oneway") if column not in lines.columns]
+    if missing:
+        faults.append(Message("network.missing_columns", columns=missing))
+    kinds = lines.geometry.geom_type.dropna()
+    odd = kinds[~kinds.isin(["LineString", "MultiLineString"])]
+    if len(odd):
+        faults.append(
+            Message("network.not_lines", count=len(odd), found=sorted(odd.unique().tolist()))
+        )
+    elif not np.isfinite(shapely.get_coordinates(lines.geometry.array)).all():
+        faults.append(Message("network.bad_lines"))
+    return faults
+
+
+def _require_metres(lines: gpd.GeoDataFrame) -> None:
+    crs = lines.crs
+    if crs is None:
+        raise CrsError(Message("network.no_crs"))
+    if not crs.is_projected or {axis.unit_conversion_factor for axis in crs.axis_info[:2]} != {1.0}:
+        raise degrees_error(crs.name)
+
+
+def _parts(lines: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.int64], pd.DataFrame]:
+    """Give the simple lines in an order of their own, the row of each, and the tags by row."""
+    geometry = np.asarray(lines.geometry.array, dtype=object)
+    parts, row = shapely.get_parts(geometry, return_index=True)
+    is_line = shapely.length(parts) > 0
+    parts, row = parts[is_line], row[is_line]
+    # Sums of lengths, and with them the last digits, depend on the order of the lines.
+    order = np.argsort(shapely.to_wkb(parts), kind="stable")
+    highway = lines["highway"].astype("string").fillna("").str.strip().str.lower()
+    oneway = lines["oneway"].astype("string").fillna("").str.strip().str.lower()
+    # A column with gaps holds 1 as 1.0.
+    oneway = oneway.str.removesuffix(".0")
+    is_implied = (highway == _IMPLIED_ONEWAY) & (oneway == "")
+    is_backward = oneway.isin(_BACKWARD)
+    tags = pd.DataFrame(
+        {
+            "highway": highway.astype(object),
+            "is_backward": is_backward.astype(bool),
+            "is_oneway": (oneway.isin(_FORWARD) | is_backward | is_implied).astype(bool),
+        }
+    )
+    return parts[order], row[order], tags
+
+
+def _vertices(
+    parts: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Give coordinates, line and whole millimetres of the vertices, none twice in a row."""
+    xy, part = shapely.get_coordinates(parts, return_index=True)
+    millimetres = np.rint(xy * _MILLIMETRES_PER_METRE).astype(np.int64)
+    is_step = (np.diff(part) != 0) | (np.diff(millimetres, axis=0) != 0).any(axis=1)
+    is_step = np.concatenate([[True], is_step])
+    return xy[is_step], part[is_step], millimetres[is_step]
+
+
+def _number_vertices(
+    millimetres: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give each vertex the number of its place, from west to east, and the places themselves."""
+    order = np.lexsort((millimetres[:, 1], millimetres[:, 0]))
+    ordered = millimetres[order]
+    is_new = np.concatenate([[False], (np.diff(ordered, axis=0) != 0).any(axis=1)])
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.cumsum(is_new)
+    is_new[0] = True
+    return number, ordered[is_new]
+
+
+def _cut(
+    vertex: NDArray[np.int64], part: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the first and the last vertex position of each stretch between two nodes."""
+    is_node = np.bincount(vertex)[vertex] > 1
+    changes = np.diff(part) != 0
+    is_node |= np.concatenate([[True], changes]) | np.concatenate([changes, [True]])
+    at = np.flatnonzero(is_node)
+    tails, heads = at[:-1], at[1:]
+    is_same_line = part[tails] == part[heads]
+    return tails[is_same_line], heads[is_same_line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chains:
+    """Edges `u` to `v`, the stretch that each is a piece of, and the nodes put in between."""
+
+    u: NDArray[np.int64]
+    v: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    stretch: NDArray[np.int64]
+    inner_xy: NDArray[np.float64]
+
+
+def _divide(
+    xy: NDArray[np.float64],
+    vertex: NDArray[np.int64],
+    tails: NDArray[np.int64],
+    heads: NDArray[np.int64],
+    longest_edge_m: float,
+) -> _Chains:
+    """
+    Divide stretches into equal edges, none longer than a limit.
+
+    Parameters
+    ----------
+    xy, vertex
+        Coordinates of all vertices, line after line, and the number of the place of each.
+    tails, heads
+        (m,) first and last vertex position of each stretch.
+    longest_edge_m
+        The limit.
+    """
+    step_m = np.hypot(*np.diff(xy, axis=0, append=xy[-1:]).T)
+    # Summed stretch by stretch: differences of a running total over a whole city would cost digits.
+    stretch_m = np.add.reduceat(step_m, np.column_stack([tails, heads]).ravel())[::2]
+    pieces = np.maximum(np.ceil(stretch_m / longest_edge_m), 1).astype(np.int64)
+    stretch = np.repeat(np.arange(len(tails)), pieces)
+    length_m = (stretch_m / pieces)[stretch]
+    nth = np.arange(len(stretch)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    is_inner = nth > 0
+    along_m = np.concatenate([[0.0], np.cumsum(step_m)[:-1]])
+    inner_at_m = (along_m[tails][stretch] + nth * length_m)[is_inner]
+    u = vertex[tails][stretch]
+    u[is_inner] = vertex.max() + 1 + np.arange(len(inner_at_m))
+    v = np.where(nth == pieces[stretch] - 1, vertex[heads][stretch], np.roll(u, -1))
+    inner_xy = np.column_stack([np.interp(inner_at_m, along_m, axis) for axis in xy.T])
+    return _Chains(u, v, length_m, stretch, inner_xy)
