@@ -223,7 +223,7 @@ def _group(members: gpd.GeoDataFrame) -> dict[str, Any]:
 
 
 def _within_years(first: dt.date | None, second: dt.date | None, years: float) -> bool:
-    if first is None or second is None:
+    if is_missing(first) or is_missing(second) or first is None or second is None:
         return True
     earlier, later = sorted((first, second))
     whole = int(years)
