@@ -164,9 +164,7 @@ def _inhabit(
         {
             "x": places[:, 0],
             "y": places[:, 1],
-            "village": np.concatenate(
-                [np.arange(len(villages)), cKDTree(villages).query(cells)[1]]
-            ),
+            "village": np.concatenate([np.arange(len(villages)), nearest]),
             "rank": np.arange(len(places)),
             "weight": np.concatenate([core, spread]),
         }
