@@ -37,15 +37,16 @@ def describe(
     )
     rulesets = sorted(findings["ruleset"].dropna().astype(str).unique())
     day = _as_of(findings, study)
-    title = (
-        Message("gap_map.title")
+    place = (
+        Message("gap_map.this_place")
         if study is None
-        else Message("gap_map.title_of", place=Message("gap_map.name", **study.name.model_dump()))
+        else Message("gap_map.name", **study.name.model_dump())
     )
+    title = Message("gap_map.title") if study is None else Message("gap_map.title_of", place=place)
     subtitle = Message(
         "gap_map.subtitle", day=day, years=_years(study), rulesets=rulesets or [_unknown()]
     )
-    warnings = (Message("gap_map.synthetic"),) if is_synthetic else ()
+    warnings = (Message("words.synthetic_banner"),) if is_synthetic else ()
     return Heading(
         title,
         subtitle,
@@ -82,7 +83,7 @@ def _years(study: Study | None) -> Message | list[Message]:
     if not dated:
         return _unknown()
     return [
-        Message("gap_map.year_of", layer=Message(f"gap_map.layer_{name}"), year=year)
+        Message("gap_map.year_of", layer=Message(f"words.layer_{name}"), year=year)
         for name, year in dated
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 try:
-    from pypinyin import Style, lazy_pinyin
+    from pypinyin import lazy_pinyin
 except ImportError:  # the page then finds units by their Chinese names only
     HAS_PINYIN = False
 else:
@@ -25,6 +25,7 @@ def search_key(name: str) -> str:
     plain = name.lower()
     if not HAS_PINYIN:
         return plain
-    initials = "".join(lazy_pinyin(plain, style=Style.FIRST_LETTER))
-    whole = "".join(lazy_pinyin(plain))
+    syllables = lazy_pinyin(plain)  # what is not Chinese stays as it is
+    whole = "".join(syllables)
+    initials = "".join(syllable[0] for syllable in syllables)
     return plain if whole == plain else f"{plain}|{initials}|{whole}"

@@ -31,7 +31,7 @@ STYLES: dict[Mark, dict[str, str]] = {
     Mark.SHORTFALL: {"shape": "triangle", "symbol": "#b84300", "fill": "#d55e00"},
     Mark.REASON: {"shape": "diamond", "symbol": "#8f5f00", "fill": "#f0b840"},
     Mark.REPORTED: {"shape": "ring", "symbol": "#00609c", "fill": "#c9e3f6"},
-    Mark.PASS: {"shape": "disc", "symbol": "#006b50", "fill": "#9ed8c3"},
+    Mark.PASS: {"shape": "disc", "symbol": "#006b50", "fill": "#bfe5d8"},
     Mark.NOT_ASSESSABLE: {
         "shape": "hatched", "symbol": "#565656", "fill": "#ffffff", "hatch": "#8a8a8a",
     },

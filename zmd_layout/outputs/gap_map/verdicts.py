@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.outputs.gap_map.palette import mark
 from zmd_layout.outputs.gap_map.tables import encode_table
+from zmd_layout.outputs.gap_map.units import cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,9 @@ def encode_findings(
         str(mark(str(status), str(strength)))
         for status, strength in zip(numbered["status"], numbered["strength"], strict=True)
     ]
-    told = {name: list(numbered[name]) for name in AS_THEY_STAND if name in numbered.columns}
+    told = {
+        name: cells(numbered, name).tolist() for name in AS_THEY_STAND if name in numbered.columns
+    }
     return encode_table(
         {"rule": list(numbered["rule"]), "unit": list(numbered["unit"]), "mark": marks, **told}
     )

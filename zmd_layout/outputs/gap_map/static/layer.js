@@ -11,10 +11,6 @@
       this.hits = [];
     },
 
-    getEvents: function () {
-      return L.Renderer.prototype.getEvents.call(this);
-    },
-
     _initContainer: function () {
       this._container = zmd.el("canvas", { class: "scene", "aria-hidden": "true" });
     },
@@ -45,7 +41,13 @@
       const ctx = this._container.getContext("2d");
       ctx.scale(ratio, ratio);
       const origin = this._map.getPixelOrigin();
-      this.view = zmd.makeView(this._map.getZoom(), corner.x + origin.x, corner.y + origin.y, size.x, size.y);
+      this.view = zmd.makeView(
+        this._map.getZoom(),
+        corner.x + origin.x,
+        corner.y + origin.y,
+        size.x,
+        size.y,
+      );
       this.hits = this._draw(ctx, this.view);
     },
 
@@ -56,8 +58,4 @@
       return zmd.hitAt(this.hits, this.view, layerPoint.x - corner.x, layerPoint.y - corner.y);
     },
   });
-
-  zmd.makeView = function (zoom, left, top, width, height) {
-    return { zoom: zoom, scale: Math.pow(2, zoom), left: left, top: top, width: width, height: height };
-  };
 })((window.zmd = window.zmd || {}));

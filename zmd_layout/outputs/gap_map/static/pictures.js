@@ -3,116 +3,184 @@
  * legend and exported picture all read the same object, so that they cannot disagree.
  *
  *   items    [{unit, style, label, rank}]   what is drawn; a larger rank is worse
- *   styles   {name: {fill, shape, symbol, hatch, text, count}}
- *   columns  [{title, isNumber}], rows [{unit, cells, values}]   the list, worst first
+ *   styles   {name: {fill, shape, symbol, hatch, text, rank, count}}
+ *   columns  [{title, isNumber}], rows [{unit, cells, values, bar}]   the list, worst first
  */
 (function (zmd) {
   "use strict";
 
-  const SUPPLY_ENDS = { ample: 0.8, balanced: 0.95, tight: 1 }; // shares of use; shown as assumed values
+  const SUPPLY_ENDS = { ample: 0.8, balanced: 0.95, tight: 1 }; // use of seats; assumed, and shown so
   const STEPS = 4;
+  const SUPPLY_STEPS = 3;
 
-  zmd.picture = function (model, state) {
-    const base = state.view === "duty" ? dutyPicture(model, state)
-      : state.view === "seats" ? seatsPicture(model, state)
-      : rulePicture(model, state);
-    base.items.sort(function (a, b) { return a.rank - b.rank; });
-    base.undrawn = base.items.filter(function (item) { return model.units.wx[item.unit] === null; }).length;
-    return base;
+  const PAINTERS = { duty: dutyPicture, seats: seatsPicture };
+
+  zmd.picture = (model, state) => {
+    const paint = PAINTERS[state.view] || zmd.rulePicture;
+    const picture = paint(model, state);
+    const counts = zmd.countBy(picture.items, (item) => item.style);
+    Object.keys(picture.styles).forEach((name) => {
+      picture.styles[name].count = counts[name] || 0;
+    });
+    picture.items.sort((a, b) => a.rank - b.rank);
+    picture.undrawn = picture.items.filter((item) => model.units.wx[item.unit] === null).length;
+    return picture;
   };
 
-  function countStyles(styles, items) {
-    Object.keys(styles).forEach(function (name) { styles[name].count = 0; });
-    items.forEach(function (item) { styles[item.style].count += 1; });
-    return styles;
-  }
+  zmd.unitName = (model, unit) =>
+    model.units.name[unit] || model.units.id[unit] || zmd.text("unit_missing");
+
+  zmd.numberColumns = (kind, keys) => [
+    { title: zmd.word("unitkind", kind) },
+    ...keys.map((key) => ({ title: zmd.text(`column_${key}`), isNumber: true })),
+  ];
 
   function range(from, to) {
-    return from === to ? zmd.number(to) : zmd.number(from) + "–" + zmd.number(to);
+    return from === to ? zmd.number(to) : `${zmd.number(from)}–${zmd.number(to)}`;
   }
 
+  /* Steps of one colour: the fewer there are, the darker they begin. */
   function stepStyles(model, ends, unit) {
-    const fills = model.payload.steps;
-    const styles = { none: { fill: fills[0], text: zmd.text("legend_none"), rank: 1 } };
-    const first = STEPS - ends.length;
-    ends.forEach(function (end, i) {
+    const styles = {};
+    ends.forEach((end, i) => {
       const from = i === 0 ? 1 : ends[i - 1] + 1;
-      styles["step" + i] = {
-        fill: fills[1 + first + i],
-        text: zmd.text("amount", { value: range(Math.min(from, end), end), unit: unit }),
+      styles[`step${i}`] = {
+        fill: model.payload.steps[1 + STEPS - ends.length + i],
+        text: zmd.text("amount", { value: range(Math.min(from, end), end), unit }),
         rank: 10 + i,
       };
     });
     return styles;
   }
 
-  function unknownStyle(model, text) {
-    const style = model.payload.styles.not_assessable;
-    return { fill: style.fill, hatch: style.hatch, shape: style.shape, symbol: style.symbol, text: text, rank: 2 };
-  }
-
   function stepOf(value, ends) {
-    return "step" + ends.findIndex(function (end) { return value <= end; });
+    return `step${ends.findIndex((end) => value <= end)}`;
   }
 
-  function name(model, unit) {
-    return model.units.name[unit] || model.units.id[unit];
+  function unknownStyle(model, text) {
+    return { ...model.payload.styles.not_assessable, text, rank: 2 };
   }
 
-  function names(model, units) {
-    return units.map(function (unit) { return name(model, unit); }).join(zmd.text("list_comma"));
+  function worstThree(model, entries, figureOf) {
+    const items = entries.slice(0, 3).map((entry) => {
+      const value = zmd.number(figureOf(entry));
+      return zmd.text("story_item", { name: zmd.unitName(model, entry.unit), value });
+    });
+    return items.join(zmd.text("list_comma"));
   }
 
   /* ---- where most duties are not met ---- */
 
+  const DUTY_COLUMNS = ["duty_gaps", "reasons", "unknown"];
+
   function dutyPicture(model, state) {
-    const balance = zmd.dutyBalance(model, state.kind, state.after);
-    const ends = zmd.breaks(balance.map(function (e) { return e.shortfall; }), STEPS);
-    const styles = stepStyles(model, ends, zmd.text("unit_gaps"));
-    styles.unknown = unknownStyle(model, zmd.text("legend_no_gap_known"));
-    const items = balance.map(function (entry) {
-      const style = entry.shortfall > 0 ? stepOf(entry.shortfall, ends) : entry.unknown > 0 ? "unknown" : "none";
-      const label = entry.shortfall > 0 ? zmd.number(entry.shortfall) : entry.unknown > 0 ? "?" : "0";
-      return { unit: entry.unit, style: style, label: label, rank: entry.shortfall };
-    });
-    const ordered = balance.slice().sort(function (a, b) {
-      return b.shortfall - a.shortfall || b.reason - a.reason || a.unit - b.unit;
-    });
+    const ordered = orderedDuties(model, state.kind, state.after);
+    const ends = zmd.breaks(
+      ordered.map((entry) => entry.shortfall),
+      STEPS,
+    );
     return {
       title: zmd.text("view_duty"),
       about: zmd.text("view_duty_about"),
       story: dutyStory(model, ordered),
       isArea: true,
-      items: items,
-      styles: countStyles(styles, items),
-      columns: [
-        { title: zmd.word("unitkind", state.kind) },
-        { title: zmd.text("column_duty_gaps"), isNumber: true },
-        { title: zmd.text("column_reasons"), isNumber: true },
-        { title: zmd.text("column_unknown"), isNumber: true },
-      ],
-      rows: ordered.map(function (e) {
-        const values = [name(model, e.unit), e.shortfall, e.reason, e.unknown];
-        return { unit: e.unit, values: values, cells: values.map(String) };
-      }),
+      items: ordered.map((entry) => dutyItem(entry, ends)),
+      styles: {
+        none: { fill: model.payload.steps[0], text: zmd.text("legend_none"), rank: 1 },
+        ...stepStyles(model, ends, zmd.text("count_gaps")),
+        unknown: unknownStyle(model, zmd.text("legend_no_gap_known")),
+      },
+      columns: zmd.numberColumns(state.kind, DUTY_COLUMNS),
+      rows: dutyRows(model, ordered),
+      inner: state.kind === "county" ? innerDuties(model, state) : null,
     };
   }
 
-  function dutyStory(model, ordered) {
-    const total = zmd.sum(ordered.map(function (e) { return e.shortfall; }));
-    const unknown = zmd.sum(ordered.map(function (e) { return e.unknown; }));
-    if (total === 0) return zmd.text("story_duty_none", { unknown: zmd.number(unknown) });
-    const worst = ordered.filter(function (e) { return e.shortfall > 0; }).slice(0, 3);
-    return zmd.text("story_duty", {
-      total: zmd.number(total),
-      worst: worst.map(function (e) {
-        return zmd.text("story_item", { name: name(model, e.unit), value: zmd.number(e.shortfall) });
-      }).join(zmd.text("list_comma")),
-      unknown: zmd.number(unknown),
+  function orderedDuties(model, kind, after) {
+    return zmd
+      .dutyBalance(model, kind, after)
+      .sort((a, b) => b.shortfall - a.shortfall || b.reason - a.reason || a.unit - b.unit);
+  }
+
+  function dutyItem(entry, ends) {
+    const item = { unit: entry.unit, rank: entry.shortfall };
+    if (entry.shortfall > 0) {
+      return { ...item, style: stepOf(entry.shortfall, ends), label: zmd.number(entry.shortfall) };
+    }
+    return entry.unknown > 0
+      ? { ...item, style: "unknown", label: "?" }
+      : { ...item, style: "none", label: "0" };
+  }
+
+  function dutyRows(model, ordered) {
+    const most = ordered.length ? ordered[0].shortfall : 0;
+    return ordered.map((entry) => {
+      const figures = [entry.shortfall, entry.reason, entry.unknown];
+      const name = zmd.unitName(model, entry.unit);
+      return {
+        unit: entry.unit,
+        values: [name, ...figures],
+        cells: [name, ...figures.map(zmd.number)],
+        bar: most ? entry.shortfall / most : 0,
+      };
     });
   }
 
+  function innerDuties(model, state) {
+    const worst = orderedDuties(model, "township", state.after).filter((e) => e.shortfall > 0);
+    return zmd.innerList(dutyRows(model, worst), DUTY_COLUMNS);
+  }
+
+  zmd.innerList = (rows, columns) =>
+    rows.length ? { rows, columns: zmd.numberColumns("township", columns) } : null;
+
+  function dutyStory(model, ordered) {
+    const total = zmd.sum(ordered.map((entry) => entry.shortfall));
+    const unknown = zmd.sum(ordered.map((entry) => entry.unknown));
+    const tail = unknown > 0 ? zmd.text("story_duty_unknown", { count: zmd.number(unknown) }) : "";
+    if (total === 0) return zmd.text("story_duty_none") + tail;
+    const worst = ordered.filter((entry) => entry.shortfall > 0);
+    const values = {
+      total: zmd.number(total),
+      worst: worstThree(model, worst, (entry) => entry.shortfall),
+    };
+    return zmd.text("story_duty", values) + tail;
+  }
+
   /* ---- where children have no seat ---- */
+
+  const SEAT_COLUMNS = ["lacking", "children", "seats", "use"];
+
+  function seatsPicture(model, state) {
+    const ordered = orderedSeats(model, state.kind, state);
+    const ends = zmd.breaks(
+      ordered.map((entry) => (entry.isKnown ? entry.lacking : 0)),
+      SUPPLY_STEPS,
+    );
+    return {
+      title: zmd.text("view_seats_of", { stage: stageName(state.stage), year: state.year }),
+      about: zmd.text("view_seats_about"),
+      story: seatsStory(model, ordered, state),
+      isArea: true,
+      items: ordered.map((entry) => seatsItem(entry, ends)),
+      styles: supplyStyles(model, ends),
+      columns: zmd.numberColumns(state.kind, SEAT_COLUMNS),
+      rows: seatsRows(model, ordered),
+      inner: state.kind === "county" ? innerSeats(model, state) : null,
+    };
+  }
+
+  function orderedSeats(model, kind, state) {
+    return zmd
+      .seatBalance(model, kind, state.stage, state.year)
+      .sort(
+        (a, b) =>
+          Number(b.isKnown) - Number(a.isKnown) ||
+          b.lacking - a.lacking ||
+          b.use - a.use ||
+          a.unit - b.unit,
+      );
+  }
 
   function supplyClass(entry, ends) {
     if (!entry.isKnown) return "unknown";
@@ -121,60 +189,52 @@
     return entry.use <= SUPPLY_ENDS.balanced ? "balanced" : "tight";
   }
 
-  function supplyStyles(model, ends) {
-    const styles = {};
-    Object.keys(SUPPLY_ENDS).forEach(function (key, i) {
-      styles[key] = { fill: model.payload.supply[key], text: zmd.text("supply_" + key), rank: 1 + i };
-    });
-    const steps = stepStyles(model, ends, zmd.text("unit_seats"));
-    delete steps.none;
-    Object.keys(steps).forEach(function (key) {
-      steps[key].text = zmd.text("supply_short", { range: steps[key].text });
-    });
-    return Object.assign(styles, steps, { unknown: unknownStyle(model, zmd.text("mark_not_assessable")) });
-  }
-
-  function seatsPicture(model, state) {
-    const balance = zmd.seatBalance(model, state.kind, state.stage, state.year);
-    const ends = zmd.breaks(balance.map(function (e) { return e.isKnown ? Math.round(e.lacking) : 0; }), 3);
-    const items = balance.map(function (e) {
-      const lacking = Math.round(e.lacking);
-      const rounded = Object.assign({}, e, { lacking: lacking });
-      const label = !e.isKnown ? "?" : lacking > 0 ? "−" + zmd.number(lacking) : "";
-      return { unit: e.unit, style: supplyClass(rounded, ends), label: label, rank: e.isKnown ? lacking : -1 };
-    });
-    const ordered = balance.slice().sort(function (a, b) {
-      return Number(b.isKnown) - Number(a.isKnown) || b.lacking - a.lacking || b.use - a.use || a.unit - b.unit;
-    });
-    return {
-      title: zmd.text("view_seats_of", { stage: stageName(state.stage), year: state.year }),
-      about: zmd.text("view_seats_about"),
-      story: seatsStory(model, ordered, state),
-      isArea: true,
-      items: items,
-      styles: countStyles(supplyStyles(model, ends), items),
-      columns: [
-        { title: zmd.word("unitkind", state.kind) },
-        { title: zmd.text("column_lacking"), isNumber: true },
-        { title: zmd.text("column_children"), isNumber: true },
-        { title: zmd.text("column_seats"), isNumber: true },
-        { title: zmd.text("column_use"), isNumber: true },
-      ],
-      rows: ordered.map(function (e) { return seatsRow(model, e); }),
-    };
-  }
-
-  function seatsRow(model, entry) {
-    const known = entry.isKnown;
-    const use = entry.use === Infinity ? "∞" : Math.round(100 * entry.use) + " %";
-    const numbers = [Math.round(entry.lacking), Math.round(entry.children), Math.round(entry.seats)];
+  function seatsItem(entry, ends) {
+    const lacking = entry.lacking > 0 ? `−${zmd.number(entry.lacking)}` : "";
     return {
       unit: entry.unit,
-      values: [name(model, entry.unit)].concat(known ? numbers.concat([entry.use]) : [null, null, null, null]),
-      cells: [name(model, entry.unit)].concat(
-        known ? numbers.map(zmd.number).concat([use]) : [zmd.text("unknown"), "", "", ""]
-      ),
+      style: supplyClass(entry, ends),
+      label: entry.isKnown ? lacking : "?",
+      rank: entry.isKnown ? entry.lacking : -1,
     };
+  }
+
+  function supplyStyles(model, ends) {
+    const styles = {};
+    Object.keys(SUPPLY_ENDS).forEach((key, i) => {
+      const fill = model.payload.supply[key];
+      styles[key] = { fill, text: zmd.text(`supply_${key}`), rank: 1 + i };
+    });
+    const steps = stepStyles(model, ends, zmd.text("count_seats"));
+    Object.keys(steps).forEach((key) => {
+      styles[key] = { ...steps[key], text: zmd.text("supply_short", { range: steps[key].text }) };
+    });
+    styles.unknown = unknownStyle(model, zmd.text("mark_not_assessable"));
+    return styles;
+  }
+
+  function seatsRows(model, ordered) {
+    const most = ordered.length ? ordered[0].lacking : 0;
+    return ordered.map((entry) => {
+      const name = zmd.unitName(model, entry.unit);
+      if (!entry.isKnown) {
+        const cells = [name, zmd.text("unknown"), "", "", ""];
+        return { unit: entry.unit, values: [name, null, null, null, null], cells, bar: 0 };
+      }
+      const figures = [entry.lacking, entry.children, entry.seats];
+      const use = entry.use === Infinity ? "∞" : `${Math.round(100 * entry.use)} %`;
+      return {
+        unit: entry.unit,
+        values: [name, ...figures, entry.use],
+        cells: [name, ...figures.map(zmd.number), use],
+        bar: most ? entry.lacking / most : 0,
+      };
+    });
+  }
+
+  function innerSeats(model, state) {
+    const worst = orderedSeats(model, "township", state).filter((e) => e.isKnown && e.lacking > 0);
+    return zmd.innerList(seatsRows(model, worst), SEAT_COLUMNS);
   }
 
   function stageName(stage) {
@@ -182,120 +242,16 @@
   }
 
   function seatsStory(model, ordered, state) {
-    const known = ordered.filter(function (e) { return e.isKnown; });
-    const total = Math.round(zmd.sum(known.map(function (e) { return e.lacking; })));
-    const values = { year: state.year, stage: stageName(state.stage), total: zmd.number(total) };
-    const unknown = ordered.length - known.length;
-    const tail = unknown > 0 ? zmd.text("story_units_unknown", { count: zmd.number(unknown) }) : "";
-    if (total === 0) return zmd.text("story_seats_none", values) + tail;
-    const worst = known.filter(function (e) { return e.lacking >= 0.5; }).slice(0, 3);
-    values.worst = worst.map(function (e) {
-      return zmd.text("story_item", { name: name(model, e.unit), value: zmd.number(Math.round(e.lacking)) });
-    }).join(zmd.text("list_comma"));
-    return zmd.text("story_seats", values) + tail;
-  }
-
-  /* ---- one rule ---- */
-
-  zmd.verdictLabel = function (model, row, after) {
-    const cell = function (column) { return zmd.cell(model.findings, column, row); };
-    const mark = zmd.markOf(model, row, after);
-    const unit = cell("measure_unit");
-    if ((mark === "shortfall" || mark === "reason") && cell("gap") !== null) {
-      const key = cell("relation") === "at_most" ? "label_excess" : "label_gap";
-      return zmd.text(key, { amount: zmd.amount(cell("gap"), unit) });
-    }
-    if (mark === "not_assessable" && cell("required") !== null) {
-      return zmd.text("label_required", { amount: zmd.amount(cell("required"), unit) });
-    }
-    if (mark === "reported" && cell("measured") !== null) return zmd.amount(cell("measured"), unit);
-    return "";
-  };
-
-  function markStyles(model) {
-    const styles = {};
-    zmd.MARKS.forEach(function (mark, i) {
-      styles[mark] = Object.assign({ text: zmd.text("mark_" + mark), rank: zmd.MARKS.length - i }, model.payload.styles[mark]);
-    });
-    return styles;
-  }
-
-  function rulePicture(model, state) {
-    const rule = model.rules[state.view];
-    const rows = model.byRule[state.view].filter(function (row) {
-      return model.units.kind[model.findings.unit[row]] === state.kind;
-    });
-    const styles = markStyles(model);
-    const items = rows.map(function (row) {
-      const mark = zmd.markOf(model, row, state.after);
-      return {
-        unit: model.findings.unit[row],
-        row: row,
-        style: mark,
-        label: zmd.verdictLabel(model, row, state.after),
-        rank: styles[mark].rank,
-      };
-    });
-    const ordered = items.slice().sort(function (a, b) {
-      return b.rank - a.rank || gapOf(model, b.row) - gapOf(model, a.row) || a.unit - b.unit;
-    });
-    return {
-      title: rule.title[zmd.isZh() ? "zh" : "en"],
-      about: rule.strength ? zmd.word("strength", rule.strength) : "",
-      story: ruleStory(model, ordered, state),
-      rule: state.view,
-      isArea: ["city", "county", "township", "village", "planning_unit"].indexOf(state.kind) >= 0,
-      items: items,
-      styles: countStyles(styles, items),
-      columns: [
-        { title: zmd.word("unitkind", state.kind) },
-        { title: zmd.text("column_verdict") },
-        { title: zmd.text("column_measured"), isNumber: true },
-        { title: zmd.text("column_required"), isNumber: true },
-        { title: zmd.text("column_gap"), isNumber: true },
-      ],
-      rows: ordered.map(function (item) { return ruleRow(model, item); }),
-    };
-  }
-
-  function gapOf(model, row) {
-    const gap = zmd.cell(model.findings, "gap", row);
-    return gap === null ? zmd.cell(model.findings, "required", row) || 0 : gap;
-  }
-
-  function ruleRow(model, item) {
-    const cell = function (column) { return zmd.cell(model.findings, column, item.row); };
-    const show = function (value) { return value === null ? "–" : zmd.number(value); };
-    const numbers = [cell("measured"), cell("required"), cell("gap")];
-    return {
-      unit: item.unit,
-      mark: item.style,
-      values: [name(model, item.unit), item.rank].concat(numbers),
-      cells: [name(model, item.unit), zmd.text("mark_" + item.style)].concat(numbers.map(show)),
-    };
-  }
-
-  function ruleStory(model, ordered, state) {
-    const of = function (mark) {
-      return ordered.filter(function (item) { return item.style === mark; });
-    };
-    const short = of("shortfall").concat(of("reason"));
+    const known = ordered.filter((entry) => entry.isKnown);
+    const count = ordered.length - known.length;
+    const tail = count > 0 ? zmd.text("story_units_unknown", { count: zmd.number(count) }) : "";
+    const worst = known.filter((entry) => entry.lacking > 0);
     const values = {
-      all: zmd.number(ordered.length - of("not_applicable").length),
-      kind: zmd.word("unitkind", state.kind),
-      short: zmd.number(of("shortfall").length),
-      reason: zmd.number(of("reason").length),
-      unknown: zmd.number(of("not_assessable").length),
-      worst: names(model, short.slice(0, 3).map(function (item) { return item.unit; })),
+      year: state.year,
+      stage: stageName(state.stage),
+      total: zmd.number(zmd.sum(known.map((entry) => entry.lacking))),
+      worst: worstThree(model, worst, (entry) => entry.lacking),
     };
-    if (short.length > 0) return zmd.text(of("shortfall").length > 0 ? "story_rule" : "story_rule_reason", values);
-    const owed = of("not_assessable").filter(function (item) { return (zmd.cell(model.findings, "required", item.row) || 0) > 0; });
-    if (owed.length > 0) {
-      const total = zmd.sum(owed.map(function (item) { return model.findings.required[item.row]; }));
-      const unit = zmd.cell(model.findings, "measure_unit", owed[0].row);
-      return zmd.text("story_rule_owed", Object.assign(values, { owed: zmd.number(owed.length), total: zmd.amount(total, unit) }));
-    }
-    if (of("not_assessable").length > 0) return zmd.text("story_rule_unknown", values);
-    return zmd.text(of("reported").length > 0 ? "story_rule_reported" : "story_rule_none", values);
+    return zmd.text(worst.length ? "story_seats" : "story_seats_none", values) + tail;
   }
 })((window.zmd = window.zmd || {}));

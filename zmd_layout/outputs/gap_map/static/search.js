@@ -4,30 +4,41 @@
 
   const MOST = 12;
 
-  /* Better matches first: whole name, beginning of a key, anywhere in a key; shorter before longer. */
-  zmd.findUnits = function (model, text) {
+  /* The better match first: a whole key, its beginning, its middle; then the shorter name. */
+  zmd.findUnits = (model, text) => {
     const wanted = text.trim().toLowerCase().replace(/\s+/g, "");
     if (!wanted) return [];
+    const { units } = model;
     const found = [];
-    model.units.keys.forEach(function (keys, unit) {
-      const best = Math.min.apply(null, keys.split("|").map(function (key) {
-        const at = key.indexOf(wanted);
-        if (at < 0) return Infinity;
-        return key === wanted ? 0 : at === 0 ? 1 : 2;
-      }));
-      const isById = model.units.id[unit] === wanted;
-      if (best < Infinity || isById) found.push({ unit: unit, rank: isById ? 0 : best });
+    units.keys.forEach((keys, unit) => {
+      const rank = units.id[unit] === wanted ? 0 : rankOf(keys, wanted);
+      if (rank < Infinity) found.push({ unit, rank, length: zmd.unitName(model, unit).length });
     });
-    const length = function (unit) { return (model.units.name[unit] || "").length; };
-    found.sort(function (a, b) { return a.rank - b.rank || length(a.unit) - length(b.unit) || a.unit - b.unit; });
-    return found.slice(0, MOST).map(function (entry) { return entry.unit; });
+    found.sort((a, b) => a.rank - b.rank || a.length - b.length || a.unit - b.unit);
+    return found.slice(0, MOST).map((entry) => entry.unit);
   };
 
-  zmd.startSearch = function (app) {
+  function rankOf(keys, wanted) {
+    const ranks = keys.split("|").map((key) => {
+      if (key === wanted) return 0;
+      if (key.startsWith(wanted)) return 1;
+      return key.includes(wanted) ? 2 : Infinity;
+    });
+    return Math.min(...ranks);
+  }
+
+  zmd.startSearch = (app) => {
     const input = zmd.byId("zmd-search");
     const box = zmd.byId("zmd-search-found");
     let found = [];
     let active = -1;
+
+    function close() {
+      active = -1;
+      box.hidden = true;
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    }
 
     function choose(unit) {
       close();
@@ -35,30 +46,34 @@
       app.select(unit, { fly: true });
     }
 
-    function close() {
-      box.hidden = true;
-      active = -1;
-      input.setAttribute("aria-expanded", "false");
-      input.removeAttribute("aria-activedescendant");
+    function move(step) {
+      active = Math.max(0, Math.min(active + step, found.length - 1));
+      show();
     }
 
     function show() {
+      const isEmpty = input.value.trim() === "";
       found = zmd.findUnits(app.model, input.value);
-      const options = found.map(function (unit, i) { return option(unit, i); });
-      const none = input.value.trim() && !found.length;
-      zmd.fill(box, none ? [zmd.el("div", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, zmd.text("search_none"))] : options);
-      box.hidden = !input.value.trim();
-      input.setAttribute("aria-expanded", String(!box.hidden));
-      if (active >= 0 && found.length) input.setAttribute("aria-activedescendant", "zmd-found-" + active);
+      zmd.fill(box, found.length ? found.map(option) : [nothing()]);
+      box.hidden = isEmpty;
+      input.setAttribute("aria-expanded", String(!isEmpty));
+      if (active >= 0) input.setAttribute("aria-activedescendant", `zmd-found-${active}`);
+    }
+
+    function nothing() {
+      const attributes = { class: "none", role: "option", "aria-disabled": true };
+      return zmd.el("div", { ...attributes, "aria-selected": false }, zmd.text("search_none"));
     }
 
     function option(unit, i) {
-      const units = app.model.units;
-      const element = zmd.el("div", { role: "option", id: "zmd-found-" + i, "aria-selected": String(i === active) }, [
-        units.name[unit] || units.id[unit],
-        zmd.el("small", {}, [zmd.word("unitkind", units.kind[unit]), zmd.holderName(app.model, unit)].filter(Boolean).join(" · ")),
+      const kind = zmd.word("unitkind", app.model.units.kind[unit]);
+      const about = [kind, zmd.holderName(app.model, unit)].filter(Boolean).join(" · ");
+      const attributes = { role: "option", id: `zmd-found-${i}`, "aria-selected": i === active };
+      const element = zmd.el("div", attributes, [
+        zmd.unitName(app.model, unit),
+        zmd.el("small", {}, about),
       ]);
-      element.addEventListener("mousedown", function (event) {
+      element.addEventListener("mousedown", (event) => {
         event.preventDefault(); // keep the focus in the field until the choice is made
         choose(unit);
       });
@@ -66,16 +81,19 @@
     }
 
     const keys = {
-      ArrowDown: function () { active = Math.min(active + 1, found.length - 1); show(); },
-      ArrowUp: function () { active = Math.max(active - 1, 0); show(); },
-      Enter: function () { if (found.length) choose(found[Math.max(active, 0)]); },
+      ArrowDown: () => move(1),
+      ArrowUp: () => move(-1),
+      Enter: () => found.length && choose(found[Math.max(active, 0)]),
       Escape: close,
     };
-    input.addEventListener("input", function () { active = -1; show(); });
+    input.addEventListener("input", () => {
+      active = -1;
+      show();
+    });
     input.addEventListener("focus", show);
     input.addEventListener("blur", close);
-    input.addEventListener("keydown", function (event) {
-      if (!keys[event.key] || event.isComposing) return; // the letters of a Chinese input method are not keys
+    input.addEventListener("keydown", (event) => {
+      if (!keys[event.key] || event.isComposing) return; // an input method has its own keys
       event.preventDefault();
       keys[event.key]();
     });

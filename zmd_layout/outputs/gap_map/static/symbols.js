@@ -9,7 +9,7 @@
   const patterns = new Map();
 
   /* Diagonal lines on a ground, in device pixels so that they are as fine in print. */
-  zmd.hatch = function (ctx, ground, line) {
+  zmd.hatch = (ctx, ground, line) => {
     const ratio = ctx.getTransform().a;
     const key = [ground, line, ratio].join();
     if (!patterns.has(key)) patterns.set(key, hatchTile(ground, line, ratio));
@@ -36,16 +36,23 @@
     return tile;
   }
 
-  zmd.paint = function (ctx, style) {
-    return style.hatch ? zmd.hatch(ctx, style.fill, style.hatch) : style.fill;
-  };
+  zmd.paint = (ctx, { hatch, fill }) => (hatch ? zmd.hatch(ctx, fill, hatch) : fill);
 
   const outlines = {
     triangle: function (ctx, r) {
-      polygon(ctx, [[0, -r * 1.1], [r * 1.1, r * 0.8], [-r * 1.1, r * 0.8]]);
+      polygon(ctx, [
+        [0, -r * 1.1],
+        [r * 1.1, r * 0.8],
+        [-r * 1.1, r * 0.8],
+      ]);
     },
     diamond: function (ctx, r) {
-      polygon(ctx, [[0, -r * 1.2], [r * 1.1, 0], [0, r * 1.2], [-r * 1.1, 0]]);
+      polygon(ctx, [
+        [0, -r * 1.2],
+        [r * 1.1, 0],
+        [0, r * 1.2],
+        [-r * 1.1, 0],
+      ]);
     },
     hatched: function (ctx, r) {
       ctx.rect(-r * 0.9, -r * 0.9, r * 1.8, r * 1.8);
@@ -62,7 +69,7 @@
   };
 
   function polygon(ctx, points) {
-    points.forEach(function (point, i) {
+    points.forEach((point, i) => {
       if (i === 0) ctx.moveTo(point[0], point[1]);
       else ctx.lineTo(point[0], point[1]);
     });
@@ -70,30 +77,30 @@
   }
 
   /* A mark at a place; `radius` in CSS pixels. A white rim sets it off from any ground. */
-  zmd.drawSymbol = function (ctx, style, x, y, radius) {
+  zmd.drawSymbol = (ctx, { shape, symbol }, x, y, radius) => {
     ctx.save();
     ctx.translate(x, y);
     ctx.lineJoin = "round";
     ctx.beginPath();
-    outlines[style.shape](ctx, radius);
+    outlines[shape](ctx, radius);
     ctx.strokeStyle = "#ffffff";
     ctx.lineWidth = Math.max(2, radius * 0.6);
     ctx.stroke();
-    if (style.shape === "ring" || style.shape === "hatched") {
-      ctx.fillStyle = style.shape === "ring" ? "#ffffff" : zmd.hatch(ctx, "#ffffff", style.symbol);
+    if (shape === "ring" || shape === "hatched") {
+      ctx.fillStyle = shape === "ring" ? "#ffffff" : zmd.hatch(ctx, "#ffffff", symbol);
       ctx.fill();
-      ctx.strokeStyle = style.symbol;
+      ctx.strokeStyle = symbol;
       ctx.lineWidth = Math.max(1.4, radius * 0.35);
       ctx.stroke();
     } else {
-      ctx.fillStyle = style.symbol;
+      ctx.fillStyle = symbol;
       ctx.fill();
     }
     ctx.restore();
   };
 
   /* A little canvas for a legend: an area with its symbol on it, or a symbol alone. */
-  zmd.swatch = function (style, isArea) {
+  zmd.swatch = (style, isArea) => {
     const ratio = Math.max(2, window.devicePixelRatio || 1);
     const canvas = zmd.el("canvas", { class: "swatch", "aria-hidden": "true" });
     canvas.width = 26 * ratio;
@@ -104,7 +111,7 @@
     return canvas;
   };
 
-  zmd.drawSwatch = function (ctx, style, isArea, x, y) {
+  zmd.drawSwatch = (ctx, style, isArea, x, y) => {
     if (isArea) {
       ctx.fillStyle = zmd.paint(ctx, style);
       ctx.fillRect(x + 0.5, y + 1.5, 25, 15);
@@ -112,12 +119,22 @@
       ctx.lineWidth = 1;
       ctx.strokeRect(x + 0.5, y + 1.5, 25, 15);
     }
-    if (style.shape && !(isArea && style.shape === "hatched")) zmd.drawSymbol(ctx, style, x + 13, y + 9, 5);
+    if (style.shape && !(isArea && style.shape === "hatched"))
+      zmd.drawSymbol(ctx, style, x + 13, y + 9, 5);
   };
 
-  /* Text with a pale edge, so that it is read on any fill. */
-  zmd.drawText = function (ctx, text, x, y, options) {
-    ctx.font = (options.weight || "400") + " " + options.size + "px " + zmd.FONT;
+  /* Whether white reads better on a colour than ink (relative luminance after WCAG). */
+  zmd.isDark = (color) => {
+    const channels = [1, 3, 5].map((at) => {
+      const value = parseInt(color.slice(at, at + 2), 16) / 255;
+      return value <= 0.03928 ? value / 12.92 : Math.pow((value + 0.055) / 1.055, 2.4);
+    });
+    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2] < 0.28;
+  };
+
+  /* Text with an edge in the colour of its ground, so that it is read on any fill. */
+  zmd.drawText = (ctx, text, x, y, options) => {
+    ctx.font = `${options.weight || "400"} ${options.size}px ${zmd.FONT}`;
     ctx.textAlign = options.align || "center";
     ctx.textBaseline = options.baseline || "middle";
     if (options.halo !== null) {

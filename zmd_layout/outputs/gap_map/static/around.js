@@ -1,0 +1,158 @@
+/* Draw what stands around the findings: people, land, schools, suggested sites. */
+(function (zmd) {
+  "use strict";
+
+  const GLYPHS_FROM = 11.5; // zoom from which schools show what they are
+  const SCHOOL_COLORS = {
+    schools: "#27475c",
+    planned: "#00609c",
+    closed: "#777777",
+    teaching_points: "#5a6b3c",
+  };
+  // public: solid; inclusive private: dashed; other private: dotted
+  const OWNER_DASHES = { inclusive_private: [3, 2], private: [1, 2], for_profit: [1, 2] };
+
+  zmd.drawAround = (scene) => {
+    const layers = scene.state.layers;
+    if (layers.has("population")) drawPopulation(scene);
+    if (layers.has("land")) drawLand(scene);
+    if (layers.has("catchments")) drawCatchments(scene);
+  };
+
+  /* A disc a square, its area in proportion to the residents. */
+  function drawPopulation(scene) {
+    const { ctx, view, model } = scene;
+    const { cells, cell } = model.population;
+    const most = cells.residents.reduce((a, b) => Math.max(a, b), 1);
+    const side = (zmd.worldX(cell) - zmd.worldX(0)) * view.scale;
+    const largest = Math.max(2.2, side * 0.62);
+    for (let i = 0; i < cells.rows; i += 1) {
+      const x = zmd.px(view, zmd.worldX((cells.column[i] + 0.5) * cell));
+      const y = zmd.py(view, zmd.worldY((cells.row[i] + 0.5) * cell));
+      if (!zmd.isPointInView(view, x, y)) continue;
+      const radius = Math.max(0.5, largest * Math.sqrt(cells.residents[i] / most));
+      zmd.disc(ctx, x, y, radius, "rgba(60,50,90,0.45)");
+    }
+  }
+
+  function drawLand(scene) {
+    const { view, model } = scene;
+    model.land.shapes.forEach((shape, i) => {
+      if (!zmd.isInView(view, shape.box)) return;
+      const isLost = zmd.cell(model.land.facts, "current_use", i) === "other";
+      zmd.fillShape(scene, shape, isLost ? "rgba(213,94,0,0.35)" : "rgba(150,110,40,0.2)");
+      zmd.outlineShape(scene, shape, "#7a5410", 1.6, [5, 3]);
+      scene.hits.push({ shape, land: i });
+    });
+  }
+
+  /* ---- schools ---- */
+
+  /* The layer in which a school is shown, by its state. */
+  zmd.schoolLayer = (model, school) => {
+    const status = zmd.cell(model.schools, "status", school);
+    if (status === "closed") return "closed";
+    if (status === "planned" || status === "under_construction") return "planned";
+    return model.schools.type[school] === "teaching_point" ? "teaching_points" : "schools";
+  };
+
+  zmd.drawSchools = (scene) => {
+    const { view, model, state } = scene;
+    if (!model.schools) return;
+    const isLarge = view.zoom >= GLYPHS_FROM;
+    for (let i = 0; i < model.schools.rows; i += 1) {
+      const layer = zmd.schoolLayer(model, i);
+      const x = zmd.px(view, model.schools.wx[i]);
+      const y = zmd.py(view, model.schools.wy[i]);
+      if (!state.layers.has(layer) || !zmd.isPointInView(view, x, y)) continue;
+      if (isLarge) drawSchool(scene, i, x, y);
+      else zmd.disc(scene.ctx, x, y, 1.9, SCHOOL_COLORS[layer]);
+      const unit = zmd.cell(model.schools, "unit", i);
+      scene.hits.push({ x, y, radius: isLarge ? 9 : 4, school: i, unit });
+    }
+  };
+
+  function drawSchool(scene, school, x, y) {
+    const { ctx, model } = scene;
+    const layer = zmd.schoolLayer(model, school);
+    const owner = zmd.cell(model.schools, "ownership", school);
+    const color = SCHOOL_COLORS[layer];
+    zmd.disc(ctx, x, y, 8.5, layer === "planned" ? "#e4f0fa" : "#ffffff");
+    ctx.setLineDash(OWNER_DASHES[owner] || []);
+    zmd.circle(ctx, x, y, 8.5, color, 1.6);
+    ctx.setLineDash([]);
+    const glyph = zmd.text(`glyph_${model.schools.type[school]}`);
+    zmd.drawText(ctx, glyph, x, y + 0.5, { size: 10, color, halo: null });
+  }
+
+  /* ---- suggested sites ---- */
+
+  /* The places of the pins, which labels must leave free. */
+  zmd.siteBoxes = (scene) => {
+    const { view, model } = scene;
+    return model.sites.wx.map((wx, i) => {
+      const x = zmd.px(view, wx);
+      const y = zmd.py(view, model.sites.wy[i]);
+      return [x - 11, y - 16, x + 11, y + 10];
+    });
+  };
+
+  zmd.drawSites = (scene) => {
+    const { view, model } = scene;
+    for (let site = model.sites.rows - 1; site >= 0; site -= 1) {
+      const x = zmd.px(view, model.sites.wx[site]);
+      const y = zmd.py(view, model.sites.wy[site]);
+      if (zmd.isPointInView(view, x, y)) drawPin(scene, site, x, y);
+    }
+  };
+
+  function drawPin(scene, site, x, y) {
+    const { ctx, model, state } = scene;
+    const radius = state.site === site ? 12 : 9.5;
+    ctx.beginPath();
+    ctx.moveTo(x, y + radius * 0.3 + 9);
+    ctx.arc(x, y - 5, radius, Math.PI * 0.8, Math.PI * 0.2);
+    ctx.closePath();
+    ctx.fillStyle = zmd.SITE;
+    ctx.strokeStyle = "#ffffff";
+    ctx.lineWidth = 2;
+    ctx.fill();
+    ctx.stroke();
+    const rank = zmd.cell(model.sites, "rank", site);
+    const options = { size: 10.5, weight: "700", color: "#ffffff", halo: null };
+    zmd.drawText(ctx, String(rank === null ? site + 1 : rank), x, y - 4.5, options);
+    scene.hits.push({ x, y: y - 5, radius: radius + 2, site });
+  }
+
+  /* Whom each site would serve (solid) and which units' gaps it would close (dotted). */
+  function drawCatchments(scene) {
+    const { ctx, view, model, state } = scene;
+    model.sites.catchments.forEach((entry) => {
+      if (!zmd.isInView(view, entry.shape.box)) return;
+      zmd.trace(scene, entry.shape, entry.isArea);
+      stroke(ctx, entry.isArea ? [6, 4] : [], state.site === entry.site);
+    });
+    model.sites.closes.forEach((pairs, site) => {
+      pairs.forEach((pair) => drawClosing(scene, site, pair[1]));
+    });
+    ctx.setLineDash([]);
+    ctx.globalAlpha = 1;
+  }
+
+  function drawClosing(scene, site, unit) {
+    const { ctx, view, model, state } = scene;
+    if (model.units.wx[unit] === null) return;
+    ctx.beginPath();
+    ctx.moveTo(zmd.px(view, model.sites.wx[site]), zmd.py(view, model.sites.wy[site]));
+    ctx.lineTo(zmd.px(view, model.units.wx[unit]), zmd.py(view, model.units.wy[unit]));
+    stroke(ctx, [2, 4], state.site === site);
+  }
+
+  function stroke(ctx, dash, isChosen) {
+    ctx.setLineDash(dash);
+    ctx.strokeStyle = zmd.SITE;
+    ctx.globalAlpha = isChosen ? 1 : 0.5;
+    ctx.lineWidth = isChosen ? 2.2 : 1.1;
+    ctx.stroke();
+  }
+})((window.zmd = window.zmd || {}));

@@ -1,0 +1,126 @@
+/* What is shown for one rule. */
+(function (zmd) {
+  "use strict";
+
+  const STORY_PARTS = ["shortfall", "reason", "not_assessable"];
+  const AREA_KINDS = ["city", "county", "township", "village", "planning_unit"];
+
+  /* The figure that goes with a verdict: what is missing, in excess, owed or reported. */
+  zmd.verdictLabel = (model, row, after) => {
+    const cell = (column) => zmd.cell(model.findings, column, row);
+    const mark = zmd.markOf(model, row, after);
+    const amount = (column) => zmd.amount(cell(column), cell("measure_unit"));
+    if ((mark === "shortfall" || mark === "reason") && cell("gap") !== null) {
+      const key = cell("relation") === "at_most" ? "label_excess" : "label_gap";
+      return zmd.text(key, { amount: amount("gap") });
+    }
+    if (mark === "not_assessable" && cell("required") !== null) {
+      return zmd.text("label_required", { amount: amount("required") });
+    }
+    return mark === "reported" && cell("measured") !== null ? amount("measured") : "";
+  };
+
+  zmd.rulePicture = (model, state) => {
+    const rule = model.rules[state.view];
+    const styles = markStyles(model);
+    const items = model.byRule[state.view]
+      .filter((row) => model.units.kind[model.findings.unit[row]] === state.kind)
+      .map((row) => itemOf(model, row, styles, state.after));
+    const ordered = items
+      .slice()
+      .sort(
+        (a, b) => b.rank - a.rank || sizeOf(model, b.row) - sizeOf(model, a.row) || a.unit - b.unit,
+      );
+    return {
+      title: rule.title[zmd.lang()],
+      about: rule.strength ? zmd.word("strength", rule.strength) : "",
+      story: ruleStory(model, ordered, state),
+      isArea: AREA_KINDS.includes(state.kind),
+      items,
+      styles,
+      columns: [
+        { title: zmd.word("unitkind", state.kind) },
+        { title: zmd.text("column_verdict") },
+        { title: zmd.text("column_measured"), isNumber: true },
+        { title: zmd.text("column_required"), isNumber: true },
+        { title: zmd.text("column_gap"), isNumber: true },
+      ],
+      rows: ordered.map((item) => rowOf(model, item)),
+      inner: null,
+    };
+  };
+
+  function markStyles(model) {
+    const styles = {};
+    zmd.MARKS.forEach((mark, i) => {
+      const text = zmd.text(`mark_${mark}`);
+      styles[mark] = { ...model.payload.styles[mark], text, rank: zmd.MARKS.length - i };
+    });
+    return styles;
+  }
+
+  function itemOf(model, row, styles, after) {
+    const mark = zmd.markOf(model, row, after);
+    return {
+      unit: model.findings.unit[row],
+      row,
+      style: mark,
+      label: zmd.verdictLabel(model, row, after),
+      rank: styles[mark].rank,
+    };
+  }
+
+  /* Among equals of one verdict the larger gap is worse; without a gap, what is owed. */
+  function sizeOf(model, row) {
+    const gap = zmd.cell(model.findings, "gap", row);
+    return gap === null ? zmd.cell(model.findings, "required", row) || 0 : gap;
+  }
+
+  function rowOf(model, item) {
+    const figures = ["measured", "required", "gap"].map((column) =>
+      zmd.cell(model.findings, column, item.row),
+    );
+    const name = zmd.unitName(model, item.unit);
+    const show = (value) => (value === null ? "–" : zmd.number(value));
+    return {
+      unit: item.unit,
+      mark: item.style,
+      values: [name, item.rank, ...figures],
+      cells: [name, zmd.text(`mark_${item.style}`), ...figures.map(show)],
+    };
+  }
+
+  function ruleStory(model, ordered, state) {
+    const of = (mark) => ordered.filter((item) => item.style === mark);
+    const name = (item) => zmd.unitName(model, item.unit);
+    const short = of("shortfall").concat(of("reason"));
+    const values = {
+      all: zmd.number(ordered.length - of("not_applicable").length),
+      kind: zmd.word("unitkind", state.kind),
+      unknown: zmd.number(of("not_assessable").length),
+      parts: STORY_PARTS.filter((mark) => of(mark).length > 0)
+        .map((mark) => zmd.text(`story_part_${mark}`, { count: zmd.number(of(mark).length) }))
+        .join(zmd.text("list_comma_between")),
+      worst: short.slice(0, 3).map(name).join(zmd.text("list_comma")),
+    };
+    if (ordered.length === 1) return oneStory(name(ordered[0]), ordered[0]);
+    if (short.length > 0) return zmd.text("story_rule", values);
+    if (of("not_assessable").length > 0) return unknownStory(model, of("not_assessable"), values);
+    return zmd.text(of("reported").length > 0 ? "story_rule_reported" : "story_rule_none", values);
+  }
+
+  function oneStory(name, item) {
+    const verdict = [zmd.text(`mark_${item.style}`), item.label].filter(Boolean).join(" ");
+    return zmd.text("story_rule_one", { name, verdict });
+  }
+
+  /* Where the present state is unknown, the demand alone still says what is owed. */
+  function unknownStory(model, unknown, values) {
+    const required = (item) => zmd.cell(model.findings, "required", item.row) || 0;
+    const owing = unknown.filter((item) => required(item) > 0);
+    if (owing.length === 0) return zmd.text("story_rule_unknown", values);
+    const unit = zmd.cell(model.findings, "measure_unit", owing[0].row);
+    const total = zmd.amount(zmd.sum(owing.map(required)), unit);
+    return zmd.text("story_rule_owed", { ...values, owed: zmd.number(owing.length), total });
+  }
+})((window.zmd = window.zmd || {}));
