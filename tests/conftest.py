@@ -1,0 +1,74 @@
+"""Small worlds: squares near the middle of the city, written as files a study can name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LON, LAT = 114.0, 33.0
+
+
+def square(east: float, north: float, side: float = 0.1) -> dict[str, Any]:
+    """Give a square in degrees, its corner `east` and `north` of the middle of the city."""
+    x, y = LON + east, LAT + north
+    ring = [[x, y], [x + side, y], [x + side, y + side], [x, y + side], [x, y]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def point(east: float, north: float) -> dict[str, Any]:
+    """Give a point in degrees."""
+    return {"type": "Point", "coordinates": [LON + east, LAT + north]}
+
+
+def write_geojson(path: Path, features: list[tuple[dict[str, Any], dict[str, Any] | None]]) -> Path:
+    """Write properties and geometries as GeoJSON."""
+    rows = [
+        {"type": "Feature", "properties": properties, "geometry": geometry}
+        for properties, geometry in features
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": rows}), "utf-8")
+    return path
+
+
+COUNTIES = [
+    ({"unit_id": "411721", "name": "西县", "kind": "county", "residents": 599999}, square(0, 0)),
+    ({"unit_id": "411722", "name": "东县", "kind": "county", "residents": 612551}, square(0.1, 0)),
+    (
+        {"unit_id": "411702", "name": "中区", "kind": "district", "residents": 900000},
+        square(0, 0.1),
+    ),
+]
+
+
+@pytest.fixture
+def make_study(tmp_path: Path) -> Callable[..., Path]:
+    """Give a function that writes a study with two counties, a district, and what it is handed."""
+
+    def make(extra: str = "", *, head: str = "", counties: Any = None) -> Path:
+        write_geojson(tmp_path / "counties.geojson", counties or COUNTIES)
+        (tmp_path / "study.toml").write_text(
+            f"""
+[study]
+id = "small"
+name = {{zh = "小世界", en = "Small world"}}
+as_of = 2025-12-31
+plan_period = [2021-01-01, 2025-12-31]
+{head}
+
+[layers.counties]
+path = "counties.geojson"
+coordinates = "wgs84"
+year = 2020
+{extra}
+""",
+            "utf-8",
+        )
+        return tmp_path
+
+    return make
