@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,13 @@ _SEMI_MAJOR_M = 6_378_137.0
 _ECCENTRICITY_SQUARED = 6.694_379_990_14e-3
 
 
+class _Road(NamedTuple):
+    """A kind of road, and where vehicles may go: 1 as drawn, -1 against it, 0 both ways."""
+
+    highway: str
+    direction: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Pieces:
     """Known nodes of ways, and for each the number of the unbroken piece that it stands in."""
@@ -60,15 +68,12 @@ class RoadCollector:
         roads = []
         first_way = len(self.highway)
         for line in lines:
-            if not line.startswith(b"w"):
-                continue
-            tags = dict(_TAGS.findall(line))
-            highway = tags.get(b"highway", b"no").decode()
-            if highway in _NO_ROAD or tags.get(b"area") == b"yes":
-                continue
-            roads.append(line)
-            self.highway.append(highway)
-            self.direction.append(_direction(highway, tags))
+            # the nodes, most of the line, are not searched
+            road = _road(tuple(_TAGS.findall(line, 0, line.rfind(b" N"))))
+            if road is not None and line.startswith(b"w"):
+                roads.append(line)
+                self.highway.append(road.highway)
+                self.direction.append(road.direction)
         self.nodes.append(way_nodes(roads, first_way=first_way))
 
     def tables(self, *, working_crs: str) -> RoadTables:
@@ -94,13 +99,18 @@ class RoadCollector:
         return RoadTables(*_graph(pieces, highway, direction, working_crs), counts)
 
 
-def _direction(highway: str, tags: dict[bytes, bytes]) -> int:
-    """Tell the way of vehicles: 1 as drawn, -1 against it, 0 both."""
-    oneway = tags.get(b"oneway", b"").decode()
+@lru_cache(maxsize=4096)
+def _road(pairs: tuple[tuple[bytes, bytes], ...]) -> _Road | None:
+    """Judge a way by its tags; there are few combinations of them."""
+    tags = {key.decode(): value.decode() for key, value in pairs}
+    highway = tags.get("highway", "no")
+    if highway in _NO_ROAD or tags.get("area") == "yes":
+        return None
+    oneway = tags.get("oneway")
     if oneway in _BACKWARD:
-        return -1
-    by_nature = highway in _ONE_WAY_BY_NATURE or tags.get(b"junction", b"").decode() in _ROUND
-    return int(oneway in _FORWARD or (by_nature and oneway != "no"))
+        return _Road(highway, -1)
+    by_nature = highway in _ONE_WAY_BY_NATURE or tags.get("junction") in _ROUND
+    return _Road(highway, int(oneway in _FORWARD or (by_nature and oneway != "no")))
 
 
 def _pieces(nodes: WayNodes, *, way_count: int) -> tuple[_Pieces, RoadCounts]:
@@ -118,8 +128,9 @@ def _pieces(nodes: WayNodes, *, way_count: int) -> tuple[_Pieces, RoadCounts]:
         ways_lost=int(is_lost.sum()),
         node_references_missing=int((~is_known).sum()),
     )
-    kept = WayNodes(*(part[is_kept] for part in (nodes.way, nodes.ref, nodes.lon, nodes.lat)))
-    return _Pieces(kept, piece[is_kept]), counts
+    if is_kept.all():
+        return _Pieces(nodes, piece), counts
+    return _Pieces(nodes.only(is_kept), piece[is_kept]), counts
 
 
 def _graph(

@@ -62,14 +62,14 @@ class WayNodes:
     Parameters
     ----------
     way
-        Number of the way that a node stands in, int64, ascending from 0.
+        Number of the way that a node stands in, int32, ascending from 0.
     ref
         OSM id of the node, int64.
     lon, lat
         Degrees (WGS 84), float64; NaN: the extract lacks the node.
     """
 
-    way: np.ndarray[tuple[int], np.dtype[np.int64]]
+    way: np.ndarray[tuple[int], np.dtype[np.int32]]
     ref: np.ndarray[tuple[int], np.dtype[np.int64]]
     lon: np.ndarray[tuple[int], np.dtype[np.float64]]
     lat: np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -78,6 +78,10 @@ class WayNodes:
     def is_known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Tell which nodes have a place."""
         return np.isfinite(self.lon) & np.isfinite(self.lat)
+
+    def only(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> WayNodes:
+        """Keep some of the nodes."""
+        return WayNodes(self.way[chosen], self.ref[chosen], self.lon[chosen], self.lat[chosen])
 
 
 class Extract:
@@ -208,7 +212,7 @@ def way_nodes(lines: Iterable[bytes], *, first_way: int = 0) -> WayNodes:
         usecols=[0, 1, 2],  # a comma at the end of a line makes a fourth
         dtype={"ref": np.int64, "lon": np.float64, "lat": np.float64},
     )
-    way = np.repeat(np.arange(first_way, first_way + len(fields), dtype=np.int64), counts)
+    way = np.repeat(np.arange(first_way, first_way + len(fields), dtype=np.int32), counts)
     return WayNodes(way, *(table[name].to_numpy() for name in ("ref", "lon", "lat")))
 
 
