@@ -163,9 +163,11 @@ def _round_area(place: NDArray[np.float64], reach_m: float) -> shapely.Geometry:
 
 def _inside(county: County, area: shapely.Geometry) -> list[shapely.Geometry]:
     """Give the parts of an area or line that lie in the county, to the centimetre."""
-    kept = shapely.transform(shapely.intersection(area, county.polygon), to_centimetres)
-    dimension = shapely.get_dimensions(area)
-    return [part for part in shapely.get_parts(kept) if shapely.get_dimensions(part) == dimension]
+    kept = shapely.get_parts(shapely.intersection(area, county.polygon))
+    is_whole = (shapely.get_dimensions(kept) == shapely.get_dimensions(area)) & ~shapely.is_empty(
+        kept
+    )
+    return list(shapely.transform(kept[is_whole], to_centimetres))
 
 
 def _railways(counties: Sequence[County]) -> _Part:

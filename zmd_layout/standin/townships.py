@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The known centres are those of bounding boxes, which may lie at the border or beyond it.
 _LEAST_BORDER_M = 300.0
 _CANDIDATES = 600
+_BORDER_DECIMALS = 6
 # Subdistricts without a known centre lie around the county seat, and those this near are the seat.
 _SEAT_REACH_M = 5_000.0
 _SEAT_SIDE_M = 8_500.0
@@ -40,7 +41,7 @@ def make_townships(county: County, seed: int) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         The columns of the layer and `centre_x`, `centre_y`, by `unit_id`. The areas cover the
-        county without gap or overlap (to 1 cm); the ages sum to the county's.
+        county without gap or overlap (to 1 µm); the ages sum to the county's.
     """
     chance = stream(seed, "townships", county.number)
     frame = county.townships.sort_values("unit_id").reset_index(drop=True)
@@ -107,10 +108,11 @@ def _square(centre: NDArray[np.float64], half_m: float) -> NDArray[np.float64]:
 
 
 def _areas(polygon: shapely.Polygon, centres: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Cut the county into what lies nearest to each centre (Voronoi), to the centimetre."""
+    """Cut the county into what lies nearest to each centre (Voronoi)."""
     cells = shapely.voronoi_polygons(shapely.multipoints(centres), extend_to=polygon, ordered=True)
     parts = shapely.intersection(shapely.get_parts(cells), polygon)
-    areas = np.asarray(shapely.transform(parts, to_centimetres), dtype=object)
+    # New corners on the county's border must lie on it, or neighbours would overlap: so finer.
+    areas = shapely.transform(parts, lambda xy: np.round(xy, _BORDER_DECIMALS))
     return _without_exclaves(areas, centres)
 
 
