@@ -23,7 +23,7 @@ from zmd_layout.rulebook import (
     load_ruleset,
     rules_folder,
 )
-from zmd_layout.vocabulary import Basis, DueState, Lang, Status, Strength, UnitKind
+from zmd_layout.vocabulary import Basis, DueState, Lang, Relation, Status, Strength, UnitKind
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,7 +60,8 @@ def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:
     }
     for (rule_id, kind), group in findings.groupby(["rule_id", "unit_kind"], sort=True):
         counts = group["status"].value_counts()
-        sums = [group[name].sum(min_count=1) for name in ("required", "gap")]
+        owed = group[group["relation"] == Relation.AT_LEAST]
+        sums = [owed["required"].sum(min_count=1), group["gap"].sum(min_count=1)]
         table.add_row(
             titles.get(rule_id, rule_id),
             word(UnitKind(kind), lang),

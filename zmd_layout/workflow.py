@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import platform
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pyogrio
+from platformdirs import user_cache_path
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
-from zmd_layout.errors import StudyError
+from zmd_layout.errors import OutputError, StudyError
 from zmd_layout.findings import find
 from zmd_layout.layers import (
     Layer,
@@ -36,7 +39,8 @@ from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.suggestion_table import empty_suggestions, to_geojson
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.rulebook import Rule, load_ruleset
-from zmd_layout.study import LayerSource, Name, Study, read_study
+from zmd_layout.standin import DEFAULT_SEED, build, cache_key
+from zmd_layout.study import FILE_NAME, LayerSource, Name, Study, read_study
 from zmd_layout.vocabulary import RuleStatus, UnitKind
 
 if TYPE_CHECKING:
@@ -47,7 +51,7 @@ if TYPE_CHECKING:
     from zmd_layout.crs import StudyArea
 
 BUILTIN = Path(__file__).parent / "builtin"
-CENSUS = "zhumadian-census"
+CITY, CENSUS = "zhumadian", "zhumadian-census"
 REVIEWED = {UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP}
 _PACKAGES = ("zmd-layout", "geopandas", "shapely", "pandas", "numpy", "scipy", "pyproj", "pyogrio")
 _BOM = "utf-8-sig"
@@ -105,18 +109,44 @@ def load_study(path: Path | str | None = None) -> Study:
     Parameters
     ----------
     path
-        A `study.toml`, the folder that holds one, the name of a built-in study
-        (`zhumadian-census`), or None for the built-in Zhumadian.
+        A `study.toml`, the folder that holds one, the name of a built-in study (`zhumadian`,
+        `zhumadian-census`), or None for `zhumadian`: the real counties and census with a made
+        city on them, which is made once and kept in the user's cache (or in `ZMD_CACHE`).
 
     Raises
     ------
     StudyError
         If it cannot be read as a study: all faults in one error.
     """
-    name = CENSUS if path is None else str(path)
-    if name == CENSUS and not Path(name).exists():
+    if path is None or (str(path) == CITY and not Path(CITY).exists()):
+        return read_study(_made_city())
+    if str(path) == CENSUS and not Path(CENSUS).exists():
         return read_study(BUILTIN / CENSUS)
-    return read_study(name)
+    return read_study(path)
+
+
+def _made_city() -> Path:
+    """
+    Give the folder of the built-in city, made where it is not there yet.
+
+    It is made aside and moved, so that a run that was broken off leaves no half city.
+    """
+    cache = Path(os.environ.get("ZMD_CACHE") or user_cache_path("zmd-layout", appauthor=False))
+    folder = cache / cache_key(seed=DEFAULT_SEED, scale=1.0)
+    if (folder / FILE_NAME).exists():
+        return folder
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".city-", dir=cache) as aside:
+            build(Path(aside) / "city", seed=DEFAULT_SEED, scale=1.0)
+            (Path(aside) / "city").replace(folder)
+    except OSError as error:
+        if (folder / FILE_NAME).exists():  # another process was faster
+            return folder
+        raise OutputError(
+            Message("workflow.no_cache", path=cache, why=error.strerror or error)
+        ) from error
+    return folder
 
 
 def load_rules(study: Study) -> list[Rule]:
