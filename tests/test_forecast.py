@@ -39,6 +39,7 @@ from zmd_layout.forecast import (
     single_years,
     standards,
     supply,
+    suppositions,
     values,
 )
 from zmd_layout.messages import catalogue
@@ -413,6 +414,20 @@ def test_a_scenario_is_an_assumption_unless_all_its_numbers_are_counts() -> None
     counted = held(births=own, survival_basis=Basis.STANDARD)
     assert counted.basis is Basis.STANDARD
     assert replace(counted, survival_basis=Basis.ASSUMPTION).basis is Basis.ASSUMPTION
+
+
+def test_a_forecast_says_what_it_supposes() -> None:
+    rates = pd.DataFrame({"age_from": [0], "age_to": [9], "low": [0], "middle": [0], "high": [0.1]})
+    still, moving = held(), held(net_migration=rates, survival=pd.Series([0.9, 1.0]))
+    assert [message.key for message in suppositions(still)] == [
+        "forecast.births_from", "forecast.without_migration", "forecast.all_survive",
+    ]  # fmt: skip
+    assert [message.key for message in suppositions(moving)] == [
+        "forecast.births_from", "forecast.with_migration", "forecast.survive",
+    ]  # fmt: skip
+    for message in (*suppositions(still), *suppositions(moving)):
+        assert message.text("zh")
+        assert message.text("en")
 
 
 # --- what is read off

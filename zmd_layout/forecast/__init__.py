@@ -26,7 +26,7 @@ from zmd_layout.forecast.cohorts import forecast
 from zmd_layout.forecast.demand import compare_methods, seats_needed
 from zmd_layout.forecast.figures import standards, values
 from zmd_layout.forecast.grades import progress, progression_ratios
-from zmd_layout.forecast.scenarios import Scenario, default_scenario
+from zmd_layout.forecast.scenarios import Scenario, default_scenario, suppositions
 from zmd_layout.forecast.summary import combine, peak_years, print_people
 
 __all__ = [
@@ -56,5 +56,6 @@ __all__ = [
     "single_years",
     "standards",
     "supply",
+    "suppositions",
     "values",
 ]

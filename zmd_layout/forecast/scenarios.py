@@ -108,6 +108,29 @@ def default_scenario(births: Births | str = "henan") -> Scenario:
     )
 
 
+def suppositions(scenario: Scenario) -> tuple[Message, ...]:
+    """
+    Say what a forecast supposes, for the legend of a map or the notes of a table.
+
+    Parameters
+    ----------
+    scenario
+        What is supposed.
+
+    Returns
+    -------
+    tuple of Message
+        Births and their sources, survival, and whether anybody comes or goes.
+    """
+    births = Message("forecast.births_from", sources=scenario.births.sources)
+    moves = scenario.net_migration is not None or scenario.moves is not None
+    migration = Message("forecast.with_migration" if moves else "forecast.without_migration")
+    lowest, highest = float(scenario.survival.min()), float(scenario.survival.max())
+    if lowest == highest == 1.0:
+        return births, migration, Message("forecast.all_survive")
+    return births, migration, Message("forecast.survive", lowest=f"{lowest:.4f}")
+
+
 class _Survival(Figure):
     first_age: int
     last_age: int
