@@ -189,12 +189,19 @@
     entry.use = Math.max(entry.use, use);
   }
 
-  /* Cut positive numbers into at most `steps` classes of about equal number; upper ends. */
+  /* Up to a number that is easily read: two digits, the rest noughts. */
+  function roundedUp(value) {
+    const unit = Math.pow(10, Math.max(0, Math.floor(Math.log10(value)) - 1));
+    return Math.ceil(value / unit) * unit;
+  }
+
+  /* Cut positive numbers into at most `steps` classes of about equal number; rounded upper ends. */
   zmd.breaks = (values, steps) => {
     const sorted = values.filter((v) => v > 0).sort((a, b) => a - b);
     const ends = [];
     for (let i = 1; i <= steps; i += 1) {
-      const end = sorted[Math.ceil((sorted.length * i) / steps) - 1];
+      const value = sorted[Math.ceil((sorted.length * i) / steps) - 1];
+      const end = value === undefined ? undefined : roundedUp(value);
       if (end !== undefined && end !== ends[ends.length - 1]) ends.push(end);
     }
     return ends;

@@ -3,7 +3,15 @@
   "use strict";
 
   const LABEL_SIZE = 12.5;
-  const LABEL_SHIFTS = [0, 26, -26, 48]; // CSS pixels up and down in which a label may evade
+  // CSS pixels right and down by which a label may evade another
+  const LABEL_SHIFTS = [
+    [0, 0],
+    [0, 26],
+    [0, -26],
+    [30, 0],
+    [-30, 0],
+    [0, 48],
+  ];
   const SMALL = 16; // an area narrower than this on screen is drawn as a point
   const CROWDED_BELOW = 8.5; // zoom at which names matter more than pins
 
@@ -133,25 +141,26 @@
     return { size, weight, color: isDark ? "#ffffff" : zmd.INK, halo: isDark ? style.fill : null };
   }
 
-  /* A label may move up or down inside its area, and gives up its figure before its name. */
+  /* A label may move inside its area, and gives up its figure before its name. */
   function drawNamed(scene, place) {
     const { item, name, style, x, y } = place;
     const options = { ...inkOn(style, LABEL_SIZE, "600"), second: { size: 14, weight: "700" } };
     const texts = item.label ? [`${name}\n${item.label}`, name] : [name];
     const shifts = LABEL_SHIFTS.filter((shift) => isOver(scene.view, place, shift));
-    let lift = 0;
+    const symbol = { x, y };
     texts.some((text) => {
-      const shift = shifts.find((dy) => zmd.label(scene, text, x, y + dy, options));
-      if (shift === undefined) return false;
-      lift = (text.includes("\n") ? 26 : 18) - shift;
+      const shift = shifts.find(([dx, dy]) => zmd.label(scene, text, x + dx, y + dy, options));
+      if (!shift) return false;
+      symbol.x = x + shift[0];
+      symbol.y = y + shift[1] - (text.includes("\n") ? 26 : 18);
       return true;
     });
-    if (style.shape) zmd.drawSymbol(scene.ctx, style, x, y - lift, 6);
+    if (style.shape) zmd.drawSymbol(scene.ctx, style, symbol.x, symbol.y, 6);
   }
 
-  function isOver(view, place, shift) {
-    const wx = (place.x + view.left) / view.scale;
-    return zmd.isInside(place.shape, wx, (place.y + shift + view.top) / view.scale);
+  function isOver(view, place, [dx, dy]) {
+    const wx = (place.x + dx + view.left) / view.scale;
+    return zmd.isInside(place.shape, wx, (place.y + dy + view.top) / view.scale);
   }
 
   /* Names of the counties where the picture itself does not print them. */

@@ -1,0 +1,358 @@
+"""The gap map in a browser with no network: what a reader sees, clicks, finds and saves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.study import Name, Study
+
+sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
+NASTY = "坏<script>window.hacked=1</script><img src=x onerror=window.hacked=2>校"
+X, Y, SIDE = 455_000.0, 3_660_000.0, 10_000.0
+COUNTY_RULE = "senior-new-per-county"
+TOWN_RULE = "kindergarten-public-central-per-township"
+SCHOOL_RULE = "primary-size-new"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None and os.environ.get("ZMD_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"ZMD_REQUIRE_BROWSER=1, but none of {', '.join(BROWSERS)} is on the path")
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the path")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def box(column: float, row: float, side: float = SIDE) -> shapely.Polygon:
+    west, south = X + column * SIDE, Y + row * SIDE
+    return shapely.box(west, south, west + side, south + side)
+
+
+UNITS = {
+    "411721": ("county", "西平县", box(0, 0)),
+    "411722": ("county", "上蔡县", box(1, 0)),
+    "411723": ("county", "无图县", None),
+    "411721001": ("township", "柏城镇", box(0, 0, SIDE / 2)),
+    "411721002": ("township", "盆尧镇", box(0.5, 0, SIDE / 2)),
+    "411722001": ("township", "蔡都镇", box(1, 0, SIDE / 2)),
+    "S1": ("school", "示例柏城小学", box(0.2, 0.2).centroid),
+    "S2": ("school", NASTY, box(0.9, 0.7).centroid),
+}
+
+
+def finding(rule: str, unit_id: str, status: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    kind, name, geometry = UNITS[unit_id]
+    is_short = status == "shortfall"
+    return {
+        "rule_id": rule, "ruleset": "zhumadian-2022-49", "unit_kind": kind, "unit_id": unit_id,
+        "unit_name": name, "status": status, "strength": "duty", "addressee": "county",
+        "relation": "at_least", "measured": None if status == "not_assessable" else 0.0,
+        "required": 1.0, "gap": 1.0 if is_short else None, "measure_unit": "school",
+        "as_of": "2025-12-31", "due_on": "2025-12-31", "due_state": "due_unverified",
+        "clause": "驻政〔2022〕49号", "basis": "clause", "sources": "schools 2025",
+        "is_synthetic": True, "flags": "near_threshold", "stability": "stable",
+        "note_zh": "备注在此", "note_en": "A note", "geometry": geometry,
+    } | more  # fmt: skip
+
+
+def findings() -> gpd.GeoDataFrame:
+    rows = [
+        finding(COUNTY_RULE, "411721", "shortfall"),
+        finding(COUNTY_RULE, "411722", "pass"),
+        finding(COUNTY_RULE, "411723", "not_assessable"),
+        finding(TOWN_RULE, "411721001", "shortfall"),
+        finding(TOWN_RULE, "411721002", "shortfall"),
+        finding(TOWN_RULE, "411722001", "not_applicable"),
+        finding(SCHOOL_RULE, "S1", "shortfall", strength="in_principle", relation="at_most"),
+        finding(SCHOOL_RULE, "S2", "pass", strength="in_principle", relation="at_most"),
+    ]
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=4547)
+
+
+def suggestions() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "id": ["N1"], "rank": [1], "stage": ["kindergarten"], "action": ["new"],
+            "name": ["示例备选点"], "closes": [f"{TOWN_RULE}@411721001"], "is_synthetic": [True],
+            "solve_status": ["feasible"], "gap_percent": [0.4],
+        },
+        geometry=[box(0.2, 0.2).centroid],
+        crs=4547,
+    )  # fmt: skip
+
+
+def children() -> pd.DataFrame:
+    rows = [
+        {"unit_id": unit_id, "stage": "primary", "year": year, "children": wanted, "seats": 1000.0}
+        for unit_id, wanted in (("411721", 1500.0), ("411722", 900.0))
+        for year in (2025, 2030)
+    ]
+    table = pd.DataFrame(rows)
+    table.loc[(table["unit_id"] == "411721") & (table["year"] == 2030), "children"] = 1100.0
+    unknown = {"unit_id": "411723", "stage": "primary", "year": 2025, "children": 5.0}
+    return pd.concat([table, pd.DataFrame([unknown | {"seats": np.nan}])])
+
+
+STUDY = Study(
+    id="x",
+    name=Name(zh="驻马店市", en="Zhumadian"),
+    as_of="2025-12-31",
+    plan_period=("2021-01-01", "2025-12-31"),
+)
+
+
+class Watched:
+    """A page and whatever went wrong or went out while it was open."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._watch(request.url))
+
+    def _watch(self, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            self.complaints.append(url)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("map") / "map.html"
+    chart = gap_map(
+        findings(), layers={"children": children()}, suggestions=suggestions(), study=STUDY
+    )
+    save(chart, path)
+    return path
+
+
+@pytest.fixture
+def page(browser: Browser, file: Path) -> Iterator[Page]:
+    yield from opened(browser, file)
+
+
+def opened(browser: Browser, file: Path, *, width: int = 1366, height: int = 768) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, offline=True, accept_downloads=True
+    )
+    watched = Watched(context.new_page())
+    watched.page.goto(file.as_uri())
+    watched.page.wait_for_selector("body[data-ready=true]")
+    yield watched.page
+    assert watched.complaints == []
+    context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, file: Path) -> Iterator[Page]:
+    yield from opened(browser, file, width=390, height=844)
+
+
+def choose_rule(page: Page, title: str) -> None:
+    page.get_by_role("radio", name=title).check()
+
+
+def click_unit(page: Page, unit_id: str) -> None:
+    """Click on the middle of a unit on the map."""
+    place = page.evaluate(
+        """(id) => {
+            const { map, model } = zmd.app;
+            const unit = model.units.id.indexOf(id);
+            const at = map.latLngToContainerPoint(
+                map.unproject(L.point(model.units.wx[unit], model.units.wy[unit]), 0));
+            const frame = map.getContainer().getBoundingClientRect();
+            return [frame.left + at.x, frame.top + at.y];
+        }""",
+        unit_id,
+    )
+    page.mouse.click(*place)
+
+
+def test_the_first_sight_tells_where_children_have_no_seat(page: Page) -> None:
+    assert "共缺 500 个学位" in page.inner_text("#zmd-story")
+    assert "西平县（500）" in page.inner_text("#zmd-story")
+    assert "1 个单元资料不足" in page.inner_text("#zmd-story")
+
+
+def test_without_children_the_first_sight_tells_where_duties_are_not_met(
+    browser: Browser, tmp_path: Path
+) -> None:
+    save(gap_map(findings()), tmp_path / "duty.html")
+    for page in opened(browser, tmp_path / "duty.html"):
+        assert "共有 3 处缺口，最多的是西平县（3）" in page.inner_text("#zmd-story")
+
+
+def test_where_nothing_can_be_judged_the_first_sight_tells_what_is_owed(
+    browser: Browser, tmp_path: Path
+) -> None:
+    rows = [finding(COUNTY_RULE, u, "not_assessable") for u in ("411721", "411722")]
+    save(gap_map(gpd.GeoDataFrame(rows, geometry="geometry", crs=4547)), tmp_path / "owed.html")
+    for page in opened(browser, tmp_path / "owed.html"):
+        assert "2 个县区共应有 2 所" in page.inner_text("#zmd-story")
+
+
+def test_a_rule_brings_its_own_legend_and_list(page: Page) -> None:
+    choose_rule(page, "公办中心幼儿园")
+    assert "公办中心幼儿园" in page.inner_text("#zmd-legend-title")
+    legend = page.inner_text("#zmd-legend-body")
+    assert "缺口" in legend
+    assert "不适用" in legend
+    assert "符合" not in legend
+    names = page.locator("#zmd-list tbody th").all_inner_texts()
+    assert [name.splitlines()[0] for name in names] == ["柏城镇", "盆尧镇", "蔡都镇"]
+
+
+def test_rules_are_filtered_by_their_text(page: Page) -> None:
+    page.fill("#zmd-rule-filter", "60万人口")
+    assert page.locator("#zmd-views input[type=radio]").count() == 3  # and the two overviews
+    page.fill("#zmd-rule-filter", "没有这样的条款")
+    assert page.is_visible("#zmd-views-empty")
+
+
+def test_a_unit_is_found_by_initials_and_opens_with_its_verdicts(page: Page) -> None:
+    page.fill("#zmd-search", "xpx")
+    page.press("#zmd-search", "Enter")
+    panel = page.inner_text("#zmd-unit")
+    for text in ("西平县", "不符合要求，应当整改", "60万人口以下的县新建不少于1所", "应当性要求",
+                 "缺 1 所", "已到期", "2025-12-31", "演示数据", "备注在此"):  # fmt: skip
+        assert text in panel, text
+
+
+def test_a_click_on_the_map_opens_the_unit(page: Page) -> None:
+    choose_rule(page, "新建标准化普通高中")
+    click_unit(page, "411722")
+    assert page.inner_text("#zmd-unit-name") == "上蔡县"
+    page.get_by_role("button", name="返回清单").click()
+    assert page.is_visible("#zmd-list")
+
+
+def test_a_name_with_a_script_is_only_a_name(page: Page) -> None:
+    page.fill("#zmd-search", "坏")
+    page.press("#zmd-search", "Enter")
+    assert page.inner_text("#zmd-unit-name") == NASTY
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_list_is_sorted_from_its_heads_and_the_unknown_stays_last(page: Page) -> None:
+    use = page.get_by_role("button", name="使用率")
+    use.click()
+    page.wait_for_selector("th[aria-sort=descending]")
+    descending = page.locator("#zmd-list table:first-child tbody th").all_inner_texts()
+    page.get_by_role("button", name="使用率").click()
+    ascending = page.locator("#zmd-list table:first-child tbody th").all_inner_texts()
+    assert [name.splitlines()[0] for name in descending] == ["西平县", "上蔡县", "无图县"]
+    assert [name.splitlines()[0] for name in ascending] == ["上蔡县", "西平县", "无图县"]
+
+
+def test_the_year_is_switched_with_the_keyboard_and_keeps_the_focus(page: Page) -> None:
+    page.focus("#zmd-year")
+    page.keyboard.press("ArrowRight")
+    assert "2030年" in page.inner_text("#zmd-story")
+    assert "共缺 100 个学位" in page.inner_text("#zmd-story")
+    assert page.evaluate("document.activeElement.id") == "zmd-year"
+    assert page.inner_text(".switch output") == "2030"
+
+
+def test_the_suggestions_close_their_gaps_and_the_page_calls_it_a_simulation(page: Page) -> None:
+    choose_rule(page, "公办中心幼儿园")
+    page.get_by_role("button", name="采纳建议后").click()
+    assert "模拟" in page.inner_text("#zmd-legend-body")
+    assert page.evaluate("zmd.app.picture.styles.shortfall.count") == 1
+    assert page.evaluate("zmd.app.picture.styles.pass.count") == 1
+
+
+def test_a_unit_that_is_not_drawn_is_counted_and_listed(page: Page) -> None:
+    choose_rule(page, "新建标准化普通高中")
+    assert "1 个单元没有图形资料" in page.inner_text("#zmd-legend-body")
+    assert "未上图" in page.inner_text("#zmd-list")
+
+
+def test_the_warning_stands_in_both_languages(page: Page) -> None:
+    assert page.is_visible("#zmd-warnings >> text=演示数据")
+    page.click("#zmd-lang")
+    assert page.is_visible("#zmd-warnings >> text=Demonstration data")
+    assert page.get_attribute("html", "lang") == "en"
+    assert page.inner_text("#zmd-title") == "Gaps in school layout, Zhumadian"
+    chinese = page.evaluate(
+        "Array.from(document.querySelectorAll('[data-text]'))"
+        ".filter(e => e.id !== 'zmd-lang' && /[\\u4e00-\\u9fff]/.test(e.textContent)).length"
+    )
+    assert chinese == 0
+
+
+def test_the_view_is_saved_as_a_picture(page: Page, tmp_path: Path) -> None:
+    with page.expect_download() as download:
+        page.click("#zmd-png")
+    download.value.save_as(tmp_path / "view.png")
+    data = (tmp_path / "view.png").read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(data[16:20]) > 1500
+    assert download.value.suggested_filename.startswith("驻马店市学校布局缺口图")
+
+
+def test_legend_entries_hide_what_they_name(page: Page) -> None:
+    choose_rule(page, "新建标准化普通高中")
+    before = page.evaluate("zmd.app.layer.hits.length")
+    page.locator("#zmd-legend-body button", has_text="缺口").click()
+    assert page.evaluate("zmd.app.layer.hits.length") == before - 1
+    assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "false"
+
+
+def test_a_phone_shows_map_rules_and_list_one_at_a_time(phone: Page) -> None:
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert phone.is_visible("#zmd-headline")
+    assert not phone.is_visible("#zmd-list")
+    phone.get_by_role("button", name="清单与详情").click()
+    assert phone.is_visible("#zmd-list")
+    phone.get_by_role("button", name="条款", exact=True).click()
+    assert phone.is_visible("#zmd-rule-filter")
+
+
+def test_paper_gets_the_sheet_in_place_of_the_live_map(page: Page) -> None:
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.getElementById('zmd-sheet').width") > 1500
+    assert page.is_visible("#zmd-sheet")
+    assert not page.is_visible("main.map")
+
+
+def test_a_damaged_file_says_so(browser: Browser, file: Path, tmp_path: Path) -> None:
+    html = file.read_text("utf-8")
+    start = html.index('id="zmd-data">') + len('id="zmd-data">')
+    broken = tmp_path / "broken.html"
+    broken.write_text(html[: start + 400] + html[html.index("<", start) :], "utf-8")
+    page = browser.new_context(offline=True).new_page()
+    page.goto(broken.as_uri())
+    page.wait_for_selector("#zmd-failure:not([hidden])")
+    assert "重新复制文件" in page.inner_text("#zmd-failure")
+    page.context.close()
+
+
+@pytest.mark.parametrize("step", ["0", "zmd.app.select(0)", "zmd.app.selectSite(0)"])
+def test_an_accessibility_checker_finds_no_serious_fault(page: Page, step: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.evaluate(step)
+    page.wait_for_timeout(800)
+    violations = axe.Axe().run(page).response["violations"]
+    assert [v["id"] for v in violations if v["impact"] in {"serious", "critical"}] == []
