@@ -179,3 +179,8 @@ def lattice(area: shapely.Geometry, step_m: float) -> NDArray[np.float64]:
 def to_centimetres(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round to the centimetre: what decides must not hang on the last digit of an arithmetic."""
     return np.round(metres, 2)
+
+
+def to_micrometres(metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round borders: finer, for where two areas meet a coarser step would make them overlap."""
+    return np.round(metres, 6)

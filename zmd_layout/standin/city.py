@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.messages import Message
-from zmd_layout.standin.chance import to_centimetres
+from zmd_layout.standin.chance import to_micrometres
 from zmd_layout.standin.estates import make_estates
 from zmd_layout.standin.ground import (
     PLANE,
@@ -169,7 +169,7 @@ def _county_layer(counties: Sequence[County]) -> gpd.GeoDataFrame:
 
 def _moved(rows: gpd.GeoDataFrame, city: int) -> gpd.GeoDataFrame:
     offset_m = city_offset_m(city)
-    areas = rows.geometry.to_crs(PLANE).transform(lambda xy: to_centimetres(xy + offset_m))
+    areas = rows.geometry.to_crs(PLANE).transform(lambda xy: to_micrometres(xy + offset_m))
     return rows.assign(
         unit_id=[moved_id(unit_id, city) for unit_id in rows["unit_id"]],
         name=[moved_name(name, city) for name in rows["name"]],

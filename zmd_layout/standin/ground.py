@@ -16,7 +16,7 @@ import shapely
 from zmd_layout.errors import StudyError
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.messages import Message
-from zmd_layout.standin.chance import to_centimetres
+from zmd_layout.standin.chance import to_centimetres, to_micrometres
 from zmd_layout.standin.names import numeral
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class County:
         Number of its streams of chance: the place of the real county in `COUNTY_ORDER`, plus ten
         for each city before.
     polygon
-        Its area in `PLANE`, vertices to the centimetre.
+        Its area in `PLANE`.
     seat
         (2,) place of the county seat.
     ages
@@ -146,7 +146,7 @@ def real_counties() -> tuple[County, ...]:
                 kind=row["kind"],
                 base_id=county_id,
                 number=number,
-                polygon=shapely.transform(row.geometry, to_centimetres),
+                polygon=shapely.transform(row.geometry, to_micrometres),
                 seat=seats.loc[county_id, ["x", "y"]].to_numpy(dtype=np.float64),
                 ages=row[age_columns()].to_numpy(dtype=np.int64),
                 urban=int(census.loc[counted, "urban"].sum()),
@@ -206,7 +206,7 @@ def _copied(county: County, city: int) -> County:
         unit_id=moved_id(county.unit_id, city),
         name=moved_name(county.name, city),
         number=county.number + city * len(COUNTY_ORDER),
-        polygon=shapely.transform(county.polygon, lambda xy: to_centimetres(xy + offset_m)),
+        polygon=shapely.transform(county.polygon, lambda xy: to_micrometres(xy + offset_m)),
         seat=to_centimetres(county.seat + offset_m),
         townships=townships,
     )

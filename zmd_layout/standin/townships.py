@@ -8,7 +8,14 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from zmd_layout.standin.chance import places_in, share_out, spread_out, stream, to_centimetres
+from zmd_layout.standin.chance import (
+    places_in,
+    share_out,
+    spread_out,
+    stream,
+    to_centimetres,
+    to_micrometres,
+)
 from zmd_layout.standin.ground import PLANE, age_columns
 
 if TYPE_CHECKING:
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
 # The known centres are those of bounding boxes, which may lie at the border or beyond it.
 _LEAST_BORDER_M = 300.0
 _CANDIDATES = 600
-_BORDER_DECIMALS = 6
 # Subdistricts without a known centre lie around the county seat, and those this near are the seat.
 _SEAT_REACH_M = 5_000.0
 _SEAT_SIDE_M = 8_500.0
@@ -111,9 +117,7 @@ def _areas(polygon: shapely.Polygon, centres: NDArray[np.float64]) -> NDArray[np
     """Cut the county into what lies nearest to each centre (Voronoi)."""
     cells = shapely.voronoi_polygons(shapely.multipoints(centres), extend_to=polygon, ordered=True)
     parts = shapely.intersection(shapely.get_parts(cells), polygon)
-    # New corners on the county's border must lie on it, or neighbours would overlap: so finer.
-    areas = shapely.transform(parts, lambda xy: np.round(xy, _BORDER_DECIMALS))
-    return _without_exclaves(areas, centres)
+    return _without_exclaves(shapely.transform(parts, to_micrometres), centres)
 
 
 def _without_exclaves(
