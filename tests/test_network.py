@@ -685,6 +685,29 @@ def test_points_divide_the_area_between_their_schools() -> None:
     assert single.area.tolist() == [5000]
 
 
+@pytest.mark.parametrize(
+    "points",
+    [
+        [(10, 10), (50, 10), (90, 10)],
+        [(10, 10), (90, 40)],
+        [(10, 10), (np.nan, 20), (60, 30)],
+        [(-300, 10), (50, 20), (400, 40)],
+    ],
+)
+def test_every_part_of_the_area_goes_to_the_school_of_its_nearest_point(
+    points: list[tuple[float, float]],
+) -> None:
+    boundary = gpd.GeoSeries([shapely.box(0, 0, 100, 50)], crs=PLANE)
+    facility = np.arange(len(points))
+    areas = areas_from_points(points, facility, keys=facility, boundary=boundary)
+    assert areas.area.sum() == pytest.approx(5000)
+    assert areas.union_all().area == pytest.approx(5000)
+    for area in areas.itertuples():
+        inside = area.geometry.representative_point()
+        distance_m = np.hypot(*(np.array(points) - (inside.x, inside.y)).T)
+        assert np.nanargmin(distance_m) == area.facility_key
+
+
 def test_every_text_of_the_network_is_there_in_both_languages() -> None:
     for texts in catalogue("network").values():
         assert set(texts) == {"zh", "en"}

@@ -13,6 +13,8 @@ from zmd_layout.network.nearest import NO_FACILITY, nearest
 from zmd_layout.network.snapping import key_ranks, snap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
     from zmd_layout.network.graph import RoadGraph
@@ -149,7 +151,8 @@ def areas_from_grid(
         (column[lasts] + 1) * grid.cell_m,
         (row[firsts] + 1) * grid.cell_m,
     )
-    return _join(boxes, label[firsts], keys=keys, boundary=boundary)
+    # Rectangles of different length share parts of sides only, so that this is no coverage.
+    return _join(boxes, label[firsts], shapely.union_all, keys=keys, boundary=boundary)
 
 
 def areas_from_points(
@@ -168,7 +171,7 @@ def areas_from_points(
     Parameters
     ----------
     points_xy
-        (n, 2) in the plane.
+        (n, 2) in the plane; NaN for a point whose place is not known, which has no cell.
     facility
         (n,) position of the facility of each point, `NO_FACILITY` for none. Of points at one place
         (to 1 mm) that differ, the one with the smallest key counts.
@@ -187,9 +190,11 @@ def areas_from_points(
     rank = np.full(len(xy), len(keys))
     rank[has_facility] = key_ranks(keys)[facility[has_facility]]
     order = np.lexsort((rank, xy[:, 1], xy[:, 0]))
-    is_new = np.concatenate([[True], (np.diff(xy[order], axis=0) != 0).any(axis=1)])[: len(xy)]
-    used = order[is_new]
-    return _join(_cells(xy[used], boundary), facility[used], keys=keys, boundary=boundary)
+    order = order[np.isfinite(xy[order]).all(axis=1)]
+    is_new = (np.diff(xy[order], axis=0) != 0).any(axis=1)
+    used = order[np.concatenate([[True], is_new])[: len(order)]]
+    cells = _cells(xy[used], boundary)
+    return _join(cells, facility[used], shapely.coverage_union_all, keys=keys, boundary=boundary)
 
 
 def _cells(
@@ -206,6 +211,7 @@ def _cells(
 def _join(
     pieces: NDArray[np.object_],
     facility: NDArray[np.int64],
+    unite: Callable[[NDArray[np.object_]], shapely.Geometry],
     *,
     keys: NDArray[np.generic],
     boundary: gpd.GeoSeries | gpd.GeoDataFrame,
@@ -218,7 +224,7 @@ def _join(
     used, firsts = np.unique(rank[order], return_index=True)
     groups = np.split(pieces[order], firsts[1:]) if len(used) else []
     whole = boundary.geometry.union_all()
-    areas = shapely.intersection([shapely.union_all(group) for group in groups], whole)
+    areas = shapely.intersection([unite(group) for group in groups], whole)
     frame = gpd.GeoDataFrame(
         {"facility_key": np.sort(keys)[used]}, geometry=areas, crs=boundary.crs
     )

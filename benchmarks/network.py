@@ -1,0 +1,270 @@
+"""
+Time distances on made road grids beside a bare SciPy call and other engines, in one run.
+
+    python benchmarks/network.py --nodes 100000 500000 1000000
+
+Calls that are compared take turns, so that a busy machine troubles both alike; times are medians,
+ratios are medians of the ratios of a turn. igraph, NetworKit and networkx are timed where they are
+installed, and their distances compared with ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse.csgraph import dijkstra
+
+from zmd_layout.layers.roads import RoadTables
+from zmd_layout.network import RoadGraph, Snap, build_graph, k_nearest, nearest, snap, within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+    Search = Callable[[], NDArray[np.float64]]
+
+BLOCK_M = 100.0
+NODES_PER_FACILITY = 300
+NODES_PER_HOME = 10
+SITES = 300
+CUTOFF_M = 5000.0
+ROWS_PER_THREAD_JOB = 25
+# networkx needs minutes and gigabytes beyond.
+MOST_NODES_FOR_NETWORKX = 100_000
+
+
+def perturbed_grid(node_count: int, *, seed: int) -> RoadTables:
+    """Make streets in a grid, with moved corners, gaps and detours."""
+    random = np.random.default_rng(seed)
+    side = round(node_count**0.5)
+    corner = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
+    xy = corner * BLOCK_M + random.uniform(-30, 30, corner.shape)
+    number = np.arange(side * side).reshape(side, side)
+    along = np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()])
+    across = np.column_stack([number[:-1].ravel(), number[1:].ravel()])
+    ends = np.vstack([along, across])
+    u, v = ends[random.random(len(ends)) < 0.85].T
+    length_m = np.hypot(*(xy[u] - xy[v]).T) * random.uniform(1, 1.3, len(u))
+    nodes = pd.DataFrame({"node_id": number.ravel(), "x": xy[:, 0], "y": xy[:, 1]})
+    edges = pd.DataFrame(
+        {"u": u, "v": v, "length_m": length_m, "highway": "residential", "oneway": False}
+    )
+    return RoadTables(nodes, edges)
+
+
+def take_turns(calls: dict[str, Callable[[], object]], *, repeats: int) -> dict[str, list[float]]:
+    """Time each call once a turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            begin = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - begin)
+    return seconds
+
+
+def ratio(seconds: dict[str, list[float]], name: str, base: str) -> float:
+    return float(np.median(np.divide(seconds[name], seconds[base])))
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """A graph with one more node, the last, that stands for all facilities."""
+
+    tails: NDArray[np.int64]
+    heads: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    source: int
+
+
+def arcs_from_facilities(tables: RoadTables, graph: RoadGraph, facilities: Snap) -> Arcs:
+    """Take the lengths as they were given, so that our rounding of them shows in a comparison."""
+    places = pd.Index(graph.node_id)
+    u, v = (places.get_indexer(tables.edges[end]) for end in ("u", "v"))
+    given_m = tables.edges["length_m"].to_numpy()
+    source = len(graph.node_id)
+    return Arcs(
+        np.concatenate([u, v, np.full(len(facilities.node), source)]),
+        np.concatenate([v, u, facilities.node]).astype(np.int64),
+        np.concatenate([given_m, given_m, facilities.distance_m]),
+        source,
+    )
+
+
+def with_igraph(arcs: Arcs) -> Search:
+    import igraph  # noqa: PLC0415 - only where it is installed
+
+    ends = np.column_stack([arcs.tails, arcs.heads])
+    graph = igraph.Graph(n=arcs.source + 1, edges=ends, directed=True)
+    return lambda: np.array(graph.distances(source=[arcs.source], weights=arcs.length_m)[0])
+
+
+def with_networkit(arcs: Arcs) -> Search:
+    import networkit  # noqa: PLC0415 - only where it is installed
+
+    graph = networkit.GraphFromCoo(
+        (arcs.length_m, (arcs.tails, arcs.heads)), n=arcs.source + 1, weighted=True, directed=True
+    )
+
+    def search() -> NDArray[np.float64]:
+        run = networkit.distance.Dijkstra(graph, arcs.source, storePaths=False)
+        run.run()
+        return np.asarray(run.getDistances())
+
+    return search
+
+
+def with_networkx(arcs: Arcs) -> Search:
+    import networkx as nx  # noqa: PLC0415 - only where it is installed
+
+    graph = nx.MultiDiGraph()
+    graph.add_weighted_edges_from(
+        zip(arcs.tails.tolist(), arcs.heads.tolist(), arcs.length_m.tolist(), strict=True)
+    )
+
+    def search() -> NDArray[np.float64]:
+        reached = nx.single_source_dijkstra_path_length(graph, arcs.source)
+        distance_m = np.full(arcs.source + 1, np.inf)
+        distance_m[list(reached)] = list(reached.values())
+        return distance_m
+
+    return search
+
+
+ENGINES = {"igraph": with_igraph, "networkit": with_networkit, "networkx": with_networkx}
+
+
+def other_engines(arcs: Arcs) -> Iterator[tuple[str, Search]]:
+    """Give a search of the nearest facility of all nodes for each other engine that is there."""
+    for name, make in ENGINES.items():
+        is_too_large = name == "networkx" and arcs.source > MOST_NODES_FOR_NETWORKX
+        if importlib.util.find_spec(name) and not is_too_large:
+            yield name, make(arcs)
+
+
+def nearest_row(tables: RoadTables, graph: RoadGraph, *, repeats: int) -> dict[str, object]:
+    """Time the nearest facility: the bare call, ours, five nearest, and the other engines."""
+    random = np.random.default_rng(1)
+    extent = graph.node_xy.max(axis=0)
+    size = len(graph.node_id)
+    facilities = snap(
+        random.uniform(0, extent, (size // NODES_PER_FACILITY, 2)), graph, limit_m=1000
+    )
+    homes = snap(random.uniform(0, extent, (size // NODES_PER_HOME, 2)), graph, limit_m=1000)
+    sources = np.unique(facilities.node)
+    seconds = take_turns(
+        {
+            "bare": lambda: dijkstra(
+                graph.weights, indices=sources, min_only=True, return_predecessors=True
+            ),
+            "ours": lambda: nearest(graph, homes, facilities),
+        },
+        repeats=repeats,
+    )
+    five = take_turns({"k": lambda: k_nearest(graph, homes, facilities, k=5)}, repeats=1)
+    row: dict[str, object] = {
+        "nodes": size,
+        "facilities": len(facilities.node),
+        "homes": len(homes.node),
+        "SciPy bare, s": np.median(seconds["bare"]),
+        "nearest, s": np.median(seconds["ours"]),
+        "ratio": ratio(seconds, "ours", "bare"),
+        "5 nearest, s": five["k"][0],
+    }
+    ours_m = nearest(graph, homes, facilities).distance_m
+    farthest_off_m = 0.0
+    for name, engine in other_engines(arcs_from_facilities(tables, graph, facilities)):
+        row[f"{name}, s"] = take_turns({name: engine}, repeats=1)[name][0]
+        theirs_m = engine()[homes.node] + homes.distance_m
+        farthest_off_m = max(farthest_off_m, float(np.abs(theirs_m - ours_m).max()))
+        row["largest difference, m"] = f"{farthest_off_m:.1e}"
+    return row
+
+
+def reach_row(graph: RoadGraph, *, repeats: int) -> dict[str, object]:
+    """Time sites × nodes within the cut-off: SciPy in chunks on threads, and ours."""
+    random = np.random.default_rng(2)
+    chosen = np.sort(random.choice(graph.main_nodes, SITES, replace=False))
+    sites = snap(graph.node_xy[chosen], graph, limit_m=1)
+    places = snap(graph.node_xy, graph, limit_m=np.inf)
+
+    def on_threads() -> list[tuple[NDArray[np.int64], ...]]:
+        chunks = np.split(sites.node, range(ROWS_PER_THREAD_JOB, SITES, ROWS_PER_THREAD_JOB))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(lambda chunk: reached(graph.weights, chunk), chunks))
+
+    seconds = take_turns(
+        {
+            "threads": on_threads,
+            "ours": lambda: within(graph, sites, places, cutoff_m=CUTOFF_M),
+        },
+        repeats=repeats,
+    )
+    inside = within(graph, sites, places, cutoff_m=CUTOFF_M)[:, graph.main_nodes]
+    pairs = sum(len(columns) for _, columns, _ in on_threads())
+    assert inside.nnz == pairs, "the two found different pairs"
+    return {
+        "nodes": len(graph.node_id),
+        "sites": SITES,
+        "pairs": pairs,
+        "SciPy on threads, s": np.median(seconds["threads"]),
+        "within, s": np.median(seconds["ours"]),
+        "ratio": ratio(seconds, "ours", "threads"),
+    }
+
+
+def reached(
+    weights: csr_array, sources: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    distance_m = dijkstra(weights, indices=sources, limit=CUTOFF_M)
+    rows, columns = np.nonzero(np.isfinite(distance_m))
+    return rows, columns, distance_m[rows, columns]
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Print rows as a table in Markdown."""
+    heads = list(dict.fromkeys(head for row in rows for head in row))
+    body = [[_cell(row.get(head, "")) for head in heads] for row in rows]
+    lines = [heads, ["---"] * len(heads), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument("--nodes", type=int, nargs="+", default=[100_000, 500_000, 1_000_000])
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    of_nearest, of_reach = [], []
+    for node_count in options.nodes:
+        tables = perturbed_grid(node_count, seed=0)
+        begin = time.perf_counter()
+        graph = build_graph(tables, mode="walk")
+        build = time.perf_counter() - begin
+        of_nearest.append(
+            nearest_row(tables, graph, repeats=options.repeats) | {"graph built in, s": build}
+        )
+        of_reach.append(reach_row(graph, repeats=options.repeats))
+    print("Nearest facility\n")
+    print(table(of_nearest))
+    print(f"\nSites × nodes within {CUTOFF_M:.0f} m\n")
+    print(table(of_reach))
+
+
+if __name__ == "__main__":
+    main()
