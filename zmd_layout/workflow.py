@@ -36,9 +36,10 @@ from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.package import units_table, write_package
-from zmd_layout.outputs.suggestion_table import empty_suggestions, to_geojson
+from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.rulebook import Rule, load_ruleset
+from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.standin import DEFAULT_SEED, build, cache_key
 from zmd_layout.study import FILE_NAME, LayerSource, Name, Study, read_study
 from zmd_layout.vocabulary import RuleStatus, UnitKind
@@ -266,11 +267,13 @@ def run(
     world = World(study, layers, study.as_of)
     with clock.measures("findings"):
         findings = _find(rules, world, progress)
-    suggestions = empty_suggestions(study.crs)
+    with clock.measures("siting"):
+        sites = suggest(world, findings, rules, progress=progress)
     with clock.measures("map"):
         _tell(progress, Message("workflow.drawing"))
-        chart = gap_map(findings, layers=_frames(layers), suggestions=suggestions, study=study)
-    result = Run(study, findings, layers, suggestions, chart)
+        around = {**_frames(layers), "catchments": sites.catchments}
+        chart = gap_map(findings, layers=around, suggestions=sites.table, study=study)
+    result = Run(study, findings, layers, sites.table, chart)
     if out is None:
         return result
     _tell(progress, Message("workflow.writing", folder=out))
@@ -278,17 +281,26 @@ def run(
         "units": units_table(_unit_frames(world, rules), study.crs),
         "findings": _dated(findings),
         "schools": _layer_frame(layers, "schools", study),
-        "suggestions": suggestions,
-        "uncovered": gpd.GeoDataFrame({"stage": []}, geometry=[], crs=study.crs),
+        "suggestions": sites.table,
+        "uncovered": sites.uncovered,
     }
     writers = {
         "gap_map.html": lambda path: save(chart, path),
         "findings.csv": _csv_writer(findings),
         "layers.gpkg": lambda path: write_package(path, tables),
-        "suggestions.geojson": lambda path: path.write_text(to_geojson(suggestions), "utf-8"),
+        "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
     }
-    paths = write_all(Path(out), writers, _record(study, rules, layers, clock))
+    record = _record(study, rules, layers, clock) | _siting_record(sites)
+    paths = write_all(Path(out), writers, record)
     return replace(result, paths=paths)
+
+
+def _siting_record(sites: Suggestions) -> dict[str, Any]:
+    return {
+        "reproducible": sites.is_reproducible,
+        "needs_without_candidate": [need.name for need in sites.unmet],
+        "points_out_of_reach": len(sites.uncovered),
+    }
 
 
 def review(

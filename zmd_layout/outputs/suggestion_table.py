@@ -6,7 +6,6 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -15,17 +14,7 @@ from zmd_layout.crs import to_wgs84
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-COLUMNS = (
-    "id", "rank", "county_id", "stage", "action", "name", "seats", "classes", "opens_in",
-    "residents_served", "children_served", "mean_distance_before_m", "mean_distance_after_m",
-    "closes", "model", "solve_status", "objective", "objective_unit", "bound", "gap_percent",
-    "flags", "is_synthetic", "note_zh", "note_en",
-)  # fmt: skip
-
-
-def empty_suggestions(crs: str) -> gpd.GeoDataFrame:
-    """Give an empty table of suggestions in `crs`."""
-    return gpd.GeoDataFrame({name: [] for name in COLUMNS}, geometry=[], crs=crs)
+    import geopandas as gpd
 
 
 def to_geojson(suggestions: gpd.GeoDataFrame) -> str:

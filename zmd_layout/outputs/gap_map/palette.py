@@ -40,6 +40,8 @@ STYLES: dict[Mark, dict[str, str]] = {
 
 # from nothing to worst; the page says what each step stands for
 STEPS = ("#f6f3ee", "#fbdcc0", "#f3a76c", "#dd6f22", "#a53c00")
+# under the hatching of what cannot be judged: how much is owed there
+OWED = ("#ffffff", "#e6deed", "#c9b9d9")
 SUPPLY = {"ample": "#c9e3f6", "balanced": "#eceae2", "tight": "#f0b840", "short": "#d55e00"}
 
 

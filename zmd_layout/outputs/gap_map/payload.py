@@ -63,6 +63,7 @@ def build_payload(
         "words": _words(),
         "styles": {str(mark): style for mark, style in palette.STYLES.items()},
         "steps": palette.STEPS,
+        "owed": palette.OWED,
         "supply": palette.SUPPLY,
         "title": _both(heading.title),
         "subtitle": _both(heading.subtitle),

@@ -30,7 +30,8 @@
     const notes = [];
     if (state.after) notes.push(zmd.text("note_after"));
     if (picture.undrawn) {
-      notes.push(zmd.text("note_undrawn", { count: zmd.number(picture.undrawn) }));
+      const key = picture.isGrouped ? "note_grouped" : "note_undrawn";
+      notes.push(zmd.text(key, { count: zmd.number(picture.undrawn) }));
     }
     if (!picture.isArea) notes.push(zmd.text("note_clusters"));
     if (state.view === "seats") notes.push(zmd.text("note_supply"));
@@ -123,12 +124,21 @@
     return zmd.el("table", { class: content.isCaptionSeen ? "inner" : null }, [
       zmd.el("caption", { class: captionClass }, content.caption),
       zmd.el("thead", {}, zmd.el("tr", {}, content.heads)),
+      paperFoot(app, content.columns.length),
       zmd.el(
         "tbody",
         {},
         content.rows.map((row) => line(app, row, content.columns)),
       ),
     ]);
+  }
+
+  /* On paper the foot of a table stands on each page, and with it the warning. */
+  function paperFoot(app, width) {
+    const texts = app.model.payload.warnings.map((warning) => warning[zmd.lang()]);
+    if (texts.length === 0) return null;
+    const cell = zmd.el("td", { colspan: width }, texts.join(" "));
+    return zmd.el("tfoot", { class: "paper" }, zmd.el("tr", {}, cell));
   }
 
   function sortedRows(rows, sort) {
@@ -189,9 +199,9 @@
 
   function unitButton(app, unit, text) {
     const holder = zmd.holderName(app.model, unit);
-    const isUndrawn = app.model.units.wx[unit] === null;
+    const isUndrawn = app.model.units.wx[unit] === null && !app.picture.isGrouped;
     const button = zmd.el("button", { type: "button", class: "unit" }, [
-      text,
+      zmd.el("span", {}, text),
       holder ? zmd.el("small", {}, holder) : null,
       isUndrawn ? zmd.el("small", {}, zmd.text("not_drawn")) : null,
     ]);

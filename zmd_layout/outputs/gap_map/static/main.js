@@ -44,7 +44,7 @@
   /* ---- the first state ---- */
 
   /* The story at first sight: children without a seat; else where duties are not met; else, where
-     nothing can be judged, the duty that is owed in most counties. */
+     nothing can be judged, the duty of which the counties owe most. */
   function firstState(model) {
     const view = model.children ? "seats" : firstDuty(model);
     const names = zmd.layersAtHand(model).filter((name) => LAYERS_AT_FIRST.includes(name));
@@ -66,22 +66,23 @@
   function firstDuty(model) {
     const { findings, units } = model;
     const isDuty = (row) => findings.strength[row] === "duty";
-    if (findings.mark.some((mark, row) => mark === "shortfall" && isDuty(row))) return "duty";
-    const isOwed = (row) =>
-      isDuty(row) &&
-      units.kind[findings.unit[row]] === "county" &&
-      (zmd.cell(findings, "required", row) || 0) > 0;
-    const owed = model.byRule.map((rows) => rows.filter(isOwed).length);
-    const most = Math.max(...owed);
-    return most > 0 ? owed.indexOf(most) : "duty";
+    const gaps = model.byRule.map(
+      (rows) => rows.filter((row) => isDuty(row) && findings.mark[row] === "shortfall").length,
+    );
+    const owed = model.byRule.map((rows) => {
+      const isCounty = (row) => units.kind[findings.unit[row]] === "county";
+      const required = (row) => zmd.cell(findings, "required", row) || 0;
+      return zmd.sum(rows.filter((row) => isDuty(row) && isCounty(row)).map(required));
+    });
+    const hasGaps = Math.max(...gaps) > 0;
+    if (hasGaps && zmd.areaKinds(model).length) return "duty";
+    const worst = hasGaps ? gaps : owed;
+    return worst.indexOf(Math.max(...worst));
   }
 
   /* The kinds of unit that a view can show. */
   function kindsOf(model, view) {
-    if (view === "duty") {
-      const areas = zmd.areaKinds(model);
-      return areas.length ? areas : ["county"];
-    }
+    if (view === "duty") return zmd.areaKinds(model);
     if (view !== "seats") return zmd.kindsOf(model, view);
     const kinds = new Set(model.children.unit.map((unit) => model.units.kind[unit]));
     return ["county", "township", "village"].filter((kind) => kinds.has(kind));

@@ -138,25 +138,34 @@
       units.kind.some((k, unit) => k === kind && units.shapes[unit]),
     );
 
-  /* What is owed under duties in each unit of a kind, the units inside it counted with it. */
+  /*
+   * What is owed under duties in each unit of a kind, the units inside it counted with it; and
+   * `outside`, the shortfalls of units that lie in none (of the whole city, or without a place).
+   */
   zmd.dutyBalance = (model, kind, after) => {
+    const { units, findings } = model;
     const balance = new Map();
-    model.units.kind.forEach((k, unit) => {
+    units.kind.forEach((k, unit) => {
       if (k === kind) balance.set(unit, { unit, shortfall: 0, reason: 0, unknown: 0, total: 0 });
     });
-    model.findings.rule.forEach((_, row) => {
-      const holder = model.units[kind][model.findings.unit[row]];
-      const entry = balance.get(holder);
-      if (!entry) return;
+    let outside = 0;
+    findings.unit.forEach((unit, row) => {
       const mark = zmd.markOf(model, row, after);
-      const isDuty = model.findings.strength[row] === "duty";
-      if (isDuty && mark !== "not_applicable") entry.total += 1;
-      if (isDuty && mark === "shortfall") entry.shortfall += 1;
-      if (isDuty && mark === "not_assessable") entry.unknown += 1;
-      if (mark === "reason") entry.reason += 1;
+      const isDuty = findings.strength[row] === "duty";
+      const entry = balance.get(units[kind][unit]);
+      if (entry) count(entry, mark, isDuty);
+      else if (isDuty && mark === "shortfall") outside += 1;
     });
-    return Array.from(balance.values());
+    return { entries: Array.from(balance.values()), outside };
   };
+
+  function count(entry, mark, isDuty) {
+    if (mark === "reason") entry.reason += 1;
+    if (!isDuty) return;
+    if (mark !== "not_applicable") entry.total += 1;
+    if (mark === "shortfall") entry.shortfall += 1;
+    if (mark === "not_assessable") entry.unknown += 1;
+  }
 
   /*
    * Children and seats in a year by unit; one stage, or all (null). A surplus of one stage fills no
@@ -195,16 +204,19 @@
     return Math.ceil(value / unit) * unit;
   }
 
-  /* Cut positive numbers into at most `steps` classes of about equal number; rounded upper ends. */
+  /*
+   * Cut positive numbers into at most `steps` classes and give their upper ends: the numbers
+   * themselves where they are few, else rounded ends of classes of about equal size.
+   */
   zmd.breaks = (values, steps) => {
-    const sorted = values.filter((v) => v > 0).sort((a, b) => a - b);
-    const ends = [];
+    const sorted = values.filter((value) => value > 0).sort((a, b) => a - b);
+    const distinct = Array.from(new Set(sorted));
+    if (distinct.length <= steps) return distinct;
+    const ends = new Set();
     for (let i = 1; i <= steps; i += 1) {
-      const value = sorted[Math.ceil((sorted.length * i) / steps) - 1];
-      const end = value === undefined ? undefined : roundedUp(value);
-      if (end !== undefined && end !== ends[ends.length - 1]) ends.push(end);
+      ends.add(roundedUp(sorted[Math.ceil((sorted.length * i) / steps) - 1]));
     }
-    return ends;
+    return Array.from(ends);
   };
 
   zmd.isInside = (shape, x, y) => {

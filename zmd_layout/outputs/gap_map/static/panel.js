@@ -148,7 +148,7 @@
       ["due", dueOf(cell)],
       ["addressee", zmd.optionalWord("addressee", cell("addressee"))],
       ["as_of", cell("as_of")],
-      ["sources", cell("sources")],
+      ["sources", sourcesOf(cell("sources"))],
       ["basis", zmd.optionalWord("basis", cell("basis"))],
       ["stability", zmd.optionalWord("stability", cell("stability"))],
       ["flags", zmd.flagsOf(cell("flags"))],
@@ -171,6 +171,16 @@
   function dueOf(cell) {
     const state = zmd.optionalWord("duestate", cell("due_state"));
     return state && cell("due_on") ? zmd.text("due_on", { state, day: cell("due_on") }) : state;
+  }
+
+  /* `layer year;…` with the layers by their names. */
+  function sourcesOf(sources) {
+    if (!sources) return null;
+    const named = sources.split(";").map((source) => {
+      const [layer, ...rest] = source.trim().split(" ");
+      return [zmd.word("layer", layer), ...rest].join(" ");
+    });
+    return named.join(zmd.text("list_semicolon"));
   }
 
   function clauses(rule, clause) {

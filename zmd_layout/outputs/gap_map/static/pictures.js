@@ -2,7 +2,8 @@
  * What is shown for a view, before anybody draws it: items to draw, legend, story, table. Map, list,
  * legend and exported picture all read the same object, so that they cannot disagree.
  *
- *   items    [{unit, style, label, rank}]   what is drawn; a larger rank is worse
+ *   items    [{unit, style, label, rank}]   what is drawn; a larger rank is worse. Units without a
+ *            shape are drawn with their county where all are so (isGrouped)
  *   styles   {name: {fill, shape, symbol, hatch, text, rank, count}}
  *   columns  [{title, isNumber}], rows [{unit, cells, values, bar}]   the list, worst first
  */
@@ -23,9 +24,14 @@
       picture.styles[name].count = counts[name] || 0;
     });
     picture.items.sort((a, b) => a.rank - b.rank);
-    picture.undrawn = picture.items.filter((item) => model.units.wx[item.unit] === null).length;
+    picture.undrawn = picture.rows.filter((row) => isUndrawn(model, row.unit)).length;
     return picture;
   };
+
+  /* A unit without an id stands for a layer that is missing; there is nothing to draw. */
+  function isUndrawn(model, unit) {
+    return model.units.wx[unit] === null && model.units.id[unit] !== "";
+  }
 
   zmd.unitName = (model, unit) =>
     model.units.name[unit] || model.units.id[unit] || zmd.text("unit_missing");
@@ -40,22 +46,20 @@
   }
 
   /* Steps of one colour: the fewer there are, the darker they begin. */
-  function stepStyles(model, ends, unit) {
+  zmd.stepStyles = (ends, fills, unit) => {
     const styles = {};
     ends.forEach((end, i) => {
       const from = i === 0 ? 1 : ends[i - 1] + 1;
       styles[`step${i}`] = {
-        fill: model.payload.steps[1 + STEPS - ends.length + i],
+        fill: fills[fills.length - ends.length + i],
         text: zmd.text("amount", { value: range(Math.min(from, end), end), unit }),
         rank: 10 + i,
       };
     });
     return styles;
-  }
+  };
 
-  function stepOf(value, ends) {
-    return `step${ends.findIndex((end) => value <= end)}`;
-  }
+  zmd.stepOf = (value, ends) => `step${ends.findIndex((end) => value <= end)}`;
 
   function unknownStyle(model, text) {
     return { ...model.payload.styles.not_assessable, text, rank: 2 };
@@ -74,7 +78,8 @@
   const DUTY_COLUMNS = ["duty_gaps", "reasons", "unknown"];
 
   function dutyPicture(model, state) {
-    const ordered = orderedDuties(model, state.kind, state.after);
+    const balance = zmd.dutyBalance(model, state.kind, state.after);
+    const ordered = orderedDuties(balance);
     const ends = zmd.breaks(
       ordered.map((entry) => entry.shortfall),
       STEPS,
@@ -82,13 +87,18 @@
     return {
       title: zmd.text("view_duty"),
       about: zmd.text("view_duty_about"),
-      story: dutyStory(model, ordered),
+      story: dutyStory(model, ordered, balance.outside),
       isArea: true,
       items: ordered.map((entry) => dutyItem(entry, ends)),
       styles: {
         none: { fill: model.payload.steps[0], text: zmd.text("legend_none"), rank: 1 },
-        ...stepStyles(model, ends, zmd.text("count_gaps")),
+        ...zmd.stepStyles(ends, model.payload.steps.slice(1), zmd.text("count_gaps")),
         unknown: unknownStyle(model, zmd.text("legend_no_gap_known")),
+        nothing: {
+          ...model.payload.styles.not_applicable,
+          text: zmd.text("legend_no_duty"),
+          rank: 0,
+        },
       },
       columns: zmd.numberColumns(state.kind, DUTY_COLUMNS),
       rows: dutyRows(model, ordered),
@@ -96,20 +106,28 @@
     };
   }
 
-  function orderedDuties(model, kind, after) {
-    return zmd
-      .dutyBalance(model, kind, after)
-      .sort((a, b) => b.shortfall - a.shortfall || b.reason - a.reason || a.unit - b.unit);
+  function orderedDuties(balance) {
+    return balance.entries.sort(
+      (a, b) => b.shortfall - a.shortfall || b.reason - a.reason || a.unit - b.unit,
+    );
   }
 
   function dutyItem(entry, ends) {
     const item = { unit: entry.unit, rank: entry.shortfall };
     if (entry.shortfall > 0) {
-      return { ...item, style: stepOf(entry.shortfall, ends), label: zmd.number(entry.shortfall) };
+      return {
+        ...item,
+        style: zmd.stepOf(entry.shortfall, ends),
+        label: zmd.number(entry.shortfall),
+      };
     }
-    return entry.unknown > 0
-      ? { ...item, style: "unknown", label: "?" }
-      : { ...item, style: "none", label: "0" };
+    if (entry.unknown > 0) {
+      const label = zmd.text("label_unknown", { count: zmd.number(entry.unknown) });
+      return { ...item, style: "unknown", label };
+    }
+    return entry.total > 0
+      ? { ...item, style: "none", label: "0" }
+      : { ...item, style: "nothing", label: "" };
   }
 
   function dutyRows(model, ordered) {
@@ -127,24 +145,27 @@
   }
 
   function innerDuties(model, state) {
-    const worst = orderedDuties(model, "township", state.after).filter((e) => e.shortfall > 0);
+    const balance = zmd.dutyBalance(model, "township", state.after);
+    const worst = orderedDuties(balance).filter((entry) => entry.shortfall > 0);
     return zmd.innerList(dutyRows(model, worst), DUTY_COLUMNS);
   }
 
   zmd.innerList = (rows, columns) =>
     rows.length ? { rows, columns: zmd.numberColumns("township", columns) } : null;
 
-  function dutyStory(model, ordered) {
+  function dutyStory(model, ordered, outside) {
     const total = zmd.sum(ordered.map((entry) => entry.shortfall));
     const unknown = zmd.sum(ordered.map((entry) => entry.unknown));
-    const tail = unknown > 0 ? zmd.text("story_duty_unknown", { count: zmd.number(unknown) }) : "";
-    if (total === 0) return zmd.text("story_duty_none") + tail;
     const worst = ordered.filter((entry) => entry.shortfall > 0);
     const values = {
       total: zmd.number(total),
       worst: worstThree(model, worst, (entry) => entry.shortfall),
     };
-    return zmd.text("story_duty", values) + tail;
+    return [
+      zmd.text(total > 0 ? "story_duty" : "story_duty_none", values),
+      outside > 0 ? zmd.text("story_duty_outside", { count: zmd.number(outside) }) : "",
+      unknown > 0 ? zmd.text("story_duty_unknown", { count: zmd.number(unknown) }) : "",
+    ].join("");
   }
 
   /* ---- where children have no seat ---- */
@@ -184,7 +205,7 @@
 
   function supplyClass(entry, ends) {
     if (!entry.isKnown) return "unknown";
-    if (entry.lacking > 0) return stepOf(entry.lacking, ends);
+    if (entry.lacking > 0) return zmd.stepOf(entry.lacking, ends);
     if (entry.use < SUPPLY_ENDS.ample) return "ample";
     return entry.use <= SUPPLY_ENDS.balanced ? "balanced" : "tight";
   }
@@ -205,7 +226,7 @@
       const fill = model.payload.supply[key];
       styles[key] = { fill, text: zmd.text(`supply_${key}`), rank: 1 + i };
     });
-    const steps = stepStyles(model, ends, zmd.text("count_seats"));
+    const steps = zmd.stepStyles(ends, model.payload.steps.slice(1), zmd.text("count_seats"));
     Object.keys(steps).forEach((key) => {
       styles[key] = { ...steps[key], text: zmd.text("supply_short", { range: steps[key].text }) };
     });

@@ -40,8 +40,7 @@
       return zmd.text("tip_item", { name, verdict });
     }
     const style = app.picture.styles[hit.item.style].text;
-    const isRule = hit.item.row !== undefined;
-    const verdict = isRule ? [style, hit.item.label].filter(Boolean).join(" ") : style;
+    const verdict = app.picture.isRule ? [style, hit.item.label].filter(Boolean).join(" ") : style;
     return zmd.text("tip_item", { name: zmd.unitName(model, hit.unit), verdict });
   }
 

@@ -23,10 +23,13 @@
   zmd.rulePicture = (model, state) => {
     const rule = model.rules[state.view];
     const styles = markStyles(model);
-    const items = model.byRule[state.view]
+    const found = model.byRule[state.view]
       .filter((row) => model.units.kind[model.findings.unit[row]] === state.kind)
       .map((row) => itemOf(model, row, styles, state.after));
-    const ordered = items
+    const isArea = AREA_KINDS.includes(state.kind);
+    const isGrouped = isArea && isNowhere(model, found);
+    const items = isGrouped ? byCounty(model, found, styles) : found;
+    const ordered = found
       .slice()
       .sort(
         (a, b) => b.rank - a.rank || sizeOf(model, b.row) - sizeOf(model, a.row) || a.unit - b.unit,
@@ -35,9 +38,10 @@
       title: rule.title[zmd.lang()],
       about: rule.strength ? zmd.word("strength", rule.strength) : "",
       story: ruleStory(model, ordered, state),
-      isArea: AREA_KINDS.includes(state.kind),
-      items,
-      styles,
+      isArea,
+      isGrouped,
+      isRule: true,
+      ...(isArea ? tinted(model, items, styles) : { items, styles }),
       columns: [
         { title: zmd.word("unitkind", state.kind) },
         { title: zmd.text("column_verdict") },
@@ -67,7 +71,64 @@
       style: mark,
       label: zmd.verdictLabel(model, row, after),
       rank: styles[mark].rank,
+      required: zmd.cell(model.findings, "required", row) || 0,
+      measureUnit: zmd.cell(model.findings, "measure_unit", row),
     };
+  }
+
+  /* ---- units that have no shape are drawn with their county ---- */
+
+  function isNowhere(model, items) {
+    const { units } = model;
+    const hasCounty = (item) => {
+      const county = units.county[item.unit];
+      return county >= 0 && county !== item.unit && units.wx[county] !== null;
+    };
+    return items.every((item) => units.wx[item.unit] === null) && items.some(hasCounty);
+  }
+
+  function byCounty(model, items, styles) {
+    const groups = new Map();
+    items.forEach((item) => {
+      const county = model.units.county[item.unit];
+      if (county >= 0) groups.set(county, (groups.get(county) || []).concat(item));
+    });
+    return Array.from(groups, ([county, inside]) => groupOf(county, inside, styles));
+  }
+
+  /* A county shows the gravest verdict inside it, and in how many units it stands. */
+  function groupOf(county, inside, styles) {
+    const worst = inside.reduce((a, b) => (b.rank > a.rank ? b : a));
+    const alike = inside.filter((item) => item.style === worst.style);
+    const required = zmd.sum(alike.map((item) => item.required));
+    const isOwed = worst.style === "not_assessable" && required > 0;
+    const label = isOwed
+      ? zmd.text("label_required", { amount: zmd.amount(required, worst.measureUnit) })
+      : zmd.text("label_group", { count: zmd.number(alike.length) });
+    return { ...worst, unit: county, required, label, rank: styles[worst.style].rank };
+  }
+
+  /* ---- where nothing is judged, the hatching is tinted by what is owed ---- */
+
+  function tinted(model, items, styles) {
+    const isJudged = items.some((item) => ["shortfall", "reason", "pass"].includes(item.style));
+    const owing = items.filter((item) => item.style === "not_assessable" && item.required > 0);
+    const tints = model.payload.owed;
+    const ends = zmd.breaks(
+      owing.map((item) => item.required),
+      tints.length,
+    );
+    if (isJudged || ends.length < 2) return { items, styles };
+    const steps = zmd.stepStyles(ends, tints, zmd.word("unit", owing[0].measureUnit));
+    const owed = {};
+    Object.keys(steps).forEach((key, i) => {
+      const text = zmd.text("legend_owed", { range: steps[key].text });
+      const rank = styles.not_assessable.rank + (i + 1) / 10;
+      owed[key] = { ...styles.not_assessable, fill: steps[key].fill, text, rank };
+    });
+    const tint = (item) =>
+      owing.includes(item) ? { ...item, style: zmd.stepOf(item.required, ends) } : item;
+    return { items: items.map(tint), styles: { ...styles, ...owed } };
   }
 
   /* Among equals of one verdict the larger gap is worse; without a gap, what is owed. */
@@ -89,6 +150,8 @@
       cells: [name, zmd.text(`mark_${item.style}`), ...figures.map(show)],
     };
   }
+
+  /* ---- story ---- */
 
   function ruleStory(model, ordered, state) {
     const of = (mark) => ordered.filter((item) => item.style === mark);

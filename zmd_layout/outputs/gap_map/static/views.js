@@ -7,12 +7,14 @@
   zmd.renderViews = (app) => {
     const wanted = zmd.byId("zmd-rule-filter").value.trim().toLowerCase();
     const rules = ruleGroups(app, wanted);
-    zmd.fill(zmd.byId("zmd-views"), [viewGroup(app), ...rules]);
+    zmd.fill(zmd.byId("zmd-views"), [overviews(app), ...rules]);
     zmd.byId("zmd-views-empty").hidden = rules.length > 0 || wanted === "";
   };
 
-  function viewGroup(app) {
-    const views = app.model.children ? ["seats", "duty"] : ["duty"];
+  function overviews(app) {
+    const views = app.model.children ? ["seats"] : [];
+    if (zmd.areaKinds(app.model).length) views.push("duty");
+    if (views.length === 0) return null;
     const choices = views.map((view) => choice(app, view, zmd.text(`view_${view}`), []));
     return group(zmd.text("group_overview"), choices);
   }

@@ -1,0 +1,187 @@
+"""
+How far children are from school: over the road network, or in a declared straight line.
+
+Children come from the finest layer that has ages (`population`, else `villages`); schools are those
+of the stage that operate or are being built, teaching points included, for they have seats. Both
+reach beyond the study area where the layers do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from zmd_layout.forecast import children_by_stage, single_years
+from zmd_layout.layers.schema import AGE_COLUMN
+from zmd_layout.measures.conditions import is_missing
+from zmd_layout.network import (
+    Nearest,
+    RoadGraph,
+    Snap,
+    build_graph,
+    nearest,
+    snap,
+    straight_line,
+    tables_from_lines,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from zmd_layout.layers.layer import Layer
+    from zmd_layout.measures.world import World
+    from zmd_layout.vocabulary import Stage
+
+SNAP_LIMIT_M = 5_000.0  # beyond it a point is not on this road network, and is counted so
+DETOUR_FACTOR = 1.3  # an assumption, told wherever it is used: no road layer, straight lines only
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """
+    Where children live.
+
+    Attributes
+    ----------
+    xy
+        (n, 2) metres in the study's plane.
+    children
+        (n,) rows, a column for each `Stage`, people; `residents` beside them.
+    layer
+        The layer they come from.
+    """
+
+    xy: NDArray[np.float64]
+    children: pd.DataFrame
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """
+    The way of every demand point to its nearest school of a stage.
+
+    Attributes
+    ----------
+    demand
+        The points.
+    schools
+        The schools of the stage.
+    found
+        Distance and school for each point; NaN where none is in reach.
+    """
+
+    demand: Demand
+    schools: gpd.GeoDataFrame
+    found: Nearest
+
+
+def demand(world: World) -> Demand | None:
+    """Give the points at which children live, or None where no layer has ages at points."""
+    made: Demand | None = world.keep("demand", lambda: _demand(world))
+    return made
+
+
+def _demand(world: World) -> Demand | None:
+    for name in ("population", "villages", "townships"):
+        layer = world.layers.get(name)
+        if layer is None or not any(AGE_COLUMN.fullmatch(str(c)) for c in layer.frame):
+            continue
+        frame = layer.frame[layer.frame.geometry.notna()]
+        if frame.empty:
+            continue
+        ages = frame[[c for c in frame.columns if AGE_COLUMN.fullmatch(str(c))]]
+        children = children_by_stage(single_years(ages))
+        children.insert(0, "residents", frame["residents"].to_numpy())
+        points = shapely.point_on_surface(frame.geometry.to_numpy())
+        return Demand(shapely.get_coordinates(points), children.reset_index(drop=True), layer)
+    return None
+
+
+def road_graph(world: World) -> RoadGraph | None:
+    """Give the walking graph of the study, or None where it has no roads."""
+    made: RoadGraph | None = world.keep("road graph", lambda: _road_graph(world))
+    return made
+
+
+def _road_graph(world: World) -> RoadGraph | None:
+    layer = world.layers.get("roads")
+    if layer is None:
+        return None
+    tables = layer.roads if layer.roads is not None else tables_from_lines(layer.frame)
+    return build_graph(tables, mode="walk")
+
+
+def schools_of(world: World, stage: Stage) -> gpd.GeoDataFrame | None:
+    """Give the schools of a stage with a position that operate or are being built."""
+    layer = world.layers.get("schools")
+    if layer is None or "stages" not in layer.frame:
+        return None
+    frame = layer.frame
+    has_stage = frame["stages"].map(lambda s: not is_missing(s) and str(stage) in str(s).split(";"))
+    is_open = frame["status"].isin(["operating", "under_construction"])
+    return frame[has_stage & is_open & frame.geometry.notna()].reset_index(drop=True)
+
+
+def access(world: World, stage: Stage) -> Access | None:
+    """
+    Find every demand point's nearest school of a stage.
+
+    Returns
+    -------
+    access
+        None where there are no children or no schools layer. Without roads, straight lines times a
+        detour factor, which `found.method` tells.
+    """
+    made: Access | None = world.keep(("access", stage), lambda: _access(world, stage))
+    return made
+
+
+def _access(world: World, stage: Stage) -> Access | None:
+    points, schools = demand(world), schools_of(world, stage)
+    if points is None or schools is None:
+        return None
+    keys = schools["school_id"].astype(str).to_numpy()
+    return Access(points, schools, way_to(world, _xy(schools), keys))
+
+
+def _xy(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    return shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
+
+
+def way_to(world: World, facilities_xy: NDArray[np.float64], keys: NDArray[Any]) -> Nearest:
+    """
+    Find the nearest of some places for every demand point.
+
+    Parameters
+    ----------
+    world
+        The study.
+    facilities_xy
+        (m, 2) metres in the study's plane; m may be 0.
+    keys
+        (m,) ids that order equally near places.
+    """
+    points = demand(world)
+    assert points is not None  # noqa: S101 - callers have asked
+    graph = road_graph(world)
+    if graph is None:
+        return straight_line(
+            points.xy, facilities_xy, detour_factor=DETOUR_FACTOR, facility_keys=keys
+        )
+    homes = demand_snap(world, graph)
+    places = snap(facilities_xy, graph, limit_m=SNAP_LIMIT_M, keys=keys)
+    return nearest(graph, homes, places)
+
+
+def demand_snap(world: World, graph: RoadGraph) -> Snap:
+    """Tie the demand points to the road graph, once."""
+    points = demand(world)
+    assert points is not None  # noqa: S101 - callers have asked
+    made: Snap = world.keep("demand snap", lambda: snap(points.xy, graph, limit_m=SNAP_LIMIT_M))
+    return made

@@ -1,0 +1,177 @@
+"""
+The fewest new schools that close the needs of a county, and of those the least travel.
+
+Two models, one after the other, each with the schools that stand fixed:
+
+1. min Σ x_j  subject to  Σ_{j in unit} x_j ≥ gap for every need;
+2. with that number, max Σ_ij y_ij · w_i (d_i − d_ij)  subject to  Σ_j y_ij ≤ 1, y_ij ≤ x_j: the
+   children's ways are shortened the most. It is a p-median with fixed sites, of which only the
+   pairs that shorten a way are needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array, vstack
+
+from zmd_layout.siting.highs import LinearModel, MipStatus, solve_mip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NODES = 200  # branch-and-bound nodes: a count, so that the answer is the same on every machine
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """
+    New sites for one county and stage.
+
+    Attributes
+    ----------
+    sites
+        Positions among the candidates, ascending.
+    objective, bound
+        Child-metres of all ways in the county with the new sites, and what no choice of as many
+        sites can go below.
+    is_optimal
+        Whether both models were proved.
+    is_reproducible
+        False where the time limit ended a search.
+    """
+
+    sites: NDArray[np.int64]
+    objective: float
+    bound: float
+    is_optimal: bool
+    is_reproducible: bool
+
+
+def place(
+    inside: NDArray[np.bool_],
+    gaps: NDArray[np.int64],
+    *,
+    distance_m: csr_array,
+    now_m: NDArray[np.float64],
+    children: NDArray[np.float64],
+    time_limit_s: float,
+) -> Placement | None:
+    """
+    Choose sites.
+
+    Parameters
+    ----------
+    inside
+        (needs, candidates) whether a candidate lies in the need's unit.
+    gaps
+        (needs,) schools owed.
+    distance_m
+        (candidates, points) sparse; pairs out of reach are not stored.
+    now_m
+        (points,) the way to the nearest school that stands; where there is none, the longest way
+        that is looked at.
+    children
+        (points,) people.
+    time_limit_s
+        The net under both searches.
+
+    Returns
+    -------
+    placement
+        None where the needs cannot be met, for want of candidates.
+    """
+    count = inside.shape[1]
+    needs = csr_array(inside.astype(np.float64))
+    fewest = solve_mip(
+        LinearModel(
+            objective=np.ones(count),
+            rows=needs,
+            row_lower=gaps.astype(np.float64),
+            row_upper=np.full(len(gaps), np.inf),
+            column_lower=np.zeros(count),
+            column_upper=np.ones(count),
+            is_integer=np.ones(count, dtype=bool),
+        ),
+        time_limit_s=time_limit_s,
+    )
+    if not len(fewest.values):
+        return None
+    number = round(fewest.objective)
+    pairs = _pairs(distance_m, now_m, children)
+    result = solve_mip(
+        _travel_model(needs, gaps, number, pairs), time_limit_s=time_limit_s, node_limit=_NODES
+    )
+    base = float(children @ now_m)
+    chosen = result.values if len(result.values) else fewest.values
+    sites = np.flatnonzero(chosen[:count] > 0.5)  # noqa: PLR2004 - binary
+    objective = base - _saving(sites, pairs)
+    bound = base + result.bound if np.isfinite(result.bound) else 0.0
+    proved = result.status is MipStatus.OPTIMAL and fewest.status is MipStatus.OPTIMAL
+    return Placement(
+        sites,
+        objective,
+        min(bound, objective),
+        proved,
+        not (result.is_ended_by_time or fewest.is_ended_by_time),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    site: NDArray[np.int64]
+    point: NDArray[np.int64]
+    saving: NDArray[np.float64]
+    points: int
+
+
+def _pairs(
+    distance_m: csr_array, now_m: NDArray[np.float64], children: NDArray[np.float64]
+) -> _Pairs:
+    """Keep the pairs of candidate and point that shorten a way; saving in child-metres."""
+    table = distance_m.tocoo()
+    saving = children[table.col] * (now_m[table.col] - table.data)
+    keep = saving > 0
+    order = np.lexsort((table.row[keep], table.col[keep]))
+    point, index = np.unique(table.col[keep][order], return_inverse=True)
+    return _Pairs(
+        table.row[keep][order].astype(np.int64),
+        index.astype(np.int64),
+        saving[keep][order],
+        len(point),
+    )
+
+
+def _travel_model(
+    needs: csr_array, gaps: NDArray[np.int64], number: int, pairs: _Pairs
+) -> LinearModel:
+    count = needs.shape[1]
+    size = len(pairs.site)
+    rows = np.arange(size)
+    one = np.ones(size)
+    met = csr_array((needs.data, needs.indices, needs.indptr), shape=(len(gaps), count + size))
+    total = coo_array((np.ones(count), (np.zeros(count, int), np.arange(count))), (1, count + size))
+    once = coo_array((one, (pairs.point, count + rows)), (pairs.points, count + size))
+    linked = coo_array(
+        (np.r_[one, -one], (np.r_[rows, rows], np.r_[count + rows, pairs.site])),
+        (size, count + size),
+    )
+    return LinearModel(
+        objective=np.r_[np.zeros(count), -pairs.saving],
+        rows=csr_array(vstack([met, total, once, linked])),
+        row_lower=np.r_[gaps, number, np.full(pairs.points + size, -np.inf)].astype(np.float64),
+        row_upper=np.r_[np.full(len(gaps), np.inf), number, np.ones(pairs.points), np.zeros(size)],
+        column_lower=np.zeros(count + size),
+        column_upper=np.ones(count + size),
+        is_integer=np.r_[np.ones(count, dtype=bool), np.zeros(size, dtype=bool)],
+    )
+
+
+def _saving(sites: NDArray[np.int64], pairs: _Pairs) -> float:
+    """Give the child-metres that open sites save: for each point its best one."""
+    is_open = np.isin(pairs.site, sites)
+    best = np.zeros(pairs.points)
+    np.maximum.at(best, pairs.point[is_open], pairs.saving[is_open])
+    return float(best.sum())
