@@ -356,3 +356,45 @@ def test_an_accessibility_checker_finds_no_serious_fault(page: Page, step: str) 
     page.wait_for_timeout(800)
     violations = axe.Axe().run(page).response["violations"]
     assert [v["id"] for v in violations if v["impact"] in {"serious", "critical"}] == []
+
+
+def test_new_areas_alone_open_with_the_rule_that_most_of_them_miss(
+    browser: Browser, tmp_path: Path
+) -> None:
+    area = {"unit_kind": "residential_area", "unit_id": "Z1", "unit_name": "某小区"}
+    rows = [
+        finding("junior-per-new-residential-area", "S1", "pass") | area,
+        finding("primary-per-new-residential-area", "S1", "shortfall") | area,
+    ]
+    save(gap_map(gpd.GeoDataFrame(rows, geometry="geometry", crs=4547)), tmp_path / "review.html")
+    for page in opened(browser, tmp_path / "review.html"):
+        assert "新建城镇住宅区配建小学" in page.inner_text("#zmd-legend-title")
+        assert "某小区：缺口 缺 1 所" in page.inner_text("#zmd-story")
+
+
+def test_units_without_a_shape_are_summed_up_by_county_on_the_map(
+    browser: Browser, tmp_path: Path
+) -> None:
+    towns = [finding(TOWN_RULE, u, "not_assessable", geometry=None)
+             for u in ("411721001", "411721002", "411722001")]  # fmt: skip
+    rows = [finding(COUNTY_RULE, "411721", "pass"), finding(COUNTY_RULE, "411722", "pass"), *towns]
+    save(gap_map(gpd.GeoDataFrame(rows, geometry="geometry", crs=4547)), tmp_path / "towns.html")
+    for page in opened(browser, tmp_path / "towns.html"):
+        choose_rule(page, "公办中心幼儿园")
+        labels = page.evaluate("zmd.app.picture.items.map((item) => item.label).sort()")
+        assert labels == ["应有 1 所", "应有 2 所"]
+        assert "按所在县区汇总" in page.inner_text("#zmd-legend-body")
+        click_unit(page, "411721")
+        assert page.inner_text("#zmd-unit-name") == "西平县"
+
+
+def test_city_wide_shortfalls_are_not_lost_in_the_overview(
+    browser: Browser, tmp_path: Path
+) -> None:
+    city = {"unit_kind": "city", "unit_id": "411700", "unit_name": "某市", "geometry": None}
+    rows = [finding(COUNTY_RULE, "411721", "shortfall"),
+            finding("some-city-rule", "411722", "shortfall") | city]  # fmt: skip
+    save(gap_map(gpd.GeoDataFrame(rows, geometry="geometry", crs=4547)), tmp_path / "city.html")
+    for page in opened(browser, tmp_path / "city.html"):
+        assert "共有 1 处缺口" in page.inner_text("#zmd-story")
+        assert "还有 1 处" in page.inner_text("#zmd-story")
