@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import shapely
 
 from zmd_layout.forecast import children_by_stage, single_years
@@ -30,6 +29,7 @@ from zmd_layout.network import (
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 

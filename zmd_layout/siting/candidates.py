@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zmd_layout.measures.units import Units, units_of
 from zmd_layout.measures.world import by_position
 from zmd_layout.vocabulary import ConstraintKind, LandUse, UnitKind
 
 if TYPE_CHECKING:
     from zmd_layout.measures import World
+    from zmd_layout.measures.units import Units
 
 # The distances of GB 50099-2011 4.1.6 (teaching windows from railways and main roads).
 BUFFER_M = {ConstraintKind.RAILWAY: 300.0, ConstraintKind.ARTERIAL: 80.0}
@@ -42,7 +42,7 @@ def candidates(world: World) -> gpd.GeoDataFrame:
         return _empty(world.study.crs)
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs=world.study.crs)
     for kind, column in ((UnitKind.COUNTY, "county_id"), (UnitKind.TOWNSHIP, "township_id")):
-        units = _units(world, kind)
+        units = world.units(kind, {})
         place = by_position(table, units) if units is not None else None
         table[column] = "" if place is None else place.fillna("").to_numpy()
     free = table[~_is_forbidden(table, world)]
@@ -52,10 +52,6 @@ def candidates(world: World) -> gpd.GeoDataFrame:
 def _empty(crs: str) -> gpd.GeoDataFrame:
     names = ("candidate_id", "kind", "name", "stage", "county_id", "township_id", "is_made")
     return gpd.GeoDataFrame({name: [] for name in names}, geometry=[], crs=crs)
-
-
-def _units(world: World, kind: UnitKind) -> Units | None:
-    return units_of(kind, study=world.study, layers=world.layers, limits={})
 
 
 def _reserved_land(world: World) -> gpd.GeoDataFrame:
@@ -81,7 +77,7 @@ def _reserved_land(world: World) -> gpd.GeoDataFrame:
 
 def _in_townships(world: World) -> gpd.GeoDataFrame:
     """Take the most populous villages of each township, or a point within where there are none."""
-    townships = _units(world, UnitKind.TOWNSHIP)
+    townships = world.units(UnitKind.TOWNSHIP, {})
     if townships is None:
         return _empty(world.study.crs)
     rows = [*_central_villages(world, townships), *_points_within(world, townships)]

@@ -17,7 +17,6 @@ import shapely
 
 from zmd_layout.forecast import standards
 from zmd_layout.measures.access import Access, access, demand, demand_snap, road_graph, way_to
-from zmd_layout.measures.units import units_of
 from zmd_layout.measures.world import by_position
 from zmd_layout.messages import Message, both, word_message
 from zmd_layout.network import Method, snap, within
@@ -63,7 +62,7 @@ class SitingOptions:
 
     reach_m: float = 25_000.0
     years_to_build: int = 2
-    most_points: int = 600
+    most_points: int = 400
     time_limit_s: float = 20.0
 
 
@@ -217,7 +216,7 @@ def _weights(world: World, stage: Stage) -> NDArray[np.float64]:
 def _county_of_points(world: World) -> NDArray[np.object_]:
     points = demand(world)
     assert points is not None  # noqa: S101 - asked before
-    counties = units_of(UnitKind.COUNTY, study=world.study, layers=world.layers, limits={})
+    counties = world.units(UnitKind.COUNTY, {})
     frame = gpd.GeoDataFrame(geometry=shapely.points(points.xy), crs=world.study.crs)
     if counties is None:
         return np.full(len(frame), "", dtype=object)
@@ -265,7 +264,7 @@ def _solve_stage(ground: _Ground, stage: Stage, needs: list[Need]) -> _Stage:
 def _county_of(need: Need, world: World) -> str:
     if need.unit_kind is UnitKind.COUNTY:
         return need.unit_id
-    townships = units_of(UnitKind.TOWNSHIP, study=world.study, layers=world.layers, limits={})
+    townships = world.units(UnitKind.TOWNSHIP, {})
     if townships is not None and "county_id" in townships.frame:
         county = townships.frame["county_id"].get(need.unit_id)
         if county is not None:
