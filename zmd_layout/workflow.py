@@ -21,6 +21,7 @@ from pyproj import CRS
 
 from zmd_layout.errors import OutputError, StudyError
 from zmd_layout.findings import find
+from zmd_layout.forecast import Capacity
 from zmd_layout.layers import (
     Layer,
     Layers,
@@ -32,12 +33,14 @@ from zmd_layout.layers import (
     study_area,
 )
 from zmd_layout.measures import World
+from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
+from zmd_layout.outputs.workbook import Results, write_workbook
 from zmd_layout.rulebook import Rule, load_ruleset
 from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.standin import DEFAULT_SEED, build, cache_key
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import folium
+    import pandas as pd
 
     from zmd_layout.crs import StudyArea
 
@@ -271,12 +275,14 @@ def run(
         sites = suggest(world, findings, rules, progress=progress)
     with clock.measures("map"):
         _tell(progress, Message("workflow.drawing"))
-        around = {**_frames(layers), "catchments": sites.catchments}
+        future = outlook(world)
+        around = {**_frames(layers), "catchments": sites.catchments, **_children(future)}
         chart = gap_map(findings, layers=around, suggestions=sites.table, study=study)
     result = Run(study, findings, layers, sites.table, chart)
     if out is None:
         return result
     _tell(progress, Message("workflow.writing", folder=out))
+    results = Results(world, rules, findings, sites.table, future)
     tables = {
         "units": units_table(_unit_frames(world, rules), study.crs),
         "findings": _dated(findings),
@@ -287,12 +293,26 @@ def run(
     writers = {
         "gap_map.html": lambda path: save(chart, path),
         "findings.csv": _csv_writer(findings),
+        "findings.xlsx": lambda path: write_workbook(path, results),
         "layers.gpkg": lambda path: write_package(path, tables),
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
     }
     record = _record(study, rules, layers, clock) | _siting_record(sites)
     paths = write_all(Path(out), writers, record)
     return replace(result, paths=paths)
+
+
+def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
+    """Give children and seats by county, stage and year, as the map's year switch takes them."""
+    if future is None:
+        return {}
+    table = future.children[["unit_id", "stage", "year", "middle"]]
+    table = table.rename(columns={"middle": "children"}).assign(seats=float("nan"))
+    if not future.balance.empty:
+        seats = future.balance[future.balance["capacity"] == Capacity.CLASSES]
+        keys = ["unit_id", "stage", "year"]
+        table = table.drop(columns="seats").merge(seats[[*keys, "seats"]], on=keys, how="left")
+    return {"children": table}
 
 
 def _siting_record(sites: Suggestions) -> dict[str, Any]:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zmd_layout.messages import Message
+from zmd_layout.study import LAYER_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from zmd_layout.study import Study
+
+LAYERS_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +76,25 @@ def _as_of(findings: pd.DataFrame, study: Study | None) -> object:
 
 
 def _years(study: Study | None) -> Message | list[Message]:
-    dated = (
-        []
-        if study is None
-        else sorted(
-            (name, source.year) for name, source in study.layers.items() if source.year is not None
-        )
-    )
-    if not dated:
+    """Name the years of the data, each with the layers that are of it, the weightiest first."""
+    layers_of: dict[int, list[str]] = {}
+    for name in LAYER_NAMES:
+        source = None if study is None else study.layers.get(name)
+        if source is not None and source.year is not None:
+            layers_of.setdefault(source.year, []).append(name)
+    if not layers_of:
         return _unknown()
     return [
-        Message("gap_map.year_of", layer=Message(f"words.layer_{name}"), year=year)
-        for name, year in dated
+        Message("gap_map.year_of", year=year, layers=_some(layers))
+        for year, layers in sorted(layers_of.items())
     ]
+
+
+def _some(layers: list[str]) -> Message | list[Message]:
+    names = [Message(f"words.layer_{name}") for name in layers]
+    if len(names) <= LAYERS_NAMED:
+        return names
+    return Message("gap_map.and_more", layers=names[:LAYERS_NAMED])
 
 
 def _period_over(study: Study | None) -> tuple[Message, ...]:

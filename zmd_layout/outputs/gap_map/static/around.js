@@ -3,6 +3,7 @@
   "use strict";
 
   const GLYPHS_FROM = 11.5; // zoom from which schools show what they are
+  const NEAR_FROM = 10; // zoom from which every catchment is drawn, not only the chosen one
   const SCHOOL_COLORS = {
     schools: "#27475c",
     planned: "#00609c",
@@ -87,28 +88,45 @@
 
   /* ---- suggested sites ---- */
 
-  /* The places of the pins, which labels must leave free. */
-  zmd.siteBoxes = (scene) => {
+  /* The sites that go with the view: those of its stage, and those that close its rule. */
+  function sitesOf(scene) {
+    const { model, state } = scene;
+    const rule = model.rules[state.view];
+    const stage = rule ? rule.stage : state.view === "seats" ? state.stage : null;
+    const isShown = (site) =>
+      !stage ||
+      site === state.site ||
+      zmd.cell(model.sites, "stage", site) === stage ||
+      model.sites.closes[site].some((pair) => pair[0] === state.view);
+    return Array.from(model.sites.wx.keys()).filter(isShown);
+  }
+
+  function placeOf(scene, site) {
     const { view, model } = scene;
-    return model.sites.wx.map((wx, i) => {
-      const x = zmd.px(view, wx);
-      const y = zmd.py(view, model.sites.wy[i]);
+    return [zmd.px(view, model.sites.wx[site]), zmd.py(view, model.sites.wy[site])];
+  }
+
+  /* The places of the pins, which labels must leave free. */
+  zmd.siteBoxes = (scene) =>
+    sitesOf(scene).map((site) => {
+      const [x, y] = placeOf(scene, site);
       return [x - 11, y - 16, x + 11, y + 10];
     });
-  };
 
+  /* The best ranked last, so that it lies on top. */
   zmd.drawSites = (scene) => {
-    const { view, model } = scene;
-    for (let site = model.sites.rows - 1; site >= 0; site -= 1) {
-      const x = zmd.px(view, model.sites.wx[site]);
-      const y = zmd.py(view, model.sites.wy[site]);
-      if (zmd.isPointInView(view, x, y)) drawPin(scene, site, x, y);
-    }
+    sitesOf(scene)
+      .reverse()
+      .forEach((site) => {
+        const [x, y] = placeOf(scene, site);
+        if (zmd.isPointInView(scene.view, x, y)) drawPin(scene, site, x, y);
+      });
   };
 
   function drawPin(scene, site, x, y) {
     const { ctx, model, state } = scene;
-    const radius = state.site === site ? 12 : 9.5;
+    const isFar = scene.view.zoom < NEAR_FROM;
+    const radius = state.site === site ? 12 : isFar ? 7.5 : 9.5;
     ctx.beginPath();
     ctx.moveTo(x, y + radius * 0.3 + 9);
     ctx.arc(x, y - 5, radius, Math.PI * 0.8, Math.PI * 0.2);
@@ -119,7 +137,7 @@
     ctx.fill();
     ctx.stroke();
     const rank = zmd.cell(model.sites, "rank", site);
-    const options = { size: 10.5, weight: "700", color: "#ffffff", halo: null };
+    const options = { size: isFar ? 9 : 10.5, weight: "700", color: "#ffffff", halo: null };
     zmd.drawText(ctx, String(rank === null ? site + 1 : rank), x, y - 4.5, options);
     scene.hits.push({ x, y: y - 5, radius: radius + 2, site });
   }
@@ -127,13 +145,15 @@
   /* Whom each site would serve (solid) and which units' gaps it would close (dotted). */
   function drawCatchments(scene) {
     const { ctx, view, model, state } = scene;
+    const sites = sitesOf(scene);
     model.sites.catchments.forEach((entry) => {
-      if (!zmd.isInView(view, entry.shape.box)) return;
+      const isNear = view.zoom >= NEAR_FROM || state.site === entry.site;
+      if (!isNear || !sites.includes(entry.site) || !zmd.isInView(view, entry.shape.box)) return;
       zmd.trace(scene, entry.shape, entry.isArea);
       stroke(ctx, entry.isArea ? [6, 4] : [], state.site === entry.site);
     });
-    model.sites.closes.forEach((pairs, site) => {
-      pairs.forEach((pair) => drawClosing(scene, site, pair[1]));
+    sites.forEach((site) => {
+      model.sites.closes[site].forEach((pair) => drawClosing(scene, site, pair[1]));
     });
     ctx.setLineDash([]);
     ctx.globalAlpha = 1;

@@ -47,14 +47,15 @@
      nothing can be judged, the duty of which the counties owe most. */
   function firstState(model) {
     const view = model.children ? "seats" : firstDuty(model);
+    const kind = kindsOf(model, view)[0];
     const names = zmd.layersAtHand(model).filter((name) => LAYERS_AT_FIRST.includes(name));
     return {
       view,
-      kind: kindsOf(model, view)[0],
+      kind,
       stage: null,
       year: model.years.length ? model.years[0] : null,
       after: false,
-      hidden: new Set(),
+      hidden: hiddenAtFirst({ kind }),
       layers: new Set(names),
       selected: null,
       site: null,
@@ -93,10 +94,15 @@
   function change(app, changes) {
     Object.assign(app.state, changes);
     if ("view" in changes || "kind" in changes) {
-      Object.assign(app.state, { hidden: new Set(), sort: null, rows: null });
+      Object.assign(app.state, { hidden: hiddenAtFirst(app.state), sort: null, rows: null });
     }
     app.picture = zmd.picture(app.model, app.state);
     renderAll(app);
+  }
+
+  /* Of thousands of schools most are not concerned by a rule: they wait in the legend. */
+  function hiddenAtFirst(state) {
+    return new Set(zmd.AREA_KINDS.includes(state.kind) ? [] : ["not_applicable"]);
   }
 
   function show(app, view) {
@@ -133,6 +139,7 @@
     document.title = payload.title[lang];
     zmd.byId("zmd-title").textContent = payload.title[lang];
     zmd.byId("zmd-subtitle").textContent = payload.subtitle[lang];
+    zmd.byId("zmd-subtitle").title = payload.subtitle[lang];
     zmd.byId("zmd-notes").textContent = inLang(payload.notes).join(" ");
     const warnings = inLang(payload.warnings).map((warning) => zmd.el("p", {}, warning));
     zmd.fill(zmd.byId("zmd-warnings"), warnings);

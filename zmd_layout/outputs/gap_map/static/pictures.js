@@ -45,19 +45,23 @@
     return from === to ? zmd.number(to) : `${zmd.number(from)}–${zmd.number(to)}`;
   }
 
-  /* Steps of one colour: the fewer there are, the darker they begin. */
+  /* Steps of one colour, spread over those there are; a single one is of middling strength. */
   zmd.stepStyles = (ends, fills, unit) => {
     const styles = {};
     ends.forEach((end, i) => {
       const from = i === 0 ? 1 : ends[i - 1] + 1;
       styles[`step${i}`] = {
-        fill: fills[fills.length - ends.length + i],
+        fill: fills[spread(i, ends.length, fills.length)],
         text: zmd.text("amount", { value: range(Math.min(from, end), end), unit }),
         rank: 10 + i,
       };
     });
     return styles;
   };
+
+  function spread(i, count, length) {
+    return count === 1 ? Math.ceil(length / 2) : Math.round((i * (length - 1)) / (count - 1));
+  }
 
   zmd.stepOf = (value, ends) => `step${ends.findIndex((end) => value <= end)}`;
 
@@ -87,7 +91,7 @@
     return {
       title: zmd.text("view_duty"),
       about: zmd.text("view_duty_about"),
-      story: dutyStory(model, ordered, balance.outside),
+      story: dutyStory(model, ordered, state, balance.outside),
       isArea: true,
       items: ordered.map((entry) => dutyItem(entry, ends)),
       styles: {
@@ -126,7 +130,7 @@
       return { ...item, style: "unknown", label };
     }
     return entry.total > 0
-      ? { ...item, style: "none", label: "0" }
+      ? { ...item, style: "none", label: "" }
       : { ...item, style: "nothing", label: "" };
   }
 
@@ -153,7 +157,8 @@
   zmd.innerList = (rows, columns) =>
     rows.length ? { rows, columns: zmd.numberColumns("township", columns) } : null;
 
-  function dutyStory(model, ordered, outside) {
+  function dutyStory(model, ordered, state, outside) {
+    const kind = zmd.word("unitkind", state.kind);
     const total = zmd.sum(ordered.map((entry) => entry.shortfall));
     const unknown = zmd.sum(ordered.map((entry) => entry.unknown));
     const worst = ordered.filter((entry) => entry.shortfall > 0);
@@ -163,7 +168,7 @@
     };
     return [
       zmd.text(total > 0 ? "story_duty" : "story_duty_none", values),
-      outside > 0 ? zmd.text("story_duty_outside", { count: zmd.number(outside) }) : "",
+      outside > 0 ? zmd.text("story_duty_outside", { count: zmd.number(outside), kind }) : "",
       unknown > 0 ? zmd.text("story_duty_unknown", { count: zmd.number(unknown) }) : "",
     ].join("");
   }

@@ -3,7 +3,6 @@
   "use strict";
 
   const STORY_PARTS = ["shortfall", "reason", "not_assessable"];
-  const AREA_KINDS = ["city", "county", "township", "village", "planning_unit"];
 
   /* The figure that goes with a verdict: what is missing, in excess, owed or reported. */
   zmd.verdictLabel = (model, row, after) => {
@@ -26,7 +25,7 @@
     const found = model.byRule[state.view]
       .filter((row) => model.units.kind[model.findings.unit[row]] === state.kind)
       .map((row) => itemOf(model, row, styles, state.after));
-    const isArea = AREA_KINDS.includes(state.kind);
+    const isArea = zmd.AREA_KINDS.includes(state.kind);
     const isGrouped = isArea && isNowhere(model, found);
     const items = isGrouped ? byCounty(model, found, styles) : found;
     const ordered = found
