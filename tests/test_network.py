@@ -371,6 +371,11 @@ def test_lines_without_tags_or_of_another_kind_are_refused_with_all_faults() -> 
     ]
 
 
+def test_lines_with_a_missing_coordinate_are_refused() -> None:
+    with pytest.raises(LayerError, match="空值或无穷大"):
+        tables_from_lines(lines([(0, 0), (float("nan"), 1)]))
+
+
 def test_lines_without_any_length_are_refused() -> None:
     with pytest.raises(LayerError, match="没有一条有长度的线"):
         tables_from_lines(lines([(1, 1), (1, 1)]))
