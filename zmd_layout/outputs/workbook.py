@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from zmd_layout.rulebook import Rule
 
 _WIDEST, _NARROWEST = 60, 6
+_YEAR_COLUMNS = {"年份", "建设时序"}
 _STATUS_COLOURS = {"缺口": "#F5C6A5", "需说明理由": "#FBE3B0", "资料不足": "#E3E3E3"}
 
 
@@ -74,6 +75,7 @@ def write_workbook(path: Path, results: Results) -> None:
             ),
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
             "number": book.add_format({"num_format": "#,##0.##", "valign": "top"}),
+            "year": book.add_format({"num_format": "0", "valign": "top"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
         }  # fmt: skip
         is_made = bool(results.findings["is_synthetic"].any())
@@ -92,7 +94,8 @@ def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any], *, is_made: bo
         page.set_column(column, column, _width(sheet, column))
     for number, row in enumerate(sheet.rows, start=first + 1):
         for column, cell in enumerate(row):
-            _write_cell(page, number, column, cell, styles)
+            shape = "year" if sheet.columns[column] in _YEAR_COLUMNS else "number"
+            _write_cell(page, number, column, cell, {**styles, "number": styles[shape]})
     last = first + max(len(sheet.rows), 1)
     page.autofilter(first, 0, last, max(len(sheet.columns) - 1, 0))
     page.freeze_panes(first + 1, sheet.frozen_columns)
