@@ -96,7 +96,7 @@ def test_the_shifts_give_the_published_example() -> None:
 
 
 @given(longitudes, latitudes)
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_the_inverses_are_exact_to_a_micrometre(lon: float, lat: float) -> None:
     for there, back in (
         (wgs84_to_gcj02, gcj02_to_wgs84),
@@ -206,7 +206,7 @@ def test_a_layer_in_another_crs_is_refused_by_name() -> None:
     st.sampled_from(["wgs84", "cgcs2000", "gcj02", "bd09", "EPSG:4547", "EPSG:4526", "EPSG:2333"]),
     seeds,
 )
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_writing_as_declared_undoes_reading(declared: str, seed: int) -> None:
     points_m = points_in_area(20, seed=seed)
     x_m, y_m = placed_as(*written_as(points_m, declared), declared)

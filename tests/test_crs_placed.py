@@ -188,7 +188,7 @@ def twin_layers(
     distance_m=st.floats(0, 1400),
     clustered=st.booleans(),
 )
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_a_planted_shift_is_found_among_strangers_and_noise(
     seed: int,
     bearing: float,
@@ -204,7 +204,7 @@ def test_a_planted_shift_is_found_among_strangers_and_noise(
 
 
 @given(seeds)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_no_shift_is_found_between_layers_that_have_nothing_in_common(seed: int) -> None:
     assert (
         estimate_offset(points_in_area(500, seed=seed), points_in_area(600, seed=seed + 1)) is None

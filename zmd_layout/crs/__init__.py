@@ -16,6 +16,8 @@ from zmd_layout.crs.china_offsets import (
 from zmd_layout.crs.declared import (
     Coordinates,
     Datum,
+    code_of_zone,
+    meridian_of_zone,
     parse_coordinates,
     require_plane,
     working_plane,
@@ -28,6 +30,7 @@ from zmd_layout.crs.offset import (
 )
 from zmd_layout.crs.placed import DatumCheck, StudyArea, Tolerance, check_placed
 from zmd_layout.crs.plane import as_declared, geometry_to_plane, shift_note, to_plane, to_wgs84
+from zmd_layout.crs.possible import is_easting, is_northing, zones_in_front
 
 __all__ = [
     "Coordinates",
@@ -41,11 +44,15 @@ __all__ = [
     "bd09_to_wgs84",
     "check_against_reference",
     "check_placed",
+    "code_of_zone",
     "estimate_offset",
     "gcj02_to_bd09",
     "gcj02_to_wgs84",
     "geometry_to_plane",
+    "is_easting",
+    "is_northing",
     "looks_like_datum_shift",
+    "meridian_of_zone",
     "parse_coordinates",
     "require_plane",
     "shift_note",
@@ -54,4 +61,5 @@ __all__ = [
     "wgs84_to_bd09",
     "wgs84_to_gcj02",
     "working_plane",
+    "zones_in_front",
 ]

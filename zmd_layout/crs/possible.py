@@ -100,6 +100,24 @@ def prefix_note(x: FloatArray, *, coordinates: Coordinates, name: str | Message)
     return Message(key, layer=name, declared=coordinates.declared, count=changed)
 
 
+def is_northing(values: FloatArray) -> BoolArray:
+    """Tell, for each number, whether it has the seven digits of a northing of China in metres."""
+    return (values >= _LEAST_NORTHING_M) & (values < _MOST_NORTHING_M)
+
+
+def is_easting(values: FloatArray) -> BoolArray:
+    """Tell, for each number, whether it has six digits, or eight with a zone of China in front."""
+    has_zone = zones_in_front(values) > 0
+    return ((values > 0) & (values < METRES_PER_ZONE)) | has_zone
+
+
+def zones_in_front(x: FloatArray) -> NDArray[np.int64]:
+    """Read the zone number in front of eastings; 0 where there is none that lies in China."""
+    finite = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
+    front = np.floor_divide(finite, METRES_PER_ZONE)
+    return np.where(np.isin(front, ZONES_OF_CHINA), front, 0).astype(np.int64)
+
+
 def _faults_of_degrees(x: FloatArray, y: FloatArray) -> Iterator[tuple[str, BoolArray]]:
     out = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))  # noqa: PLR2004 - the sphere
     swapped = out & (np.abs(x) <= 90) & (np.abs(y) <= 180)  # noqa: PLR2004 - likewise
@@ -115,31 +133,14 @@ def _faults_of_metres(
     degrees = (np.abs(x) <= 180) & (np.abs(y) <= 180)  # noqa: PLR2004 - the sphere
     if zone is None:
         # other planes may have points near their origin, but not all of them
-        yield "crs.metres_are_degrees", degrees & bool(degrees[~np.isnan(x + y)].all())
+        yield "crs.metres_are_degrees", degrees & bool(degrees[~(np.isnan(x) | np.isnan(y))].all())
         yield "crs.metres_impossible", ~(np.isfinite(x) & np.isfinite(y))
         return
-    swapped = _is_northing(x) & _is_easting(y)
-    fits = _is_easting(x) & (y > 0) & (y < _MOST_NORTHING_M)
+    swapped = is_northing(x) & is_easting(y)
+    fits = is_easting(x) & (y > 0) & (y < _MOST_NORTHING_M)
     yield "crs.metres_are_degrees", degrees
     yield "crs.metres_swapped", swapped
     yield "crs.metres_impossible", ~(fits | degrees | swapped)
-
-
-def _is_northing(values: FloatArray) -> BoolArray:
-    return (values >= _LEAST_NORTHING_M) & (values < _MOST_NORTHING_M)
-
-
-def _is_easting(values: FloatArray) -> BoolArray:
-    """Six digits, or eight that begin with a zone number of China."""
-    has_zone = _zones_in_front(values) > 0
-    return ((values > 0) & (values < METRES_PER_ZONE)) | has_zone
-
-
-def _zones_in_front(x: FloatArray) -> NDArray[np.int64]:
-    """Read the zone number in front of eastings; 0 where there is none that lies in China."""
-    finite = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
-    front = np.floor_divide(finite, METRES_PER_ZONE)
-    return np.where(np.isin(front, ZONES_OF_CHINA), front, 0).astype(np.int64)
 
 
 def _tell_wrong_zones(
@@ -148,7 +149,7 @@ def _tell_wrong_zones(
     zone = gauss_kruger(coordinates.crs)
     if zone is None:
         return
-    in_front = _zones_in_front(x)
+    in_front = zones_in_front(x)
     for found in np.unique(in_front[in_front > 0]).tolist():
         if meridian_of_zone(found) == zone.central_meridian:
             continue

@@ -1,0 +1,78 @@
+"""The area that a survey text states against the area of its points."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zmd_layout.layers.sources.survey_text.grammar import number_or_none, shown
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from zmd_layout.layers.sources.survey_text.grammar import Plot
+
+_M2_PER_HA = 10_000
+_MU_PER_HA = 15
+# Coordinates to the millimetre and areas to four decimals agree far better than this.
+_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class StatedArea:
+    """
+    What a plot says of its area.
+
+    Parameters
+    ----------
+    stated_ha
+        In hectares, converted where it was plainly written in m² or 亩; NaN: not stated.
+    warnings
+        Where it does not fit the points.
+    """
+
+    stated_ha: float
+    warnings: tuple[Message, ...] = ()
+
+
+def compare_area(plot: Plot, area_m2: float) -> StatedArea:
+    """
+    Compare the stated area of a plot with that of its geometry.
+
+    Parameters
+    ----------
+    plot
+        The plot; its second field is the area in hectares, by the format.
+    area_m2
+        The area of its geometry in the plane of the survey.
+
+    Returns
+    -------
+    StatedArea
+        A statement that is 10,000 or 15 times the area is one in m² or 亩.
+    """
+    text = plot.text(1)
+    if text is None:
+        return StatedArea(math.nan)
+    stated = number_or_none(text)
+    if stated is None or stated <= 0:
+        return StatedArea(
+            math.nan, (Message("survey.area_unreadable", plot=plot.label, found=shown(text)),)
+        )
+    ratio = stated * _M2_PER_HA / area_m2
+    for factor, key in ((_M2_PER_HA, "survey.area_in_m2"), (_MU_PER_HA, "survey.area_in_mu")):
+        if abs(ratio / factor - 1) <= _TOLERANCE:
+            return StatedArea(stated / factor, (Message(key, plot=plot.label, found=stated),))
+    if abs(ratio - 1) <= _TOLERANCE:
+        return StatedArea(stated)
+    return StatedArea(
+        stated,
+        (
+            Message(
+                "survey.area_differs",
+                plot=plot.label,
+                stated=f"{stated:.4f}",
+                found=f"{area_m2 / _M2_PER_HA:.4f}",
+            ),
+        ),
+    )
