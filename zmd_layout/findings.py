@@ -12,7 +12,7 @@ from zmd_layout.measures import evaluate
 from zmd_layout.measures.conditions import meets
 from zmd_layout.measures.definitions import VerdictMeasure
 from zmd_layout.measures.units import LAYER_OF
-from zmd_layout.measures.value import Value
+from zmd_layout.measures.value import Value, oldest
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
@@ -30,6 +30,7 @@ COLUMNS = (
     "clause", "basis", "sources", "is_synthetic", "flags", "stability", "note_zh", "note_en",
 )  # fmt: skip
 
+_DECIDED = {Status.PASS, Status.SHORTFALL}
 _SILENT = {UnitKind.RESIDENTIAL_GROUP}
 
 
@@ -154,13 +155,16 @@ def _verdict_count(
 ) -> Values:
     """Count the verdicts of another rule over all its units; undecided ones widen the range."""
     rows = done.get(definition.verdicts, [])
+    if not rows:
+        note = Message("measures.no_verdicts", rule=definition.verdicts)
+        return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
     sure = sum(row["status"] == definition.status for row in rows)
     open_ = sum(row["status"] == Status.NOT_ASSESSABLE for row in rows)
     note = Message("measures.verdicts_open", count=open_, rule=definition.verdicts)
     value = Value(
         sure,
         sure + open_,
-        year=None,
+        year=oldest(*(row["year"] for row in rows if row["status"] in _DECIDED)),
         is_synthetic=any(row["is_synthetic"] for row in rows),
         notes=(note,) if open_ else (),
         sources=tuple(sorted({s for row in rows for s in row["sources"].split(";") if s})),
@@ -213,6 +217,7 @@ def _base(rule: Rule, verdict: checks.Verdict, world: World) -> dict[str, Any]:
         "is_synthetic": verdict.is_synthetic,
         "flags": ";".join(verdict.flags),
         "stability": "",
+        "year": verdict.year,
         "note_zh": _note(verdict, Lang.ZH),
         "note_en": _note(verdict, Lang.EN),
     }

@@ -192,6 +192,13 @@ class Stricter(_Strict):
     flag: str
 
 
+class Wish(_Strict):
+    """What the clause would like to see beyond its minimum, for a note on units that meet it."""
+
+    limit: str
+    where: tuple[Condition, ...] = ()
+
+
 class Rule(_Strict):
     """A clause read as a spatial check."""
 
@@ -217,6 +224,7 @@ class Rule(_Strict):
     measure_unit: str
     check: Check
     stricter: Stricter | None = None
+    wish: Wish | None = None
     proxy: Both | None = None
     needs: tuple[str, ...]
 
@@ -249,6 +257,8 @@ class Rule(_Strict):
         used |= {c.parameter for c in _parameter_refs(self)}
         if self.stricter:
             used.add(self.stricter.limit)
+        if self.wish:
+            used.add(self.wish.limit)
         unknown = sorted(used - set(self.parameters))
         return [f"{name!r} is not among the parameters" for name in unknown]
 
@@ -318,6 +328,7 @@ def _measure_names(check: Check) -> set[str]:
 
 def _parameter_refs(rule: Rule) -> list[ParameterRef]:
     found = [*rule.applies_to, *(c for m in rule.monitor for c in m.where)]
+    found += rule.wish.where if rule.wish else ()
     found += [c for definition in rule.measures.values() for c in conditions(definition)]
     bounds = [b for c in found for b in (c.at_least, c.at_most)]
     return [b for b in bounds if isinstance(b, ParameterRef)]

@@ -202,6 +202,10 @@ SCHEMAS: dict[str, Schema] = {
                 Column("inclusive_pupils", Kind.COUNT, names=("随班就读学生数", "随班就读人数")),
                 Column("has_resource_room", Kind.BOOL, names=("资源教室", "是否建有资源教室")),
                 Column("settlement", Kind.WORD, words=_words(Settlement)),
+                Column(
+                    "in_township_seat", Kind.BOOL,
+                    names=("是否乡镇政府所在地", "是否乡镇政府驻地"),
+                ),
                 Column("status", Kind.WORD, words=_words(SchoolStatus)),
                 Column("construction", Kind.WORD, words=_words(Construction)),
                 Column("opens_on", Kind.DATE, names=("投用时间", "启用时间", "开办时间")),
@@ -287,6 +291,10 @@ SCHEMAS: dict[str, Schema] = {
                 Column(
                     "kind", Kind.WORD, words=("new", "expanded", "continued"),
                     names=("建设性质",),
+                ),
+                Column(
+                    "status", Kind.WORD, words=("done", "under_way", "planned", "stopped"),
+                    names=("项目状态", "建设状态", "进展"),
                 ),
                 Column("ownership", Kind.WORD, words=_words(Ownership)),
                 Column("county_id", Kind.ID),

@@ -1,8 +1,20 @@
 """Layers → values on a unit index: people, supply, access, land, time."""
 
-from zmd_layout.measures import areas, land
+from zmd_layout.measures import areas, classes, enrolment, land, projects, remoteness, timing
 from zmd_layout.measures.evaluate import evaluate
 from zmd_layout.measures.value import Value, exactly
 from zmd_layout.measures.world import World
 
-__all__ = ["Value", "World", "areas", "evaluate", "exactly", "land"]
+__all__ = [
+    "Value",
+    "World",
+    "areas",
+    "classes",
+    "enrolment",
+    "evaluate",
+    "exactly",
+    "land",
+    "projects",
+    "remoteness",
+    "timing",
+]

@@ -154,6 +154,41 @@ def _xy(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
 
 
+def way_from(
+    world: World,
+    homes_xy: NDArray[np.float64],
+    facilities_xy: NDArray[np.float64],
+    *,
+    keys: NDArray[Any],
+) -> Nearest:
+    """
+    Find the nearest of some places for any homes, such as villages.
+
+    Parameters
+    ----------
+    world
+        The study.
+    homes_xy, facilities_xy
+        (n, 2) and (m, 2) metres in the study's plane; m may be 0.
+    keys
+        (m,) ids that order equally near places.
+
+    Returns
+    -------
+    found
+        Over the roads, or without them in straight lines times `DETOUR_FACTOR`, which
+        `found.method` tells.
+    """
+    graph = road_graph(world)
+    if graph is None:
+        return straight_line(
+            homes_xy, facilities_xy, detour_factor=DETOUR_FACTOR, facility_keys=keys
+        )
+    homes = snap(homes_xy, graph, limit_m=SNAP_LIMIT_M)
+    places = snap(facilities_xy, graph, limit_m=SNAP_LIMIT_M, keys=keys)
+    return nearest(graph, homes, places)
+
+
 def way_to(world: World, facilities_xy: NDArray[np.float64], keys: NDArray[Any]) -> Nearest:
     """
     Find the nearest of some places for every demand point.

@@ -20,7 +20,7 @@ from zmd_layout.measures.definitions import (
     SumMeasure,
 )
 from zmd_layout.measures.registry import NAMED_MEASURES
-from zmd_layout.measures.value import Value, exactly
+from zmd_layout.measures.value import Value, exactly, oldest
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Flag
 
@@ -138,7 +138,7 @@ def _aggregate(
     years = [layer.origin.year]
     if any(c.in_plan_period for c in definition.where) and world.study.plan_period:
         years.append(world.study.plan_period[1].year)
-    year = None if None in years else min(y for y in years if y is not None)
+    year = oldest(*years)
     columns = [c.field for c in definition.where] + ["geometry"]
     is_made = bool(layer.made(columns).any()) if len(frame) else layer.is_made
     flags = _flags(layer, surely, possibly)
@@ -226,7 +226,7 @@ def _share(
 def _one_share(part: Value, whole: Value) -> Value:
     notes = (*part.notes, *(note for note in whole.notes if note not in part.notes))
     share = Value(
-        year=_oldest(part.year, whole.year),
+        year=oldest(part.year, whole.year),
         is_synthetic=part.is_synthetic or whole.is_synthetic,
         flags=tuple(sorted({*part.flags, *whole.flags})),
         notes=notes,
@@ -238,10 +238,6 @@ def _one_share(part: Value, whole: Value) -> Value:
         return share
     low, high = 100 * part.low / whole.high, min(100 * part.high / whole.low, 100.0)
     return replace(share, low=low, high=max(low, high))
-
-
-def _oldest(*years: int | None) -> int | None:
-    return None if None in years else min(y for y in years if y is not None)
 
 
 def _statistic(definition: StatisticMeasure, world: World, units: Units) -> Values:

@@ -151,7 +151,7 @@ def _city(study: Study, layers: Layers) -> Units | None:
     shapes = frame.geometry.dropna()
     row: dict[str, Any] = {c: float(frame[c].sum(skipna=False)) for c in columns}
     unit_id = _city_id(layer, study)
-    row |= {"unit_id": unit_id, "name": study.name.zh}
+    row |= {"unit_id": unit_id, "name": study.name.zh, "kind": str(UnitKind.CITY)}
     geometry = [shapely.union_all(shapes.to_numpy()) if len(shapes) else None]
     index = pd.Index([unit_id], name="unit_id")
     table = gpd.GeoDataFrame([row], index=index, geometry=geometry, crs=study.crs)

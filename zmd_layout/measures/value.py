@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zmd_layout.messages import Message
     from zmd_layout.vocabulary import Basis
 
@@ -67,3 +69,32 @@ class Value:
 def exactly(number: float, **provenance: object) -> Value:
     """Give a known value."""
     return Value(number, number, **provenance)  # type: ignore[arg-type]
+
+
+def oldest(*years: int | None) -> int | None:
+    """Give the earliest year, or None where any is unknown or there is none."""
+    known = [year for year in years if year is not None]
+    return min(known) if known and len(known) == len(years) else None
+
+
+def total(parts: Sequence[Value], *, source: str) -> Value:
+    """
+    Add values up; the unknown ends of any part are unknown of the sum.
+
+    Parameters
+    ----------
+    parts
+        The values; none sum to a known 0.
+    source
+        How findings cite the layer that tells what the parts are.
+    """
+    notes = {note for part in parts if not part.is_exact for note in part.notes}
+    return Value(
+        sum(part.low for part in parts),
+        sum(part.high for part in parts),
+        year=oldest(*(part.year for part in parts)),
+        is_synthetic=any(part.is_synthetic for part in parts),
+        flags=tuple(sorted({flag for part in parts for flag in part.flags})),
+        notes=tuple(sorted(notes, key=str)),
+        sources=tuple(sorted({source} | {s for part in parts for s in part.sources})),
+    )

@@ -109,11 +109,10 @@ class World:
             return _known_units(frame[own], units)
         if "school_id" in frame and layer.name != "schools" and "schools" in self.layers:
             schools = self.layers["schools"]
-            place = self.members(schools, units)
-            place.index = pd.Index(schools.frame["school_id"])
-            return pd.Series(
-                frame["school_id"].map(place).to_numpy(), index=frame.index, dtype=object
-            )
+            place = self.members(schools, units).to_numpy()
+            by_school = dict(zip(schools.frame["school_id"], place, strict=True))
+            placed = [by_school.get(school) for school in frame["school_id"]]
+            return pd.Series(placed, index=frame.index, dtype=object)
         if units.kind is UnitKind.COUNTY and "township_id" in frame:
             code = frame["township_id"].map(lambda i: None if i is None else str(i)[:6])
             return _known_units(code, units)

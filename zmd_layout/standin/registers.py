@@ -69,7 +69,7 @@ def _project_counts(seed: int) -> dict[str, tuple[tuple[int, int], ...]]:
 
 
 def make_projects(county: County, seed: int) -> pd.DataFrame:
-    """Make the building projects of the plan's period; `done_on` is empty where it is not done."""
+    """Make the building projects of the plan's period; those under way have no `done_on`."""
     chance = stream(seed, "projects", county.number)
     rows: list[dict[str, object]] = []
     for programme, (count, done) in zip(
@@ -87,6 +87,7 @@ def make_projects(county: County, seed: int) -> pd.DataFrame:
                     "kind": _PROJECT_KINDS[chance.integers(0, len(_PROJECT_KINDS))],
                     "ownership": str(Ownership.PUBLIC),
                     "county_id": county.unit_id,
+                    "status": "done" if number <= done else "under_way",
                     "done_on": day if number <= done else None,
                 }
             )
