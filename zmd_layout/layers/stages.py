@@ -1,0 +1,234 @@
+"""
+The stages of a school: from its code, else from its name; what is ambiguous stays so.
+
+The order of decisions is that of the standards: noise, institutions that are no schools, special
+schools, and then *the word that ends last* (中学附属小学 is a primary school). The words and codes
+stand in `school_names.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Settlement, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BRACKET = re.compile(r"\(([^()]*)\)")
+_ORDINAL = "[一二三四五六七八九十百0-9]+"
+_ISCED = {"0": Stage.KINDERGARTEN, "1": Stage.PRIMARY, "2": Stage.JUNIOR, "3": Stage.SENIOR}
+
+
+@dataclass(frozen=True, slots=True)
+class StageReading:
+    """
+    What a code or a name says about a school.
+
+    Attributes
+    ----------
+    reason
+        What decided.
+    stages
+        The stages that it surely has; empty where unknown, ambiguous, or no school.
+    candidates
+        Where it is ambiguous: every stage that it may have.
+    likely
+        Of the candidates those that are usual; a hint for whoever checks, never counted.
+    is_school
+        False for noise, training, attached classes, universities.
+    is_teaching_point
+        Whether it is a teaching point (教学点), which is no school, but has pupils and seats.
+    is_to_check
+        Whether a person has to look at it.
+    """
+
+    reason: Message
+    stages: tuple[Stage, ...] = ()
+    candidates: tuple[Stage, ...] = ()
+    likely: tuple[Stage, ...] = ()
+    is_school: bool = True
+    is_teaching_point: bool = False
+    is_to_check: bool = False
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether several stages are possible and none is sure."""
+        return bool(self.candidates)
+
+
+def read_stages(
+    *, code: str | None = None, name: str | None = None, settlement: Settlement | str | None = None
+) -> StageReading:
+    """
+    Tell the stages of a school by its code, or, without a usable one, by its name.
+
+    Parameters
+    ----------
+    code
+        办学类型, three digits or its words (九年一贯制学校). None or empty: unknown.
+    name
+        The name.
+    settlement
+        A hint: in the countryside an unnamed middle school is usually a junior one.
+
+    Returns
+    -------
+    StageReading
+        By code where it is known; marked to be checked where the name surely says otherwise.
+    """
+    by_name = stages_of_name(name, settlement=settlement) if name else None
+    by_code = stages_of_code(code) if code else None
+    if by_code is None:
+        return by_name or StageReading(Message("stages.nothing_known"), is_to_check=True)
+    contradicts = by_name is not None and by_name.stages and by_name.stages != by_code.stages
+    if contradicts and by_code.is_school:
+        reason = Message("stages.code_against_name", code=code, name=name)
+        return replace(by_code, reason=reason, is_to_check=True)
+    return by_code
+
+
+def stages_of_code(code: str) -> StageReading | None:
+    """Read 办学类型 (code or words); None for a code that is not in the list."""
+    text = _plain(code)
+    words = _words()
+    digits = words["code_of_word"].get(text, text)
+    if digits.startswith(tuple(words["code_prefixes"]["not_a_school"])) and digits.isdigit():
+        return StageReading(Message("stages.code_no_school", code=code), is_school=False)
+    entry = words["codes"].get(digits)
+    if entry is None:
+        return None
+    is_school = entry.get("is_school", True)
+    key = "stages.by_code" if is_school else "stages.code_no_school"
+    return StageReading(
+        Message(key, code=code),
+        stages=_stages(entry),
+        is_school=is_school,
+        is_teaching_point=entry.get("is_teaching_point", False),
+    )
+
+
+def stages_of_name(name: str, *, settlement: Settlement | str | None = None) -> StageReading:
+    """Read a name; the decisions are tried in the order of the standards."""
+    text = _prepared(name)
+    words = _words()
+    for table, reading in _EXCLUDING:
+        if _has(text, words[table]):
+            return reading
+    found = _last_word(text)
+    if text.endswith(tuple(words["any_school"]["over_all"])):
+        found = "any_school"
+    if found is None and text.endswith(tuple(words["any_school"]["at_end"])):
+        found = "any_school"
+    if found is None:
+        return StageReading(Message("stages.name_says_nothing"), is_school=False, is_to_check=True)
+    return _reading(found, settlement)
+
+
+# 1. to 3. of the standards: a word of these decides wherever it stands
+_EXCLUDING = (
+    ("noise", StageReading(Message("stages.noise"), is_school=False)),
+    ("not_a_school", StageReading(Message("stages.not_a_school"), is_school=False)),
+    ("attached", StageReading(Message("stages.attached"), is_school=False, is_to_check=True)),
+    ("special", StageReading(Message("stages.by_name"), stages=(Stage.SPECIAL,))),
+    ("reform", StageReading(Message("stages.reform"))),
+)
+
+
+def stages_of_isced(level: str) -> tuple[Stage, ...]:
+    """
+    Read the OSM tag `isced:level` (`1`, `0;1`, `1-2`); empty where it is none of 0 to 3.
+
+    Only the lower levels are stages of the plan: a level of 4 and more adds none.
+    """
+    stages: set[Stage] = set()
+    for part in re.split(r"[;,]", level):
+        span = re.fullmatch(r"\s*([0-8])\s*(?:-\s*([0-8])\s*)?", part)
+        if span is not None:
+            first, last = int(span[1]), int(span[2] or span[1])
+            stages |= {_ISCED[str(n)] for n in range(first, last + 1) if str(n) in _ISCED}
+    return tuple(stage for stage in Stage if stage in stages)
+
+
+def _reading(table: str, settlement: Settlement | str | None) -> StageReading:
+    """Say what the table of the word that decided means."""
+    entry = _words()["any_school"] if table == "any_school" else _words()["words"][table]
+    stages, candidates = _stages(entry), _stages(entry, "candidates")
+    likely = _stages(entry, "likely")
+    if settlement == Settlement.RURAL:
+        likely = _stages(entry, "likely_rural") or likely
+    return StageReading(
+        Message("stages.ambiguous" if candidates else f"stages.{_REASONS.get(table, 'by_name')}"),
+        stages=stages,
+        candidates=candidates,
+        likely=likely,
+        is_school=bool(stages or candidates),
+        is_teaching_point=entry.get("is_teaching_point", False),
+        is_to_check=entry.get("to_check", False),
+    )
+
+
+_REASONS = {"by_hand": "by_hand", "higher": "higher"}
+
+
+def _last_word(text: str) -> str | None:
+    """Find the table whose word ends last; of two words that end together the longer counts."""
+    best = (-1, 0, "")
+    for table, entry in _words()["words"].items():
+        for word in entry.get("anywhere", ()):
+            at = text.rfind(word)
+            if at >= 0:
+                best = max(best, (at + len(word), len(word), table))
+        for word in entry.get("at_end", ()):
+            if text.endswith(word):
+                best = max(best, (len(text), len(word), table))
+        ordinal = entry.get("ordinal")
+        if ordinal and re.search(f"{_ORDINAL}{ordinal}$", text):
+            best = max(best, (len(text), 1, table))
+    return best[2] or None
+
+
+def _prepared(name: str) -> str:
+    """Bring a name to the form in which words are looked for: no campus, no former name."""
+    words = _words()
+    text = _BRACKET.sub(lambda found: _inside(found[1]), _plain(name))
+    for place in words["preparation"]["masked"]:
+        text = text.replace(place, "〇")
+    for campus in words["preparation"]["campus"]:
+        if text.endswith(campus) and len(text) > len(campus):
+            text = text.removesuffix(campus)
+            break
+    return text.rstrip("-—·")
+
+
+def _inside(bracket: str) -> str:
+    """Keep what stands in brackets if it says something of the school as it is now."""
+    words = _words()
+    if bracket.startswith(tuple(words["preparation"]["former"])):
+        return ""
+    return bracket if _has(bracket, words["noise"]) or _last_word(bracket) else ""
+
+
+def _has(text: str, table: Mapping[str, Any]) -> bool:
+    return any(word in text for word in table["anywhere"]) or text.endswith(tuple(table["at_end"]))
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _stages(entry: Mapping[str, Any], key: str = "stages") -> tuple[Stage, ...]:
+    return tuple(Stage(stage) for stage in entry.get(key, ()))
+
+
+@cache
+def _words() -> dict[str, Any]:
+    source = files("zmd_layout.layers") / "school_names.toml"
+    return tomllib.loads(source.read_text("utf-8"))
