@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from zmd_layout.crs import (
     Datum,
+    Offset,
     StudyArea,
     Tolerance,
     as_declared,
@@ -80,6 +81,16 @@ def test_an_area_no_larger_than_the_shift_verifies_the_datum() -> None:
         tolerance=Tolerance(buffer_m=20),
     )
     assert found.is_verified
+
+
+def test_outside_china_no_other_datum_is_in_question() -> None:
+    plane, lon, lat = "EPSG:32628", np.array([-15.43]), np.array([28.12])
+    wgs84 = parse_coordinates("wgs84")
+    x_m, y_m = to_plane(lon, lat, coordinates=wgs84, working_crs=plane)
+    city = StudyArea(shapely.Point(x_m[0], y_m[0]).buffer(5000), plane, "Las Palmas")
+    assert check_placed(lon, lat, coordinates=wgs84, area=city, layer_name="schools").is_verified
+    offset = Offset(540, -200, 0.7)
+    assert looks_like_datum_shift(offset, x_m, y_m, coordinates=wgs84, working_crs=plane) is None
 
 
 def test_a_layer_without_a_single_known_place_is_not_verified() -> None:

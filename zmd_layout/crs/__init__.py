@@ -14,6 +14,7 @@ from zmd_layout.crs.china_offsets import (
     wgs84_to_gcj02,
 )
 from zmd_layout.crs.declared import (
+    METRES_PER_ZONE,
     Coordinates,
     Datum,
     code_of_zone,
@@ -33,6 +34,7 @@ from zmd_layout.crs.plane import as_declared, geometry_to_plane, shift_note, to_
 from zmd_layout.crs.possible import is_easting, is_northing, zones_in_front
 
 __all__ = [
+    "METRES_PER_ZONE",
     "Coordinates",
     "Datum",
     "DatumCheck",

@@ -118,6 +118,8 @@ def looks_like_datum_shift(
     for datum, (rival_x_m, rival_y_m) in rivals.items():
         expected = np.array([np.median(x_m - rival_x_m), np.median(y_m - rival_y_m)])
         misfits_m[datum] = float(np.hypot(*(observed - expected)))
+    if not misfits_m:
+        return None
     best = min(misfits_m, key=lambda datum: misfits_m[datum])
     return best if misfits_m[best] < min(offset.distance_m, 2 * _MATCH_M) else None
 

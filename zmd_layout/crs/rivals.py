@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from zmd_layout.crs.china_offsets import wgs84_to_gcj02
 from zmd_layout.crs.declared import Coordinates, Datum, crs_of, gauss_kruger, parse_coordinates
 from zmd_layout.crs.plane import Points, as_declared, place
 from zmd_layout.errors import CrsError
@@ -36,11 +39,13 @@ def rival_datums(
     -------
     dict
         Datum (wgs84, gcj02, bd09 without the declared one; cgcs2000 counts as wgs84) → easting and
-        northing in metres.
+        northing in metres. Empty outside China, where nobody shifts.
     """
     is_shifted = coordinates.datum in (Datum.GCJ02, Datum.BD09)
     declared = coordinates if is_shifted else parse_coordinates("wgs84")
     lon, lat = as_declared(x_m, y_m, coordinates=declared, working_crs=working_crs)
+    if np.array_equal(wgs84_to_gcj02(lon, lat), (lon, lat)):
+        return {}
     return {
         datum: place(lon, lat, coordinates=parse_coordinates(datum), working_crs=working_crs)
         for datum in _DEGREES

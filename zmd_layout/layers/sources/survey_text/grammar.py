@@ -32,7 +32,7 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SECTION = re.compile(r"[\[【［](.*?)[\]】］]$")
-_NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{0,12})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,12})?")
 _READ_SECTIONS = ("", "属性描述", "地块坐标")
 _POINT_FIELDS = 4
 _STANDARD_FIELDS = 8
@@ -166,7 +166,8 @@ def parse(text: str, *, name: str) -> Sheet:
 
 def number_or_none(text: str | None) -> float | None:
     """Read a plain decimal number, full-width digits included; None for anything else."""
-    plain = _plain(text or "")
+    # blanks within a number are not closed up: they may stand for a lost digit
+    plain = unicodedata.normalize("NFKC", text or "").strip()
     return float(plain) if _NUMBER.fullmatch(plain) else None
 
 

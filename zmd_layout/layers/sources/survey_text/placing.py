@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zmd_layout.crs import (
+    METRES_PER_ZONE,
     Coordinates,
     code_of_zone,
     is_easting,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from zmd_layout.layers.sources.survey_text.grammar import Sheet
 
 _CGCS2000_ZONE_38 = "EPSG:4526"
-_METRES_PER_ZONE = 1_000_000
 
 # In this order: 1980 and 1954 are looked for before 2000, so that a line that names two is refused.
 _SYSTEMS = (
@@ -93,7 +93,7 @@ def place_points(sheet: Sheet, *, name: str) -> PlacedPoints:
         warnings.append(Message("survey.conversion", name=name))
     cgcs2000 = parse_coordinates(_CGCS2000_ZONE_38)
     return PlacedPoints(
-        x=np.mod(east, _METRES_PER_ZONE),
+        x=np.mod(east, METRES_PER_ZONE),
         y=north,
         coordinates=parse_coordinates(code_of_zone(cgcs2000.crs, zone)),
         warnings=tuple(warnings),
