@@ -1,0 +1,37 @@
+"""Every text stands in both languages, with the same values in each, and is used."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pytest
+
+from zmd_layout.messages import Message, catalogue, rooms
+
+PACKAGE = Path(__file__).parents[1] / "zmd_layout"
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_every_text_is_there_in_both_languages_with_the_same_values(room: str) -> None:
+    for key, texts in catalogue(room).items():
+        assert set(texts) == {"zh", "en"}, key
+        assert texts["zh"], key
+        assert placeholders(texts["zh"]) == placeholders(texts["en"]), key
+
+
+def test_a_message_renders_late_and_lists_are_joined() -> None:
+    message = Message("layers.overlap", layer="x", count=2, found=["a", "b"])
+    assert "a、b" in message.text("zh")
+    assert "a, b" in message.text("en")
+
+
+def test_a_message_within_a_message_speaks_the_same_language() -> None:
+    inner = Message("words.layer_schools")
+    message = Message("measures.missing_layer", layer=inner)
+    assert "学校" in message.text("zh")
+    assert "schools" in message.text("en")
