@@ -37,6 +37,7 @@ SCRIPTS = (
     "sheet.js",
     "main.js",
 )
+STYLES = ("page.css", "map.css", "side.css", "screens.css")
 LEAFLET_IMAGES = ("layers.png", "layers-2x.png", "marker-icon.png")
 MARKER_IMAGES = {
     "iconUrl": "marker-icon.png",
@@ -80,8 +81,8 @@ def own_script() -> str:
 
 @cache
 def own_style() -> str:
-    """Give the page's own style sheet."""
-    return _static("map.css")
+    """Give the page's own style sheets, one after the other."""
+    return "\n".join(_static(name) for name in STYLES)
 
 
 def _static(name: str) -> str:

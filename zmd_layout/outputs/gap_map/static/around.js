@@ -2,6 +2,13 @@
 (function (zmd) {
   "use strict";
 
+  const LARGEST_DISC = 16; // CSS pixels
+  const PEOPLE_COLOR = "rgba(60,50,90,0.45)";
+  const LAND_COLORS = {
+    lost: "rgba(213,94,0,0.35)",
+    kept: "rgba(150,110,40,0.2)",
+    line: "#7a5410",
+  };
   const GLYPHS_FROM = 11.5; // zoom from which schools show what they are
   const NEAR_FROM = 10; // zoom from which every catchment is drawn, not only the chosen one
   const SCHOOL_COLORS = {
@@ -26,13 +33,13 @@
     const { cells, cell } = model.population;
     const most = cells.residents.reduce((a, b) => Math.max(a, b), 1);
     const side = (zmd.worldX(cell) - zmd.worldX(0)) * view.scale;
-    const largest = Math.max(2.2, side * 0.62);
+    const largest = Math.min(LARGEST_DISC, Math.max(2.2, side * 0.62));
     for (let i = 0; i < cells.rows; i += 1) {
       const x = zmd.px(view, zmd.worldX((cells.column[i] + 0.5) * cell));
       const y = zmd.py(view, zmd.worldY((cells.row[i] + 0.5) * cell));
       if (!zmd.isPointInView(view, x, y)) continue;
       const radius = Math.max(0.5, largest * Math.sqrt(cells.residents[i] / most));
-      zmd.disc(ctx, x, y, radius, "rgba(60,50,90,0.45)");
+      zmd.disc(ctx, x, y, radius, PEOPLE_COLOR);
     }
   }
 
@@ -41,8 +48,8 @@
     model.land.shapes.forEach((shape, i) => {
       if (!zmd.isInView(view, shape.box)) return;
       const isLost = zmd.cell(model.land.facts, "current_use", i) === "other";
-      zmd.fillShape(scene, shape, isLost ? "rgba(213,94,0,0.35)" : "rgba(150,110,40,0.2)");
-      zmd.outlineShape(scene, shape, "#7a5410", 1.6, [5, 3]);
+      zmd.fillShape(scene, shape, isLost ? LAND_COLORS.lost : LAND_COLORS.kept);
+      zmd.outlineShape(scene, shape, LAND_COLORS.line, 1.6, [5, 3]);
       scene.hits.push({ shape, land: i });
     });
   }
@@ -127,6 +134,14 @@
     const { ctx, model, state } = scene;
     const isFar = scene.view.zoom < NEAR_FROM;
     const radius = state.site === site ? 12 : isFar ? 7.5 : 9.5;
+    const rank = zmd.cell(model.sites, "rank", site);
+    pin(ctx, x, y, radius);
+    const options = { size: isFar ? 9 : 10.5, weight: "700", color: "#ffffff", halo: null };
+    zmd.drawText(ctx, String(rank === null ? site + 1 : rank), x, y - 4.5, options);
+    scene.hits.push({ x, y: y - 5, radius: radius + 2, site });
+  }
+
+  function pin(ctx, x, y, radius) {
     ctx.beginPath();
     ctx.moveTo(x, y + radius * 0.3 + 9);
     ctx.arc(x, y - 5, radius, Math.PI * 0.8, Math.PI * 0.2);
@@ -136,10 +151,6 @@
     ctx.lineWidth = 2;
     ctx.fill();
     ctx.stroke();
-    const rank = zmd.cell(model.sites, "rank", site);
-    const options = { size: isFar ? 9 : 10.5, weight: "700", color: "#ffffff", halo: null };
-    zmd.drawText(ctx, String(rank === null ? site + 1 : rank), x, y - 4.5, options);
-    scene.hits.push({ x, y: y - 5, radius: radius + 2, site });
   }
 
   /* Whom each site would serve (solid) and which units' gaps it would close (dotted). */
@@ -175,4 +186,45 @@
     ctx.lineWidth = isChosen ? 2.2 : 1.1;
     ctx.stroke();
   }
+
+  /* ---- the legend of the layers ---- */
+
+  const LAYER_SWATCHES = {
+    townships: (ctx) => line(ctx, "rgba(70,85,95,0.8)", []),
+    land: (ctx) => {
+      ctx.fillStyle = LAND_COLORS.kept;
+      ctx.fillRect(4, 3, 18, 12);
+      ctx.strokeStyle = LAND_COLORS.line;
+      ctx.setLineDash([5, 3]);
+      ctx.strokeRect(4, 3, 18, 12);
+    },
+    population: (ctx) => {
+      zmd.disc(ctx, 9, 9, 6, PEOPLE_COLOR);
+      zmd.disc(ctx, 20, 9, 2.5, PEOPLE_COLOR);
+    },
+    suggestions: (ctx) => pin(ctx, 13, 10, 6),
+    catchments: (ctx) => line(ctx, zmd.SITE, [2, 3]),
+  };
+
+  function line(ctx, color, dash) {
+    ctx.beginPath();
+    ctx.moveTo(2, 9);
+    ctx.lineTo(24, 9);
+    ctx.setLineDash(dash);
+    ctx.strokeStyle = color;
+    ctx.lineWidth = 1.6;
+    ctx.stroke();
+  }
+
+  /* Draw what stands for a layer into 26 by 18 pixels. */
+  zmd.drawLayerSwatch = (ctx, name, x, y) => {
+    ctx.save();
+    ctx.translate(x, y);
+    if (LAYER_SWATCHES[name]) LAYER_SWATCHES[name](ctx);
+    else {
+      zmd.disc(ctx, 13, 9, 7, "#ffffff");
+      zmd.circle(ctx, 13, 9, 7, SCHOOL_COLORS[name], 1.8);
+    }
+    ctx.restore();
+  };
 })((window.zmd = window.zmd || {}));

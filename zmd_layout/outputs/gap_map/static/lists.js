@@ -35,6 +35,7 @@
     }
     if (!picture.isArea) notes.push(zmd.text("note_clusters"));
     if (state.view === "seats") notes.push(zmd.text("note_supply"));
+    if (state.layers.has("schools")) notes.push(zmd.text("note_schools"));
     return notes;
   };
 
@@ -86,8 +87,9 @@
         const box = zmd.el("input", { type: "checkbox", "data-key": `layer-${name}` });
         box.checked = app.state.layers.has(name);
         box.addEventListener("change", () => app.set({ layers: toggled(app.state.layers, name) }));
+        const swatch = zmd.smallCanvas((ctx) => zmd.drawLayerSwatch(ctx, name, 0, 0));
         const text = zmd.el("span", { class: "choice-title" }, zmd.text(`map_${name}`));
-        return zmd.el("label", { class: "choice" }, [box, text]);
+        return zmd.el("label", { class: "choice" }, [box, text, swatch]);
       }),
     );
   };

@@ -206,18 +206,18 @@
   }
 
   /*
-   * Cut positive numbers into at most `steps` classes and give their upper ends: the numbers
-   * themselves where they are few, else rounded ends of classes of about equal size.
+   * Cut positive numbers into at most `steps` classes {from, to}: each number its own where they
+   * are few, else classes of about equal size with rounded ends.
    */
-  zmd.breaks = (values, steps) => {
+  zmd.classes = (values, steps) => {
     const sorted = values.filter((value) => value > 0).sort((a, b) => a - b);
     const distinct = Array.from(new Set(sorted));
-    if (distinct.length <= steps) return distinct;
+    if (distinct.length <= steps) return distinct.map((value) => ({ from: value, to: value }));
     const ends = new Set();
     for (let i = 1; i <= steps; i += 1) {
       ends.add(roundedUp(sorted[Math.ceil((sorted.length * i) / steps) - 1]));
     }
-    return Array.from(ends);
+    return Array.from(ends, (to, i) => ({ from: i === 0 ? 1 : Array.from(ends)[i - 1] + 1, to }));
   };
 
   zmd.isInside = (shape, x, y) => {

@@ -46,13 +46,12 @@
   }
 
   /* Steps of one colour, spread over those there are; a single one is of middling strength. */
-  zmd.stepStyles = (ends, fills, unit) => {
+  zmd.stepStyles = (classes, fills, unit) => {
     const styles = {};
-    ends.forEach((end, i) => {
-      const from = i === 0 ? 1 : ends[i - 1] + 1;
+    classes.forEach(({ from, to }, i) => {
       styles[`step${i}`] = {
-        fill: fills[spread(i, ends.length, fills.length)],
-        text: zmd.text("amount", { value: range(Math.min(from, end), end), unit }),
+        fill: fills[spread(i, classes.length, fills.length)],
+        text: zmd.text("amount", { value: range(from, to), unit }),
         rank: 10 + i,
       };
     });
@@ -63,7 +62,7 @@
     return count === 1 ? Math.ceil(length / 2) : Math.round((i * (length - 1)) / (count - 1));
   }
 
-  zmd.stepOf = (value, ends) => `step${ends.findIndex((end) => value <= end)}`;
+  zmd.stepOf = (value, classes) => `step${classes.findIndex(({ to }) => value <= to)}`;
 
   function unknownStyle(model, text) {
     return { ...model.payload.styles.not_assessable, text, rank: 2 };
@@ -84,7 +83,7 @@
   function dutyPicture(model, state) {
     const balance = zmd.dutyBalance(model, state.kind, state.after);
     const ordered = orderedDuties(balance);
-    const ends = zmd.breaks(
+    const classes = zmd.classes(
       ordered.map((entry) => entry.shortfall),
       STEPS,
     );
@@ -93,10 +92,10 @@
       about: zmd.text("view_duty_about"),
       story: dutyStory(model, ordered, state, balance.outside),
       isArea: true,
-      items: ordered.map((entry) => dutyItem(entry, ends)),
+      items: ordered.map((entry) => dutyItem(entry, classes)),
       styles: {
         none: { fill: model.payload.steps[0], text: zmd.text("legend_none"), rank: 1 },
-        ...zmd.stepStyles(ends, model.payload.steps.slice(1), zmd.text("count_gaps")),
+        ...zmd.stepStyles(classes, model.payload.steps.slice(1), zmd.text("count_gaps")),
         unknown: unknownStyle(model, zmd.text("legend_no_gap_known")),
         nothing: {
           ...model.payload.styles.not_applicable,
@@ -116,12 +115,12 @@
     );
   }
 
-  function dutyItem(entry, ends) {
+  function dutyItem(entry, classes) {
     const item = { unit: entry.unit, rank: entry.shortfall };
     if (entry.shortfall > 0) {
       return {
         ...item,
-        style: zmd.stepOf(entry.shortfall, ends),
+        style: zmd.stepOf(entry.shortfall, classes),
         label: zmd.number(entry.shortfall),
       };
     }
@@ -179,7 +178,7 @@
 
   function seatsPicture(model, state) {
     const ordered = orderedSeats(model, state.kind, state);
-    const ends = zmd.breaks(
+    const classes = zmd.classes(
       ordered.map((entry) => (entry.isKnown ? entry.lacking : 0)),
       SUPPLY_STEPS,
     );
@@ -188,8 +187,8 @@
       about: zmd.text("view_seats_about"),
       story: seatsStory(model, ordered, state),
       isArea: true,
-      items: ordered.map((entry) => seatsItem(entry, ends)),
-      styles: supplyStyles(model, ends),
+      items: ordered.map((entry) => seatsItem(entry, classes)),
+      styles: supplyStyles(model, classes),
       columns: zmd.numberColumns(state.kind, SEAT_COLUMNS),
       rows: seatsRows(model, ordered),
       inner: state.kind === "county" ? innerSeats(model, state) : null,
@@ -208,30 +207,30 @@
       );
   }
 
-  function supplyClass(entry, ends) {
+  function supplyClass(entry, classes) {
     if (!entry.isKnown) return "unknown";
-    if (entry.lacking > 0) return zmd.stepOf(entry.lacking, ends);
+    if (entry.lacking > 0) return zmd.stepOf(entry.lacking, classes);
     if (entry.use < SUPPLY_ENDS.ample) return "ample";
     return entry.use <= SUPPLY_ENDS.balanced ? "balanced" : "tight";
   }
 
-  function seatsItem(entry, ends) {
+  function seatsItem(entry, classes) {
     const lacking = entry.lacking > 0 ? `−${zmd.number(entry.lacking)}` : "";
     return {
       unit: entry.unit,
-      style: supplyClass(entry, ends),
+      style: supplyClass(entry, classes),
       label: entry.isKnown ? lacking : "?",
       rank: entry.isKnown ? entry.lacking : -1,
     };
   }
 
-  function supplyStyles(model, ends) {
+  function supplyStyles(model, classes) {
     const styles = {};
     Object.keys(SUPPLY_ENDS).forEach((key, i) => {
       const fill = model.payload.supply[key];
       styles[key] = { fill, text: zmd.text(`supply_${key}`), rank: 1 + i };
     });
-    const steps = zmd.stepStyles(ends, model.payload.steps.slice(1), zmd.text("count_seats"));
+    const steps = zmd.stepStyles(classes, model.payload.steps.slice(1), zmd.text("count_seats"));
     Object.keys(steps).forEach((key) => {
       styles[key] = { ...steps[key], text: zmd.text("supply_short", { range: steps[key].text }) };
     });

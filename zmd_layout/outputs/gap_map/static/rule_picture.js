@@ -113,12 +113,12 @@
     const isJudged = items.some((item) => ["shortfall", "reason", "pass"].includes(item.style));
     const owing = items.filter((item) => item.style === "not_assessable" && item.required > 0);
     const tints = model.payload.owed;
-    const ends = zmd.breaks(
+    const classes = zmd.classes(
       owing.map((item) => item.required),
       tints.length,
     );
-    if (isJudged || ends.length < 2) return { items, styles };
-    const steps = zmd.stepStyles(ends, tints, zmd.word("unit", owing[0].measureUnit));
+    if (isJudged || classes.length < 2) return { items, styles };
+    const steps = zmd.stepStyles(classes, tints, zmd.word("unit", owing[0].measureUnit));
     const owed = {};
     Object.keys(steps).forEach((key, i) => {
       const text = zmd.text("legend_owed", { range: steps[key].text });
@@ -126,7 +126,7 @@
       owed[key] = { ...styles.not_assessable, fill: steps[key].fill, text, rank };
     });
     const tint = (item) =>
-      owing.includes(item) ? { ...item, style: zmd.stepOf(item.required, ends) } : item;
+      owing.includes(item) ? { ...item, style: zmd.stepOf(item.required, classes) } : item;
     return { items: items.map(tint), styles: { ...styles, ...owed } };
   }
 

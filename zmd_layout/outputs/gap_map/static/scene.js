@@ -136,9 +136,8 @@
   }
 
   function inkOn(style, size, weight) {
-    if (style.hatch) return { size, weight, color: zmd.INK, halo: "#ffffff" };
-    const isDark = zmd.isDark(style.fill);
-    return { size, weight, color: isDark ? "#ffffff" : zmd.INK, halo: isDark ? style.fill : null };
+    const color = zmd.isDark(style.fill) ? "#ffffff" : zmd.INK;
+    return { size, weight, color, halo: style.fill };
   }
 
   /* A label may move inside its area, and gives up its figure before its name. */

@@ -79,6 +79,15 @@
         zmd.drawSwatch(ctx, style, picture.isArea, x, column.y);
         column.y = Math.max(column.y + 24, write(ctx, text, beside, { size: 13 }) + 5);
       });
+    zmd
+      .layersAtHand(app.model)
+      .filter((name) => state.layers.has(name))
+      .forEach((name) => {
+        zmd.drawLayerSwatch(ctx, name, x, column.y);
+        const beside = { x: x + 34, y: column.y + 1, width: LEGEND_WIDTH - 34 };
+        const end = write(ctx, zmd.text(`map_${name}`), beside, { size: 13 });
+        column.y = Math.max(column.y + 24, end + 5);
+      });
     const notes = [picture.about, ...zmd.legendNotes(app)].filter(Boolean);
     notes.forEach((note) => {
       column.y = write(ctx, note, { ...column, y: column.y + 6 }, { size: 12.5, color: SOFT });
@@ -87,6 +96,7 @@
   }
 
   function drawNorth(ctx, x, y) {
+    zmd.disc(ctx, x, y + 3, 31, "rgba(255,255,255,0.85)");
     ctx.beginPath();
     ctx.moveTo(x, y - 20);
     ctx.lineTo(x + 9, y + 12);
@@ -141,7 +151,7 @@
     ctx.strokeStyle = "#4b5a66";
     ctx.lineWidth = 1;
     ctx.strokeRect(x, y, width, height);
-    drawNorth(ctx, x + width - 30, y + 38);
+    drawNorth(ctx, x + width - 40, y + 42);
     drawScale(ctx, view, x + 20, y + height - 18);
   }
 

@@ -99,17 +99,21 @@
     ctx.restore();
   };
 
-  /* A little canvas for a legend: an area with its symbol on it, or a symbol alone. */
-  zmd.swatch = (style, isArea) => {
+  /* A little canvas of 26 by 18 pixels for a legend. */
+  zmd.smallCanvas = (draw) => {
     const ratio = Math.max(2, window.devicePixelRatio || 1);
     const canvas = zmd.el("canvas", { class: "swatch", "aria-hidden": "true" });
     canvas.width = 26 * ratio;
     canvas.height = 18 * ratio;
     const ctx = canvas.getContext("2d");
     ctx.scale(ratio, ratio);
-    zmd.drawSwatch(ctx, style, isArea, 0, 0);
+    draw(ctx);
     return canvas;
   };
+
+  /* An area with its symbol on it, or a symbol alone. */
+  zmd.swatch = (style, isArea) =>
+    zmd.smallCanvas((ctx) => zmd.drawSwatch(ctx, style, isArea, 0, 0));
 
   zmd.drawSwatch = (ctx, style, isArea, x, y) => {
     if (isArea) {
