@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import string
-from pathlib import Path
 
 import pytest
 
 from zmd_layout.messages import Message, catalogue, rooms
 
-PACKAGE = Path(__file__).parents[1] / "zmd_layout"
+# Chinese counts in 万, English in thousands: the two take different numbers
+OTHER_NUMBERS = {"forecast.thousands"}
 
 
 def placeholders(text: str) -> set[str]:
@@ -21,7 +21,8 @@ def test_every_text_is_there_in_both_languages_with_the_same_values(room: str) -
     for key, texts in catalogue(room).items():
         assert set(texts) == {"zh", "en"}, key
         assert texts["zh"], key
-        assert placeholders(texts["zh"]) == placeholders(texts["en"]), key
+        same = placeholders(texts["zh"]) == placeholders(texts["en"])
+        assert same or key in OTHER_NUMBERS, key
 
 
 def test_a_message_renders_late_and_lists_are_joined() -> None:
