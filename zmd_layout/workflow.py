@@ -14,24 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import pyogrio
 from platformdirs import user_cache_path
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj import CRS
 
 from zmd_layout.errors import OutputError, StudyError
 from zmd_layout.findings import find
 from zmd_layout.forecast import Capacity
-from zmd_layout.layers import (
-    Layer,
-    Layers,
-    Origin,
-    Raw,
-    admit,
-    load_layer,
-    load_layers,
-    study_area,
-)
+from zmd_layout.layers import Layers, load_layers, study_area
+from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.messages import Message
@@ -44,7 +33,7 @@ from zmd_layout.outputs.workbook import Results, write_workbook
 from zmd_layout.rulebook import Rule, load_ruleset
 from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.standin import DEFAULT_SEED, build, cache_key
-from zmd_layout.study import FILE_NAME, LayerSource, Name, Study, read_study
+from zmd_layout.study import FILE_NAME, Name, Study, read_study
 from zmd_layout.vocabulary import RuleStatus, UnitKind
 
 if TYPE_CHECKING:
@@ -53,7 +42,6 @@ if TYPE_CHECKING:
     import folium
     import pandas as pd
 
-    from zmd_layout.crs import StudyArea
 
 BUILTIN = Path(__file__).parent / "builtin"
 CITY, CENSUS = "zhumadian", "zhumadian-census"
@@ -360,7 +348,9 @@ def review(
     context = _on(study or _no_context(), as_of)
     layers = _load(context, progress)
     with clock.measures("layers"):
-        reviewed = _reviewed_layer(areas, context, coordinates, study_area(layers, context))
+        reviewed = load_plots(
+            areas, study=context, coordinates=coordinates, area=study_area(layers, context)
+        )
     layers = {**layers, "residential_areas": reviewed}
     rules = [rule for rule in load_rules(context) if rule.unit in REVIEWED]
     world = World(context, layers, context.as_of)
@@ -386,46 +376,6 @@ def _no_context() -> Study:
     return census.model_copy(update={"id": "review", "name": name, "layers": {}})
 
 
-def _reviewed_layer(
-    areas: Path | str | gpd.GeoDataFrame,
-    study: Study,
-    coordinates: str | None,
-    area: StudyArea | None,
-) -> Layer:
-    name = "residential_areas"
-    if isinstance(areas, gpd.GeoDataFrame):
-        declared = coordinates or _code_of(areas.crs)
-        source = LayerSource(path="<GeoDataFrame>", coordinates=declared)
-        origin = Origin(path=source.path, coordinates=declared)
-        layer = admit(name, Raw(areas), source, study=study, area=area, origin=origin)
-    else:
-        path = Path(areas)
-        declared = coordinates or _declared_by(path)
-        source = LayerSource(path=str(path.resolve()), coordinates=declared)
-        layer = load_layer(name, source, study=study, area=area)
-    frame = layer.frame.copy()
-    given = frame.get("is_new")
-    frame["is_new"] = True if given is None else given.map(lambda flag: flag is not False)
-    return replace(layer, frame=frame)
-
-
-def _declared_by(path: Path) -> str | None:
-    """Give the coordinates that a format itself declares: GeoJSON is WGS 84, others may say."""
-    if path.suffix.lower() in {".geojson", ".json"}:
-        return "wgs84"
-    try:
-        return _code_of(pyogrio.read_info(path).get("crs"))
-    except (DataSourceError, DataLayerError):
-        return None  # the reader says what is wrong with the file
-
-
-def _code_of(crs: object) -> str | None:
-    if crs is None:
-        return None
-    code = CRS.from_user_input(crs).to_epsg()
-    return None if code is None else f"EPSG:{code}"
-
-
 def _on(study: Study, as_of: dt.date | None) -> Study:
     return study if as_of is None else study.model_copy(update={"as_of": as_of})
 
@@ -445,9 +395,7 @@ def _load(study: Study, progress: Callable[[Message], None] | None) -> Layers:
 def _find(
     rules: Sequence[Rule], world: World, progress: Callable[[Message], None] | None
 ) -> gpd.GeoDataFrame:
-    titles = {
-        rule.id: Message("workflow.title", zh=rule.title.zh, en=rule.title.en) for rule in rules
-    }
+    titles = {rule.id: rule.title for rule in rules}
 
     def tell(rule_id: str) -> None:
         _tell(progress, Message("workflow.checking", rule=titles[rule_id]))

@@ -151,7 +151,10 @@ def _access(world: World, stage: Stage) -> Access | None:
 
 
 def _xy(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    return shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
+    xy: NDArray[np.float64] = shapely.get_coordinates(
+        shapely.point_on_surface(frame.geometry.to_numpy())
+    )
+    return xy
 
 
 def way_from(

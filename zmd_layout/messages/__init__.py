@@ -18,7 +18,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from zmd_layout.vocabulary import Lang
 
@@ -33,8 +33,8 @@ class Message:
     key
         `room.name`, the table in `messages/<room>.toml`.
     **args
-        What the placeholders of the text take. A `Message` is rendered in the same language; a
-        list or tuple is joined.
+        What the placeholders of the text take. What can say itself (`Speaks`) does so in the
+        same language; a list or tuple is joined.
 
     Raises
     ------
@@ -58,9 +58,17 @@ class Message:
         return self.text()
 
 
+@runtime_checkable
+class Speaks(Protocol):
+    """Whatever can say itself in either language, such as a `Message` or a rule's title."""
+
+    def text(self, lang: str) -> str:
+        """Say it in `lang`."""
+
+
 def _render(value: object, lang: Lang | str) -> object:
-    if isinstance(value, Message):
-        return value.text(lang)
+    if isinstance(value, Speaks):
+        return value.text(str(lang))
     if isinstance(value, list | tuple):
         comma = "、" if str(lang) == "zh" else ", "
         return comma.join(str(_render(item, lang)) for item in value)
@@ -106,7 +114,7 @@ def word_message(value: object) -> Message:
 
 
 def value_word(value: object) -> object:
-    """Give the print form of a cell of a layer, such as `subdistrict` → 街道, or the cell itself."""
+    """Give the print form of a cell, such as `subdistrict` → 街道, or the cell itself."""
     key = f"values.{value}".lower()
     return Message(key) if key in _texts("values") else value
 

@@ -83,6 +83,11 @@ def units_table(frames: Mapping[str, gpd.GeoDataFrame], crs: str) -> gpd.GeoData
         part["residents"] = part["residents"].astype("float64")
         parts.append(part)
     if not parts:
-        columns = {"unit_kind": [], "unit_id": [], "name": [], "residents": []}
+        columns: dict[str, list[str]] = {
+            "unit_kind": [],
+            "unit_id": [],
+            "name": [],
+            "residents": [],
+        }
         return gpd.GeoDataFrame(columns, geometry=[], crs=crs)
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
