@@ -61,10 +61,7 @@ def evaluate(
         tried = [
             evaluate(part, world=world, units=units, limits=limits) for part in definition.either
         ]
-        return {
-            unit: next((t[unit] for t in tried if not t[unit].is_unknown), tried[0][unit])
-            for unit in tried[0]
-        }
+        return {unit: _first_known([found[unit] for found in tried]) for unit in tried[0]}
     match definition:
         case FieldMeasure():
             return _field(definition, units)
@@ -78,6 +75,15 @@ def evaluate(
             compute = NAMED_MEASURES[definition.named, units.kind]
             return compute(world, units, limits)
     raise TypeError(type(definition).__name__)  # verdicts are counted where findings are made
+
+
+def _first_known(tried: list[Value]) -> Value:
+    """Take the first value that is exact, else the first with ends, else say all that is missing."""
+    for is_enough in (lambda v: v.is_exact or v.is_void, lambda v: not v.is_unknown):
+        for value in tried:
+            if is_enough(value):
+                return value
+    return replace(tried[0], notes=tuple(dict.fromkeys(n for v in tried for n in v.notes)))
 
 
 def unknown(units: Units, note: Message) -> Values:
@@ -116,6 +122,7 @@ def _aggregate(
     A row that may meet the conditions but lacks a field, and a row whose place is unknown, widen
     the range; so does a layer that is not complete, without end.
     """
+    is_count = isinstance(definition, CountMeasure)
     name = definition.count if isinstance(definition, CountMeasure) else definition.sum
     if name not in world.layers:
         return missing_layer(units, name)
@@ -128,7 +135,9 @@ def _aggregate(
     place = world.members(layer, units)
     index = units.frame.index
     low = _by_unit(weight * (surely & weight_known), place, index)
-    high = _by_unit(np.where(weight_known, weight, np.inf) * possibly, place, index, possibly)
+    high = _by_unit(
+        np.where(possibly, np.where(weight_known, weight, np.inf), 0.0), place, index, possibly
+    )
     unplaced = place.isna().to_numpy() & possibly
     if unplaced.any():
         high = high + float(np.where(weight_known, weight, np.inf)[unplaced].sum())
@@ -149,7 +158,7 @@ def _aggregate(
         if definition.needs_rows and not seen[n]:
             values[str(unit)] = Value(notes=(Message("measures.no_rows", layer=_layer_word(name)),))
             continue
-        notes = _range_notes(layer, low[n], high[n], lacking, name)
+        notes = _range_notes(layer, low[n], high[n], lacking, is_count=is_count)
         values[str(unit)] = Value(
             float(low[n]), float(high[n]), year=year, is_synthetic=is_made,
             flags=flags if low[n] != high[n] else (), notes=notes, sources=(layer.source,),
@@ -199,16 +208,17 @@ def _flags(
 
 
 def _range_notes(
-    layer: Layer, low: float, high: float, lacking: list[str], name: str
+    layer: Layer, low: float, high: float, lacking: list[str], *, is_count: bool
 ) -> tuple[Message, ...]:
     if low == high:
         return ()
     if not layer.origin.is_complete:
-        return (Message("measures.incomplete", layer=_layer_word(name), count=low),)
+        return (Message("measures.incomplete", layer=_layer_word(layer.name), count=low),)
     fields = [Message("fields.word", name=Message(f"fields.{field}")) for field in lacking]
+    key = "measures.undecided" if is_count else "measures.undecided_sum"
     return (
         Message(
-            "measures.undecided", layer=_layer_word(name), low=low, high=high,
+            key, layer=_layer_word(layer.name), low=low, high=high,
             fields=fields or [Message("measures.unplaced")],
         ),
     )  # fmt: skip
@@ -220,7 +230,12 @@ def _share(
     """Give 100·part/whole in percent; unknown where the whole is zero or either is not exact."""
     part = evaluate(definition.part, world=world, units=units, limits=limits)
     whole = evaluate(definition.whole, world=world, units=units, limits=limits)
-    return {unit: _one_share(part[unit], whole[unit]) for unit in whole}
+    shares = {unit: _one_share(part[unit], whole[unit]) for unit in whole}
+    return {unit: _rest(share) for unit, share in shares.items()} if definition.rest else shares
+
+
+def _rest(share: Value) -> Value:
+    return replace(share, low=100 - share.high, high=100 - share.low)
 
 
 def _one_share(part: Value, whole: Value) -> Value:
@@ -233,7 +248,7 @@ def _one_share(part: Value, whole: Value) -> Value:
         sources=tuple(sorted({*part.sources, *whole.sources})),
     )
     if whole.high == 0:
-        return replace(share, notes=(Message("measures.nothing_to_divide"),))
+        return replace(share, is_void=True, notes=(Message("measures.nothing_to_divide"),))
     if not (part.is_bounded and whole.is_bounded) or whole.low == 0:
         return share
     low, high = 100 * part.low / whole.high, min(100 * part.high / whole.low, 100.0)
