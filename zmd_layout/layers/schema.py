@@ -182,6 +182,8 @@ SCHEMAS: dict[str, Schema] = {
                 _SCHOOL_ID,
                 Column("name", Kind.TEXT, names=("学校名称", "学校机构名称", "单位名称", "校名")),
                 Column("stages", Kind.STAGES, names=("学段",)),
+                # where `stages` is empty: those that the school may have, and no others
+                Column("possible_stages", Kind.STAGES),
                 Column(
                     "level_code", Kind.ID, names=("办学类型", "学校机构办学类型", "办学类型代码")
                 ),
@@ -192,6 +194,9 @@ SCHEMAS: dict[str, Schema] = {
                 Column("is_boarding", Kind.BOOL, names=("寄宿制学校", "是否寄宿制")),
                 Column("boarders", Kind.COUNT, names=("寄宿生数", "住校生数", "寄宿生")),
                 Column("enrolment", Kind.COUNT, names=("在校生数", "在校学生数", "在校生")),
+                Column("enrolment_primary", Kind.COUNT, names=("小学在校生数", "小学在校生")),
+                Column("enrolment_junior", Kind.COUNT, names=("初中在校生数", "初中在校生")),
+                Column("enrolment_senior", Kind.COUNT, names=("高中在校生数", "高中在校生")),
                 Column("seats", Kind.COUNT, names=("设计学位", "核定学位", "学位数")),
                 Column("classes", Kind.COUNT, names=("班数", "教学班数", "班级数")),
                 Column("classrooms", Kind.COUNT, names=("普通教室数", "教室数")),
@@ -213,6 +218,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("site_area_m2", Kind.NUMBER, names=("占地面积", "校园占地面积")),
                 Column("source", Kind.TEXT),
                 Column("county_id", Kind.ID), Column("township_id", Kind.ID),
+                Column("county_name", Kind.TEXT), Column("township_name", Kind.TEXT),
                 Column("is_stage_ambiguous", Kind.BOOL),
             ),
             key="school_id", may_lack_geometry=True,

@@ -115,9 +115,30 @@ def stages_of_code(code: str) -> StageReading | None:
     )
 
 
+def stages_of_words(text: str) -> StageReading | None:
+    """Read a column of stages (小学、初中; 九年一贯制; our words); None where a word is unknown."""
+    parts = [part for part in re.split(r"[;；,，、/+和及]", _plain(text)) if part]
+    stages: set[Stage] = set()
+    for part in parts:
+        by_code = stages_of_code(part)
+        if part in set(Stage):
+            stages.add(Stage(part))
+        elif by_code is not None and by_code.stages:
+            stages.update(by_code.stages)
+        else:
+            return None
+    if not stages:
+        return None
+    return StageReading(
+        Message("stages.by_words", words=text),
+        stages=tuple(stage for stage in Stage if stage in stages),
+        is_teaching_point="教学点" in text,
+    )
+
+
 def stages_of_name(name: str, *, settlement: Settlement | str | None = None) -> StageReading:
     """Read a name; the decisions are tried in the order of the standards."""
-    text = _prepared(name)
+    text = core_name(name)
     words = _words()
     for table, reading in _EXCLUDING:
         if _has(text, words[table]):
@@ -195,8 +216,12 @@ def _last_word(text: str) -> str | None:
     return best[2] or None
 
 
-def _prepared(name: str) -> str:
-    """Bring a name to the form in which words are looked for: no campus, no former name."""
+def core_name(name: str) -> str:
+    """
+    Bring a name to the form in which words are looked for and names are compared.
+
+    NFKC, lower case, no blanks, without campus (东校区), former name and remarks in brackets.
+    """
     words = _words()
     text = _BRACKET.sub(lambda found: _inside(found[1]), _plain(name))
     for place in words["preparation"]["masked"]:

@@ -1,0 +1,229 @@
+"""The cells of a row → one school in our columns, with what is doubtful about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.layers.schema import SCHEMAS, Kind
+from zmd_layout.layers.sources.roster import cells as read
+from zmd_layout.layers.sources.roster.bands import Band, classes_from
+from zmd_layout.layers.sources.roster.report import Doubt
+from zmd_layout.layers.sources.roster.tables import fields, words
+from zmd_layout.layers.stages import StageReading, read_stages, stages_of_code, stages_of_words
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zmd_layout.layers.sources.roster.rows import Row
+
+_COUNTS = {"count", "area"}
+_UNKNOWN_NAME = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    How the cells of a file are to be read.
+
+    Attributes
+    ----------
+    titles, units
+        Field → the head of its column, and the unit that it names.
+    bands
+        Column → the band of class sizes that it counts.
+    values
+        The study's translations: our column or a field → theirs → ours.
+    is_blank_zero
+        Whether an empty cell of a count means zero.
+    """
+
+    titles: dict[str, str]
+    units: dict[str, str]
+    bands: dict[int, Band]
+    values: Mapping[str, Mapping[str, str]]
+    is_blank_zero: bool
+
+
+@dataclass(slots=True)
+class Record:
+    """A school of the roster: our columns, what decided its stages, and the doubts."""
+
+    row: int
+    school: dict[str, Any]
+    stages: StageReading
+    doubts: list[Doubt] = field(default_factory=list)
+    is_id_unreadable: bool = False
+
+
+def record_of(row: Row, reading: Reading) -> Record:
+    """Read a row."""
+    found: dict[str, Any] = {}
+    doubts: list[tuple[str, str, Message]] = []
+    for name, cell in row.cells.items():
+        value = _read(name, cell, reading)
+        if isinstance(value, read.Doubtful):
+            doubts.append((name, str(cell), value.reason))
+            value = value.value
+        found[name] = value
+    is_id_unreadable = any(
+        name == "school_id" and reason.key == "roster.unreadable" for name, _, reason in doubts
+    )
+    stages = _stages(found, doubts)
+    values = _our_columns(found, stages)
+    values["classes_of_56_and_more"] = _large_classes(found, row, reading, doubts)
+    _look_for_the_implausible(values, doubts)
+    told = [
+        Doubt(row.number, found.get("school_id") or "", found.get("name") or _UNKNOWN_NAME,
+              reading.titles.get(name, ""), cell, reason)
+        for name, cell, reason in doubts
+    ]  # fmt: skip
+    return Record(row.number, values, stages, told, is_id_unreadable)
+
+
+def _read(name: str, cell: Any, reading: Reading) -> Any:  # noqa: ANN401 - a cell holds what it holds
+    field_ = fields().get(name)
+    kind = field_.kind if field_ is not None else _kind_of_column(name)
+    column = field_.column if field_ is not None else name
+    table = reading.values.get(column or name) or reading.values.get(name)
+    if table is not None and str(cell).strip() in table:
+        return table[str(cell).strip()]
+    is_blank = read.is_blank(cell)
+    if is_blank and not (kind == "bool" and cell is not None and str(cell).strip() == "无"):
+        return 0.0 if reading.is_blank_zero and kind in _COUNTS else None
+    try:
+        return _reader(kind, name, column, reading)(cell)
+    except read.Unreadable:
+        return read.Doubtful(None, Message("roster.unreadable", found=str(cell)[:40]))
+
+
+def _kind_of_column(name: str) -> str:
+    """Give the kind of one of our columns that is no field of the statistics."""
+    column = SCHEMAS["schools"].column(name)
+    kinds = {Kind.COUNT: "count", Kind.NUMBER: "number", Kind.BOOL: "bool", Kind.DATE: "date",
+             Kind.ID: "id"}  # fmt: skip
+    return kinds.get(column.kind, "text") if column is not None else "text"
+
+
+def _reader(kind: str, name: str, column: str | None, reading: Reading) -> Callable[[Any], Any]:
+    if kind == "area":
+        return lambda cell: read.read_area(cell, unit=reading.units.get(name, ""))
+    if kind == "words":
+        table = name if name in words() else str(column)
+        return lambda cell: read.read_word(cell, table=table)
+    return _READERS[kind]
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "id": read.read_id,
+    "code": read.read_id,
+    "text": read.read_text,
+    "count": read.read_count,
+    "number": read.read_number,
+    "bool": read.read_bool,
+    "date": read.read_date,
+    "longitude": read.read_degrees,
+    "latitude": read.read_degrees,
+}
+
+
+def _stages(found: Mapping[str, Any], doubts: list[tuple[str, str, Message]]) -> StageReading:
+    """Decide the stages: the type code, else the words of a column of stages, else the name."""
+    code, text, name = found.get("type_code"), found.get("stage_text"), found.get("name")
+    if code is not None and stages_of_code(code) is None:
+        doubts.append(("type_code", code, Message("roster.unknown_code", code=code)))
+        code = None
+    if code is None and text is not None:
+        by_words = stages_of_words(text)
+        if by_words is not None:
+            return by_words
+    stages = read_stages(code=code, name=name, settlement=found.get("settlement_code"))
+    if stages.is_to_check or stages.is_ambiguous:
+        doubts.append(("name", name or "", stages.reason))
+    return stages
+
+
+def _our_columns(found: Mapping[str, Any], stages: StageReading) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in found.items():
+        field_ = fields().get(name)
+        column = name if field_ is None else field_.column
+        if column is not None and (value is not None or column not in values):
+            values.setdefault(column, value)
+            if values[column] is None:
+                values[column] = value
+    values["stages"] = ";".join(stages.stages) or None
+    values["possible_stages"] = ";".join(stages.candidates) or None
+    values["is_stage_ambiguous"] = stages.is_ambiguous
+    values["is_teaching_point"] = bool(values.get("is_teaching_point")) or stages.is_teaching_point
+    if found.keys() & {"owner_code", "is_public", "inclusive_private"}:
+        values["ownership"] = _ownership(found)
+    return values
+
+
+def _ownership(found: Mapping[str, Any]) -> str | None:
+    """Join the columns of the owner: a private kindergarten may be inclusive, or for profit."""
+    told = [found.get("owner_code"), found.get("is_public")]
+    # `教育部门` says public and `民办` private; whoever says more (普惠性民办) goes first
+    owner = max((t for t in told if t is not None), key=_PRECISION.index, default=None)
+    if owner != Ownership.PRIVATE:
+        return owner
+    if found.get("inclusive_private"):
+        return Ownership.INCLUSIVE_PRIVATE
+    return Ownership.FOR_PROFIT if found.get("for_profit") == "yes" else owner
+
+
+_PRECISION = [
+    str(ownership)
+    for ownership in (
+        Ownership.PUBLIC, Ownership.PRIVATE, Ownership.FOR_PROFIT, Ownership.INCLUSIVE_PRIVATE,
+    )
+]  # fmt: skip
+
+
+def _large_classes(
+    found: Mapping[str, Any], row: Row, reading: Reading, doubts: list[tuple[str, str, Message]]
+) -> float | None:
+    """
+    Give the classes of 56 and more: a column of that name, else the bands, else 大班额班数.
+
+    大班额 beside a column 超大班额 may or may not hold it: then it is not used.
+    """
+    told = found.get("classes_of_56_and_more")
+    if told is not None:
+        return float(told)
+    if reading.bands:
+        counts = {
+            band: _count(row.others[column], is_blank_zero=reading.is_blank_zero)
+            for column, band in reading.bands.items()
+        }
+        return classes_from(counts, from_pupils=words()["large_class"]["from_pupils"])
+    large = found.get("large_classes")
+    if large is None:
+        return None
+    if found.get("very_large_classes"):
+        doubts.append(("large_classes", f"{large:g}", Message("roster.large_classes")))
+        return None
+    return float(large)
+
+
+def _count(cell: Any, *, is_blank_zero: bool) -> float | None:  # noqa: ANN401 - a cell
+    if read.is_blank(cell):
+        return 0.0 if is_blank_zero else None
+    try:
+        return read.read_count(cell)
+    except read.Unreadable:
+        return None
+
+
+def _look_for_the_implausible(
+    values: Mapping[str, Any], doubts: list[tuple[str, str, Message]]
+) -> None:
+    for column, (low, high) in words()["plausible"].items():
+        value = values.get(column)
+        if value is not None and not low <= value <= high:
+            name = next(f.name for f in fields().values() if f.column == column)
+            reason = Message("roster.implausible", low=low, high=high)
+            doubts.append((name, f"{value:g}", reason))
