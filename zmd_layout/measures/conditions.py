@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from zmd_layout.measures.definitions import Bound, Condition
 
+_POSSIBLE = "possible_stages"
+
 
 def is_missing(value: object) -> bool:
     """Tell whether a cell is empty: None, NaN, NaT or an empty text."""
@@ -110,6 +112,21 @@ def meets_all(
             if not is_missing(key)
         }
         met = [None if is_missing(cell) else answers[cell] for cell in cells]
+        met = _ruled_out(met, frame, condition)
         surely &= np.array([answer is True for answer in met], dtype=bool)
         possibly &= np.array([answer is not False for answer in met], dtype=bool)
     return surely, possibly
+
+
+def _ruled_out(
+    met: list[bool | None], frame: pd.DataFrame, condition: Condition
+) -> list[bool | None]:
+    """Answer no where a school's stages are open, and the one asked for is none of the possible."""
+    if condition.field != "stages" or condition.contains is None or _POSSIBLE not in frame:
+        return met
+    return [
+        False
+        if answer is None and not is_missing(open_) and condition.contains not in open_.split(";")
+        else answer
+        for answer, open_ in zip(met, frame[_POSSIBLE], strict=True)
+    ]
