@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from conftest import COUNTIES, point, square, write_geojson
 
+from conftest import COUNTIES, point, square, write_geojson
 from zmd_layout.cli import main
 from zmd_layout.rulebook import rules_folder
 

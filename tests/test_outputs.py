@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pyogrio
 import pytest
-from conftest import COUNTIES, square, write_geojson
 
 import zmd_layout
+from conftest import COUNTIES, square, write_geojson
 from zmd_layout.errors import OutputError
 from zmd_layout.findings import COLUMNS
 from zmd_layout.outputs.folder import is_whole, write_all
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES = {
-    "gap_map.html", "findings.csv", "findings.xlsx", "layers.gpkg", "suggestions.geojson", "run.json",
-}  # fmt: skip
+    "gap_map.html",
+    "findings.csv",
+    "findings.xlsx",
+    "layers.gpkg",
+    "suggestions.geojson",
+    "run.json",
+}
 
 
 @pytest.fixture
@@ -101,9 +106,7 @@ def test_two_runs_write_the_same_bytes(make_study: Callable[..., Path], tmp_path
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
 
-def test_the_order_of_input_rows_changes_nothing(
-    make_study: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_the_order_of_input_rows_changes_nothing(make_study: Callable[..., Path]) -> None:
     forward = zmd_layout.check(zmd_layout.load_study(make_study()))
     backward = zmd_layout.check(zmd_layout.load_study(make_study(counties=COUNTIES[::-1])))
     assert forward.drop(columns="geometry").equals(backward.drop(columns="geometry"))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pytest
 from click.testing import CliRunner
-from conftest import square, write_geojson
 
 import zmd_layout
+from conftest import square, write_geojson
 from zmd_layout.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 PRIMARY, JUNIOR = "primary-per-new-residential-area", "junior-per-new-residential-area"
 
@@ -146,7 +149,7 @@ def test_an_area_named_as_an_example_is_marked_as_made_up(tmp_path: Path) -> Non
 
 
 def test_a_school_that_stands_inside_counts_beside_the_offer(
-    make_study: Any, tmp_path: Path
+    make_study: Callable[..., Path], tmp_path: Path
 ) -> None:
     school = {"school_id": "1", "name": "一小", "stages": "primary"}
     point = {"type": "Point", "coordinates": [114.0025, 33.0025]}
@@ -161,7 +164,9 @@ def test_a_school_that_stands_inside_counts_beside_the_offer(
     assert "地块内现有 1 所" in found["note_zh"]
 
 
-def test_a_plot_outside_the_study_is_refused(make_study: Any, tmp_path: Path) -> None:
+def test_a_plot_outside_the_study_is_refused(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
     file = write_geojson(tmp_path / "areas.geojson", [area("远", 10000, 5.0)])
     folder = make_study()
     result = CliRunner().invoke(
@@ -181,7 +186,8 @@ def test_a_table_of_geopandas_is_reviewed_as_a_file_is(tmp_path: Path) -> None:
 
 def test_the_order_of_the_plots_changes_nothing(tmp_path: Path) -> None:
     areas = [
-        area("甲", 12000, unit_id="b"), area("乙", 7000, 0.0055, unit_id="a"), area("丙", 4000, 0.1, unit_id="c"),
+        area("甲", 12000, unit_id="b"), area("乙", 7000, 0.0055, unit_id="a"),
+        area("丙", 4000, 0.1, unit_id="c"),
     ]  # fmt: skip
     forward, backward = review(tmp_path, *areas), review(tmp_path, *areas[::-1])
     assert forward == backward

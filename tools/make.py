@@ -75,7 +75,8 @@ def _python() -> Path:
 
 
 def _call(command: list[str], **environment: str) -> None:
-    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode  # noqa: S603 - our own commands
+    everything = {**os.environ, **environment}
+    code = subprocess.run(command, cwd=ROOT, env=everything, check=False).returncode  # noqa: S603 - our own commands
     if code:
         sys.exit(code)
 
@@ -105,7 +106,8 @@ def _try_wheel() -> None:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(unpacked)
         program = (
-            "import zmd_layout, pathlib; from zmd_layout.rulebook import rules_folder, load_ruleset; "
+            "import zmd_layout, pathlib; "
+            "from zmd_layout.rulebook import rules_folder, load_ruleset; "
             "root = pathlib.Path(zmd_layout.__file__).parent; "
             "assert rules_folder() == root / 'rules', rules_folder(); "
             "assert load_ruleset('zhumadian-2022-49'); "

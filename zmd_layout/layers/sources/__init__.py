@@ -1,1 +1,1 @@
-"""layers/sources"""
+"""Readers of the sources that layers come from."""
