@@ -20,7 +20,8 @@ def decide_case(rule: Rule, case: Case) -> Verdict | None:
     Decide the situation of a case.
 
     A measure is a number, null for unknown, `[low, high]` for a range, or a mapping with `value`
-    (or `low` and `high`), `year`, `is_synthetic`, `basis` and `flags`.
+    (or `low` and `high`), `year`, `is_synthetic`, `basis` and `flags`; `{is_void: true}` where
+    there is nothing to measure.
     """
     return decide(
         rule,
@@ -37,6 +38,8 @@ def _value(given: Any) -> Value:  # noqa: ANN401 - raw YAML
             return Value()
         case [low, high]:
             return Value(float(low), float(high))
+        case dict() if given.get("is_void"):
+            return Value(is_void=True)
         case dict():
             low, high = (given[end] if end in given else given["value"] for end in ("low", "high"))
             flags = str(given.get("flags", ""))

@@ -93,11 +93,9 @@ def report(
     measure = (
         rule.check.supply if isinstance(rule.check, Proportion | Banded) else rule.check.measure
     )
-    decision = Decision(
-        Status.REPORTED,
-        measured=values[measure].known,
-        notes=(Message("checks.monitored"),),
-    )
+    value = values[measure]
+    notes = (*value.notes, Message("checks.monitored"))
+    decision = Decision(Status.REPORTED, measured=value.known, notes=notes)
     verdict = _verdict(
         rule, decision, unit=unit, values={measure: values[measure]}, as_of=as_of, used=()
     )

@@ -28,6 +28,10 @@ def decide_by_kind(
 ) -> Decision:
     """Decide by the kind of the rule's check; where a number has no value that day, not at all."""
     check = rule.check
+    void = [values[name] for name in rule.needs if values[name].is_void]
+    if void:
+        nothing = 0.0 if rule.relation is Relation.AT_LEAST else None
+        return Decision(Status.NOT_APPLICABLE, required=nothing, notes=void[0].notes)
     missing = sorted(name for name, dated in limits.items() if dated is None)
     if missing:
         return Decision(Status.NOT_ASSESSABLE, notes=(Message("checks.no_number", names=missing),))

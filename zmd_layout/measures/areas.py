@@ -188,7 +188,7 @@ def _one_delay(row: UnitRow, units: Units, stages: tuple[Stage, ...]) -> Value:
     offers = [offer for stage in stages for offer in offered(row, stage)]
     handover = row.fields.get("first_phase_on")
     if not offers:
-        return Value(notes=(Message("measures.no_offer"),), year=units.year)
+        return Value(notes=(Message("measures.no_offer"),), year=units.year, is_void=True)
     if handover is None:
         return Value(notes=(Message("measures.no_first_phase"),), year=units.year)
     dates = [offer.get("opens_on") for offer in offers]
@@ -244,6 +244,10 @@ def for_profit_kindergartens(
     out = {}
     for row in units.rows():
         owners = [offer.get("ownership") for offer in offered(row, Stage.KINDERGARTEN)]
+        if not owners:
+            note = Message("measures.no_offer")
+            out[row.unit_id] = Value(notes=(note,), year=units.year, is_void=True)
+            continue
         sure = sum(owner == Ownership.FOR_PROFIT for owner in owners)
         open_ = sum(is_missing(owner) or owner == Ownership.PRIVATE for owner in owners)
         notes = (Message("measures.owner_unknown", count=open_),) if open_ else ()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zmd_layout.layers.layer import Layer
     from zmd_layout.measures.units import Units
     from zmd_layout.measures.world import World
+    from zmd_layout.vocabulary import Basis
 
 # A school with a senior section is a 普通高中 in the statistics: each school falls under one rule.
 COMPULSORY = frozenset({"primary", "junior", "primary;junior"})
@@ -33,8 +34,9 @@ def _of_schools(world: World, units: Units, limits: Mapping[str, Any]) -> dict[s
     `classes_of_<number>_and_more`, where there is one for that number. The mean of pupils and
     classes is no answer: 20 classes of 45 and one of 60 have a harmless mean.
     """
-    smallest = limits["large_class_from"].value
-    listed = _listed(world, smallest)
+    line = limits["large_class_from"]
+    smallest = line.value
+    listed = _listed(world, smallest, line.basis)
     column = f"classes_of_{smallest:.0f}_and_more"
     word = Message("fields.word", name=Message("fields.classes_of_56_and_more"))
     note = Message("measures.no_class_sizes", field=word)
@@ -46,14 +48,14 @@ def _of_schools(world: World, units: Units, limits: Mapping[str, Any]) -> dict[s
         elif own is not None:
             out[row.unit_id] = exactly(
                 float(own), year=units.year, sources=(units.source,),
-                is_synthetic=column in row.made,
+                is_synthetic=column in row.made, basis=line.basis,
             )  # fmt: skip
         else:
-            out[row.unit_id] = Value(year=units.year, notes=(note,))
+            out[row.unit_id] = Value(0, year=units.year, notes=(note,))
     return out
 
 
-def _listed(world: World, smallest: float) -> dict[str, Value]:
+def _listed(world: World, smallest: float, basis: Basis) -> dict[str, Value]:
     layer = world.layers.get("classes")
     if layer is None:
         return {}
@@ -61,7 +63,11 @@ def _listed(world: World, smallest: float) -> dict[str, Value]:
     counts = (frame["pupils"] >= smallest).groupby(frame["school_id"].astype(str)).sum()
     return {
         str(school): exactly(
-            int(count), year=layer.origin.year, is_synthetic=layer.is_made, sources=(layer.source,)
+            int(count),
+            year=layer.origin.year,
+            is_synthetic=layer.is_made,
+            basis=basis,
+            sources=(layer.source,),
         )
         for school, count in counts.items()
     }
@@ -77,20 +83,26 @@ def _of_counties(
         return {row.unit_id: Value(notes=(note,)) for row in units.rows()}
     values = _of_schools(world, schools, limits)
     layer = world.layers["schools"]
-    rows = _school_rows(layer, stages)
+    rows, is_ambiguous = _school_rows(layer, stages)
     place = world.members(layer, units)[rows]
     ids = layer.frame.loc[rows, "school_id"].astype(str)
+    ambiguous = set(layer.frame.loc[is_ambiguous, "school_id"].astype(str))
+    word = Message("fields.word", name=Message("fields.stages"))
+    open_ = Value(0, notes=(Message("measures.empty_field", field=word),), year=layer.origin.year)
+    values |= dict.fromkeys(ambiguous, open_)
     return {
         row.unit_id: total([values[i] for i in ids[place == row.unit_id]], source=layer.source)
         for row in units.rows()
     }
 
 
-def _school_rows(layer: Layer, stages: frozenset[str]) -> pd.Series[bool]:
+def _school_rows(layer: Layer, stages: frozenset[str]) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Tell which operating schools are, or may be, of the stages; and which of them only may be."""
     frame = layer.frame
-    has_stage = frame["stages"].map(lambda s: not is_missing(s) and str(s) in stages)
-    rows: pd.Series[bool] = has_stage & (frame["status"] == SchoolStatus.OPERATING)
-    return rows
+    told = frame["stages"] if "stages" in frame else frame["school_id"].map(lambda _: None)
+    is_open = frame["status"] == SchoolStatus.OPERATING
+    is_ambiguous = told.map(is_missing) & is_open
+    return (told.isin(stages) & is_open) | is_ambiguous, is_ambiguous
 
 
 for _name, _stages in {

@@ -83,10 +83,11 @@ class SumMeasure(_Strict):
 
 
 class ShareMeasure(_Strict):
-    """100 · part / whole, in percent."""
+    """100 · part / whole, in percent; with `rest`, what is left of the whole: 100 − that."""
 
     part: SumMeasure | CountMeasure
     whole: SumMeasure | CountMeasure
+    rest: bool = False
 
 
 class StatisticMeasure(_Strict):

@@ -117,7 +117,7 @@ def _juniors(layer: Layer) -> pd.Series[bool]:
 
 def _seat_share(pupils: pd.Series[float], in_seat: pd.Series[Any], layer: Layer) -> Value:
     if pupils.empty:
-        return Value(notes=(Message("measures.nothing_to_divide"),))
+        return Value(is_void=True, notes=(Message("measures.nothing_to_divide"),))
     provenance = {"year": layer.origin.year, "is_synthetic": layer.is_made}
     whole = total(
         [Value() if n != n else exactly(n, **provenance) for n in pupils],  # noqa: PLR0124 - NaN

@@ -78,7 +78,7 @@ def evaluate(
 
 
 def _first_known(tried: list[Value]) -> Value:
-    """Take the first value that is exact, else the first with ends, else say all that is missing."""
+    """Take the first exact value, else the first with ends, else say all that is missing."""
     for is_enough in (lambda v: v.is_exact or v.is_void, lambda v: not v.is_unknown):
         for value in tried:
             if is_enough(value):

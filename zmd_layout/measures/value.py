@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Basis
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from zmd_layout.messages import Message
-    from zmd_layout.vocabulary import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ class Value:
         The year of the oldest datum in it; None if the study does not say.
     is_synthetic
         Whether a made-up datum is in it.
+    is_void
+        Whether there is nothing to measure (no school was promised that could come late, no pupils
+        of whom to give a share): a rule that asks for it does not apply. Never used for unknown.
     basis
         None where it is simply counted; `assumption` where a number of ours is in it.
     flags, notes
@@ -40,6 +43,7 @@ class Value:
     high: float = math.inf
     year: int | None = None
     is_synthetic: bool = False
+    is_void: bool = False
     basis: Basis | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[Message, ...] = ()
@@ -77,6 +81,12 @@ def oldest(*years: int | None) -> int | None:
     return min(known) if known and len(known) == len(years) else None
 
 
+def weakest(*bases: Basis | None) -> Basis | None:
+    """Give the weakest of what several numbers rest on; None where all are simply counted."""
+    order = list(Basis)
+    return max((basis for basis in bases if basis is not None), key=order.index, default=None)
+
+
 def total(parts: Sequence[Value], *, source: str) -> Value:
     """
     Add values up; the unknown ends of any part are unknown of the sum.
@@ -88,13 +98,17 @@ def total(parts: Sequence[Value], *, source: str) -> Value:
     source
         How findings cite the layer that tells what the parts are.
     """
-    notes = {note for part in parts if not part.is_exact for note in part.notes}
+    notes = sorted({n for part in parts if not part.is_exact for n in part.notes}, key=str)
+    low = sum(part.low for part in parts)
+    if notes and math.isfinite(low):
+        notes.insert(0, Message("measures.sum_open", low=low))
     return Value(
-        sum(part.low for part in parts),
+        low,
         sum(part.high for part in parts),
         year=oldest(*(part.year for part in parts)),
         is_synthetic=any(part.is_synthetic for part in parts),
+        basis=weakest(*(part.basis for part in parts)),
         flags=tuple(sorted({flag for part in parts for flag in part.flags})),
-        notes=tuple(sorted(notes, key=str)),
+        notes=tuple(notes),
         sources=tuple(sorted({source} | {s for part in parts for s in part.sources})),
     )
