@@ -20,7 +20,7 @@ from zmd_layout.measures.definitions import (
     SumMeasure,
 )
 from zmd_layout.measures.registry import NAMED_MEASURES
-from zmd_layout.measures.value import Value, exactly, oldest
+from zmd_layout.measures.value import Value, exactly, oldest, unique
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Flag
 
@@ -83,7 +83,7 @@ def _first_known(tried: list[Value]) -> Value:
         for value in tried:
             if is_enough(value):
                 return value
-    return replace(tried[0], notes=tuple(dict.fromkeys(n for v in tried for n in v.notes)))
+    return replace(tried[0], notes=unique(n for v in tried for n in v.notes))
 
 
 def unknown(units: Units, note: Message) -> Values:

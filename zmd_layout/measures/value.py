@@ -10,7 +10,7 @@ from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,15 @@ def oldest(*years: int | None) -> int | None:
     return min(known) if known and len(known) == len(years) else None
 
 
+def unique(notes: Iterable[Message]) -> tuple[Message, ...]:
+    """Drop repeated messages, keeping the order; their values may be lists, so no set will do."""
+    found: list[Message] = []
+    for note in notes:
+        if note not in found:
+            found.append(note)
+    return tuple(found)
+
+
 def weakest(*bases: Basis | None) -> Basis | None:
     """Give the weakest of what several numbers rest on; None where all are simply counted."""
     order = list(Basis)
@@ -98,7 +107,8 @@ def total(parts: Sequence[Value], *, source: str) -> Value:
     source
         How findings cite the layer that tells what the parts are.
     """
-    notes = sorted({n for part in parts if not part.is_exact for n in part.notes}, key=str)
+    open_notes = unique(n for part in parts if not part.is_exact for n in part.notes)
+    notes = sorted(open_notes, key=str)
     low = sum(part.low for part in parts)
     if notes and math.isfinite(low):
         notes.insert(0, Message("measures.sum_open", low=low))
