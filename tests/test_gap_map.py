@@ -569,3 +569,15 @@ def test_every_text_that_the_page_asks_for_is_in_the_catalogue_and_none_is_idle(
     quoted = set(re.findall(r"[\"'](?:gap_map\.)?(\w+)[\"']", code))
     idle = [key for key in known - asked - quoted if not key.startswith(prefixes)]
     assert sorted(idle) == []
+
+
+def test_the_year_shown_first_is_that_of_the_assessment() -> None:
+    assert payload_of(gap_map(two_counties()))["year"] == 2025
+    assert payload_of(gap_map(two_counties().drop(columns="as_of")))["year"] is None
+
+
+def test_words_out_of_the_vocabulary_are_named_with_those_that_are_in_it() -> None:
+    with pytest.raises(OutputError) as caught:
+        gap_map(findings_of({"status": "maybe"}, {"unit_kind": "planet"}))
+    for word in ("maybe", "shortfall", "planet", "township"):
+        assert word in caught.value.text("en")

@@ -25,6 +25,7 @@ class Heading:
     warnings: tuple[Message, ...]
     notes: tuple[Message, ...]
     is_synthetic: bool
+    year: int | None  # of the assessment
 
 
 def describe(
@@ -40,6 +41,7 @@ def describe(
     )
     rulesets = sorted(findings["ruleset"].dropna().astype(str).unique())
     day = _as_of(findings, study)
+    year = str(day)[:4]
     place = (
         Message("gap_map.this_place")
         if study is None
@@ -51,11 +53,12 @@ def describe(
     )
     warnings = (Message("words.synthetic_banner"),) if is_synthetic else ()
     return Heading(
-        title,
-        subtitle,
-        (*warnings, *_period_over(study)),
-        (Message("gap_map.sketch"),),
-        is_synthetic,
+        title=title,
+        subtitle=subtitle,
+        warnings=(*warnings, *_period_over(study)),
+        notes=(Message("gap_map.sketch"),),
+        is_synthetic=is_synthetic,
+        year=int(year) if year.isdigit() else None,
     )
 
 

@@ -13,9 +13,11 @@ from zmd_layout.outputs.gap_map.geometry import bounds_of
 from zmd_layout.outputs.gap_map.rules import encode_rules, rule_keys
 from zmd_layout.outputs.gap_map.units import collect_units, encode_units
 from zmd_layout.outputs.gap_map.verdicts import REQUIRED, encode_findings
+from zmd_layout.vocabulary import Status, Strength, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from enum import StrEnum
 
     import pandas as pd
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from zmd_layout.study import Study
 
 FORMAT = 1
+CLOSED_LISTS: dict[str, type[StrEnum]] = {
+    "status": Status,
+    "strength": Strength,
+    "unit_kind": UnitKind,
+}
 
 
 def check_findings(findings: pd.DataFrame) -> None:
@@ -32,7 +39,8 @@ def check_findings(findings: pd.DataFrame) -> None:
     Raises
     ------
     OutputError
-        When there are none, or columns are missing: all of them named.
+        When there are none, columns are missing, or a status, strength or kind of unit is none of
+        the vocabulary: all faults at once.
     """
     missing = [name for name in REQUIRED if name not in findings.columns]
     faults = [Message("gap_map.missing_columns", columns=missing)] if missing else []
@@ -40,8 +48,22 @@ def check_findings(findings: pd.DataFrame) -> None:
         faults.append(Message("gap_map.no_geometry", found=type(findings).__name__))
     if len(findings) == 0:
         faults.append(Message("gap_map.no_findings"))
+    faults += _strange_words(findings)
     if faults:
         raise OutputError(*faults)
+
+
+def _strange_words(findings: pd.DataFrame) -> list[Message]:
+    faults = []
+    for column, words in CLOSED_LISTS.items():
+        if column in findings.columns:
+            found = findings[column].astype(str).unique()
+            strange = sorted(set(found) - set(words))
+            if strange:
+                known = [str(word) for word in words]
+                fault = Message("gap_map.strange", column=column, found=strange, known=known)
+                faults.append(fault)
+    return faults
 
 
 def build_payload(
@@ -70,6 +92,7 @@ def build_payload(
         "warnings": [_both(warning) for warning in heading.warnings],
         "notes": [_both(note) for note in heading.notes],
         "isSynthetic": heading.is_synthetic,
+        "year": heading.year,
         "bounds": bounds_of(units.geometry.dropna()),
         "units": encode_units(units),
         "rules": encode_rules(rules, base=None if study is None else study.folder),

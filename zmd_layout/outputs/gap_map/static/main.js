@@ -53,7 +53,7 @@
       view,
       kind,
       stage: null,
-      year: model.years.length ? model.years[0] : null,
+      year: firstYear(model),
       after: false,
       hidden: hiddenAtFirst({ kind }),
       layers: new Set(names),
@@ -62,6 +62,14 @@
       sort: null,
       rows: null,
     };
+  }
+
+  /* The year of the assessment, or the last before it, or the first there is. */
+  function firstYear(model) {
+    const { year } = model.payload;
+    const past = model.years.filter((other) => year === null || other <= year);
+    const [first] = model.years;
+    return past.length ? past[past.length - 1] : first === undefined ? null : first;
   }
 
   function firstDuty(model) {

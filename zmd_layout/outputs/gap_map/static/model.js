@@ -5,6 +5,7 @@
   const WORLD = 256; // pixels of the whole world at zoom 0
   const UNIT = 1e-5; // degrees
 
+  zmd.STAGES = ["kindergarten", "primary", "junior", "senior", "vocational", "special"];
   zmd.AREA_KINDS = ["city", "county", "township", "village", "planning_unit"];
   zmd.MARKS = ["shortfall", "reason", "not_assessable", "reported", "pass", "not_applicable"];
 

@@ -217,6 +217,8 @@
       if (table.unit[row] === unit && table.year[row] === year) rows.push(row);
     }
     if (rows.length === 0) return null;
+    const order = (row) => zmd.STAGES.indexOf(table.stage[row]);
+    rows.sort((a, b) => order(a) - order(b));
     const heads = ["stage", "children", "seats", "balance"].map((key, i) =>
       zmd.el("th", { scope: "col", class: i ? "number" : null }, zmd.text(`column_${key}`)),
     );

@@ -2,8 +2,6 @@
 (function (zmd) {
   "use strict";
 
-  const STAGES = ["kindergarten", "primary", "junior", "senior", "vocational", "special"];
-
   zmd.renderViews = (app) => {
     const wanted = zmd.byId("zmd-rule-filter").value.trim().toLowerCase();
     const rules = ruleGroups(app, wanted);
@@ -23,10 +21,10 @@
     const byStage = new Map();
     app.model.rules.forEach((rule, number) => {
       if (wanted && !searchText(rule).includes(wanted)) return;
-      const stage = STAGES.includes(rule.stage) ? rule.stage : "several";
+      const stage = zmd.STAGES.includes(rule.stage) ? rule.stage : "several";
       byStage.set(stage, (byStage.get(stage) || []).concat(number));
     });
-    return STAGES.concat("several")
+    return zmd.STAGES.concat("several")
       .filter((stage) => byStage.has(stage))
       .map((stage) => {
         const title = stage === "several" ? zmd.text("group_several") : zmd.word("stage", stage);
@@ -109,7 +107,10 @@
   }
 
   function stageSwitch(app) {
-    const stages = [null, ...STAGES.filter((stage) => app.model.children.stage.includes(stage))];
+    const stages = [
+      null,
+      ...zmd.STAGES.filter((stage) => app.model.children.stage.includes(stage)),
+    ];
     const options = stages.map((stage) => {
       const text = stage === null ? zmd.text("all_stages") : zmd.word("stage", stage);
       const option = zmd.el("option", { value: stage || "" }, text);
