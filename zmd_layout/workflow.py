@@ -27,9 +27,10 @@ from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.package import units_table, write_package
+from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
-from zmd_layout.outputs.workbook import Results, write_workbook
+from zmd_layout.outputs.workbook import write_workbook
 from zmd_layout.rulebook import Rule, load_ruleset
 from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.standin import DEFAULT_SEED, build, cache_key

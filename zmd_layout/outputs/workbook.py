@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,31 +15,17 @@ import pandas as pd
 import xlsxwriter
 
 from zmd_layout.messages import Message
-from zmd_layout.outputs.workbook_rows import Sheet, sheets_of
+from zmd_layout.outputs.workbook_rows import sheets_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import geopandas as gpd
-
-    from zmd_layout.measures.outlook import Outlook
-    from zmd_layout.measures.world import World
-    from zmd_layout.rulebook import Rule
+    from zmd_layout.outputs.results import Results
+    from zmd_layout.outputs.workbook_sheet import Sheet
 
 _WIDEST, _NARROWEST = 60, 6
 _YEAR_COLUMNS = {"年份", "建设时序"}
 _STATUS_COLOURS = {"缺口": "#F5C6A5", "需说明理由": "#FBE3B0", "资料不足": "#E3E3E3"}
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What the workbook and the report are made of."""
-
-    world: World
-    rules: list[Rule]
-    findings: gpd.GeoDataFrame
-    suggestions: gpd.GeoDataFrame
-    outlook: Outlook | None
 
 
 def write_workbook(path: Path, results: Results) -> None:
@@ -78,9 +63,8 @@ def write_workbook(path: Path, results: Results) -> None:
             "year": book.add_format({"num_format": "0", "valign": "top"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
         }  # fmt: skip
-        is_made = bool(results.findings["is_synthetic"].any())
         for sheet in sheets_of(results):
-            _write_sheet(book, sheet, styles, is_made=is_made)
+            _write_sheet(book, sheet, styles, is_made=results.is_made_up)
 
 
 def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any], *, is_made: bool) -> None:  # noqa: ANN401 - xlsxwriter has no types
