@@ -16,37 +16,63 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zmd_layout.crs import StudyArea, check_placed, geometry_to_plane, parse_coordinates
-from zmd_layout.errors import LayerError, ZmdLayoutError
+from zmd_layout.crs import (
+    DatumCheck,
+    StudyArea,
+    check_against_reference,
+    check_placed,
+    geometry_to_plane,
+    parse_coordinates,
+)
+from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
 from zmd_layout.layers.conform import convert, rename
 from zmd_layout.layers.files import read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
 from zmd_layout.layers.schools import complete
+from zmd_layout.layers.sources import osm_layers
+from zmd_layout.layers.sources.roster import is_roster, read_roster
+from zmd_layout.layers.unit_names import with_unit_ids
 from zmd_layout.layers.validate import faults_of
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.study import LayerSource, Study
 
 MADE_PREFIX = "示例"
-OSM_SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".osm.gz")
+REFERENCE = "reference_schools"  # own layer of schools whose datum is known, such as OSM's
 _BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
 _WHERE = ("counties", "townships", "planning_units", "villages")
-_WIDE = {"schools", "roads", "population", "constraints"}
+_WIDE = {"schools", "roads", "population", "constraints", REFERENCE}
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A source as it was read: their columns, their coordinates, and what the reader has to say."""
+    """
+    A source as it was read.
+
+    Attributes
+    ----------
+    frame
+        Its table, in its own coordinates.
+    roads
+        For roads out of an OSM extract; `frame` is then empty.
+    notes
+        What the reader has to say.
+    is_ours
+        Whether the reader has already given the columns our names and types.
+    """
 
     frame: gpd.GeoDataFrame
     roads: RoadTables | None = None
     notes: tuple[Message, ...] = ()
+    is_ours: bool = False
 
 
 def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) -> Layers:
@@ -83,9 +109,37 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
             continue
         if area is None:
             area = study_area(layers, study)
+    if "schools" in layers:
+        layers["schools"] = with_unit_ids(layers["schools"], layers)
+        faults += _against_reference(layers, study)
     if faults:
         raise LayerError(*faults)
     return layers
+
+
+def _against_reference(layers: Layers, study: Study) -> list[Message]:
+    """Hold the schools against schools whose datum is known; the layer is verified, or a fault."""
+    schools, reference = layers["schools"], layers.get(REFERENCE)
+    declared = schools.origin.coordinates
+    if reference is None or declared in (None, "none"):
+        return []
+    try:
+        check = check_against_reference(
+            _places(schools), _places(reference), coordinates=parse_coordinates(str(declared)),
+            working_crs=study.crs, layer_name="schools",
+            so_far=DatumCheck(0, 0, is_verified=bool(schools.origin.is_datum_verified)),
+        )  # fmt: skip
+    except CrsError as error:
+        return list(error.messages)
+    origin = replace(schools.origin, is_datum_verified=check.is_verified)
+    layers["schools"] = replace(schools, origin=origin)
+    return []
+
+
+def _places(layer: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the middles of what has a position, in metres of the study's plane."""
+    middles = layer.frame.geometry.dropna().centroid
+    return middles.x.to_numpy(), middles.y.to_numpy()
 
 
 def _in_order(study: Study) -> list[tuple[str, LayerSource]]:
@@ -137,8 +191,14 @@ def load_layer(
         All faults of the layer in one error.
     """
     path = study.path_of(source)
-    read = _read(path, source, name)
+    if osm_layers.is_extract(path) and source.coordinates is None:
+        source = source.model_copy(update={"coordinates": osm_layers.COORDINATES})
+    read = _read(path, source, name, working_crs=study.crs)
+    if osm_layers.is_extract(path) and area is not None and read.roads is None:
+        read = replace(read, frame=_near(read.frame, area))
     origin = _origin(path, source)
+    if read.is_ours:
+        source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     return admit(name, read, source, study=study, area=area, origin=origin)
 
 
@@ -196,11 +256,25 @@ def admit(
     return Layer(name, frame, origin, read.roads)
 
 
-def _is_osm(path: Path) -> bool:
-    return path.name.lower().endswith(OSM_SUFFIXES)
+def _near(frame: gpd.GeoDataFrame, area: StudyArea) -> gpd.GeoDataFrame:
+    """Take what an extract, usually of a whole province, holds near the study."""
+    zone = area.geometry.buffer(_BORDER_M)
+    is_near = frame.geometry.to_crs(area.working_crs).intersects(zone)
+    return frame[is_near.to_numpy()].reset_index(drop=True)
 
 
-def _read(path: Path, source: LayerSource, name: str) -> Raw:
+def _read(path: Path, source: LayerSource, name: str, *, working_crs: str) -> Raw:
+    """Choose the reader: OSM extracts, rosters of the education statistics, or plain tables."""
+    if osm_layers.is_extract(path) and path.exists():
+        if name == "roads":
+            roads, notes = osm_layers.roads_of_extract(path, working_crs=working_crs)
+            return Raw(gpd.GeoDataFrame(geometry=[]), roads=roads, notes=notes)
+        if name in {"schools", REFERENCE}:
+            frame, notes = osm_layers.schools_of_extract(path)
+            return Raw(frame, notes=notes, is_ours=True)
+    if name == "schools" and is_roster(path, source):
+        roster = read_roster(path, source)
+        return Raw(roster.frame, notes=(roster.report.summary(),), is_ours=True)
     return Raw(read_raw(path, source, layer_name=name))
 
 
@@ -307,5 +381,7 @@ def _origin(path: Path, source: LayerSource) -> Origin:
         year=source.year,
         coordinates=source.coordinates,
         made_columns=WHOLE if made is True else frozenset(made or ()),
-        is_complete=not _is_osm(path) if source.is_complete is None else source.is_complete,
+        is_complete=not osm_layers.is_extract(path)
+        if source.is_complete is None
+        else source.is_complete,
     )

@@ -1,0 +1,138 @@
+"""Schools and roads as a study names them: rosters, OSM extracts, and one against the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from zmd_layout.cli import main
+from zmd_layout.crs import wgs84_to_gcj02
+from zmd_layout.errors import LayerError
+from zmd_layout.layers import load_layers
+from zmd_layout.study import read_study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLACES = Path(__file__).parents[1].parent / "shared" / "data" / "places"
+HEAD = "学校标识码,学校名称,办学类型,县（市、区）,经度,纬度"
+
+
+def osm_of(points: list[tuple[float, float]]) -> str:
+    nodes = "".join(
+        f'<node id="{n + 1}" version="1" lon="{lon:.7f}" lat="{lat:.7f}">'
+        f'<tag k="amenity" v="school"/>'
+        f'<tag k="name" v="第{n}小学"/></node>'
+        for n, (lon, lat) in enumerate(points)
+    )
+    return f'<?xml version="1.0"?><osm version="0.6" generator="t">{nodes}</osm>'
+
+
+def points() -> list[tuple[float, float]]:
+    chance = np.random.default_rng(5)
+    return [(114 + float(x), 33 + float(y)) for x, y in chance.uniform(0.02, 0.09, size=(40, 2))]
+
+
+def roster_of(where: list[tuple[float, float]]) -> str:
+    rows = [f"21410000{n:02},第{n}小学,211,西县,{x:.7f},{y:.7f}" for n, (x, y) in enumerate(where)]
+    return "\n".join([HEAD, *rows])
+
+
+def layer(name: str, path: str, coordinates: str | None = None, kind: str = "layers") -> str:
+    declared = f'coordinates = "{coordinates}"' if coordinates else ""
+    return f'\n[{kind}.{name}]\npath = "{path}"\n{declared}\nyear = 2025\n'
+
+
+def test_a_roster_comes_through_the_door_with_the_ids_of_its_counties(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study(layer("schools", "roster.csv", "wgs84"))
+    (folder / "roster.csv").write_text(roster_of(points()), "gb18030")
+    schools = load_layers(read_study(folder))["schools"]
+    assert len(schools.frame) == 40
+    assert set(schools.frame["county_id"]) == {"411721"}
+    assert set(schools.frame["stages"]) == {"primary"}
+    assert schools.origin.is_complete
+
+
+def test_a_declared_column_overrides_what_the_roster_reader_would_take(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study(layer("schools", "roster.csv", "wgs84") + 'columns = {name = "校名"}\n')
+    text = roster_of(points()).replace("学校名称", "校名,学校名称")
+    text = text.replace("小学,211", "小学,乙,211")
+    (folder / "roster.csv").write_text(text, "gb18030")
+    names = load_layers(read_study(folder))["schools"].frame["name"]
+    assert names[0] == "第0小学"
+
+
+def test_schools_of_an_extract_are_never_complete_by_themselves(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study(layer("schools", "schools.osm"))
+    (folder / "schools.osm").write_text(osm_of(points()), "utf-8")
+    schools = load_layers(read_study(folder))["schools"]
+    assert len(schools.frame) == 40
+    assert not schools.origin.is_complete
+    assert set(schools.frame["source"]) == {"OSM"}
+
+
+def test_a_wrongly_declared_datum_is_refused_by_a_second_layer(
+    make_study: Callable[..., Path],
+) -> None:
+    lon, lat = wgs84_to_gcj02(*np.array(points()).T)
+    folder = make_study(
+        layer("schools", "roster.csv", "wgs84")
+        + layer("reference_schools", "schools.osm", kind="own_layers")
+    )
+    (folder / "roster.csv").write_text(roster_of(list(zip(lon, lat, strict=True))), "gb18030")
+    (folder / "schools.osm").write_text(osm_of(points()), "utf-8")
+    with pytest.raises(LayerError, match="gcj02"):
+        load_layers(read_study(folder))
+
+
+def test_a_rightly_declared_datum_is_verified_by_a_second_layer_and_else_is_not(
+    make_study: Callable[..., Path],
+) -> None:
+    lon, lat = wgs84_to_gcj02(*np.array(points()).T)
+    extra = layer("schools", "roster.csv", "gcj02")
+    folder = make_study(extra)
+    (folder / "roster.csv").write_text(roster_of(list(zip(lon, lat, strict=True))), "gb18030")
+    assert load_layers(read_study(folder))["schools"].origin.is_datum_verified is False
+    shown = CliRunner().invoke(main, ["run", str(folder), "--out", str(folder / "out")])
+    assert "无法用现有图层核实" in "".join(shown.output.split())
+    make_study(extra + layer("reference_schools", "schools.osm", kind="own_layers"))
+    (folder / "schools.osm").write_text(osm_of(points()), "utf-8")
+    assert load_layers(read_study(folder))["schools"].origin.is_datum_verified is True
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not PLACES.exists(), reason="needs the folder ../shared")
+@pytest.mark.parametrize(
+    ("layers", "plane", "told"),
+    [
+        ({"schools": "las_palmas/las_palmas_20230221.osm.pbf",
+          "roads": "las_palmas/las_palmas_20230221.osm.pbf"}, "EPSG:32628", "163"),
+        ({"roads": "porto_alegre/poa.osm.pbf"}, "EPSG:32722", None),
+        ({"schools": "liechtenstein/liechtenstein-2013-08-03.osm.bz2"}, "EPSG:32632", "16"),
+    ],
+)  # fmt: skip
+def test_real_extracts_load_from_the_command_line(
+    tmp_path: Path, layers: dict[str, str], plane: str, told: str | None
+) -> None:
+    text = f'[study]\nid = "place"\nname = {{zh = "地方", en = "Place"}}\ncrs = "{plane}"\n'
+    text += "as_of = 2025-12-31\n"
+    for name, path in layers.items():
+        text += f'[layers.{name}]\npath = "{(PLACES / path).as_posix()}"\nyear = 2023\n'
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    shown = CliRunner().invoke(main, ["check", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert shown.exit_code == 0, shown.output
+    found = load_layers(read_study(tmp_path))
+    if told is not None:
+        assert any(told in note.text() for note in found["schools"].origin.notes)
+    if "roads" in layers:
+        assert len(found["roads"].roads.edges) > 10_000

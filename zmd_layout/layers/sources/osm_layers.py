@@ -1,0 +1,118 @@
+"""OSM extracts as layers: schools in our columns, roads as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from zmd_layout.layers.sources.osm import read_roads, read_schools, road_note, school_note
+from zmd_layout.layers.stages import StageReading, stages_of_isced, stages_of_name
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Ownership, SchoolStatus, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from zmd_layout.layers.roads import RoadTables
+
+SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".osm.gz")
+COORDINATES = "wgs84"
+SOURCE = "OSM"
+_OWNERS = {"public": Ownership.PUBLIC, "government": Ownership.PUBLIC, "private": Ownership.PRIVATE}
+_BOARDING = {"yes": True, "no": False, "only": True}
+
+
+def is_extract(path: Path) -> bool:
+    """Tell an OSM extract by its name."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def schools_of_extract(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    """
+    Read the schools of an extract in the columns of the layer `schools`.
+
+    Stages come from `isced:level`, else from `amenity=kindergarten`, else from the name; what is
+    open stays open. What the name tells to be no school (a driving school mapped as one) is left
+    out and counted.
+
+    Parameters
+    ----------
+    path
+        The extract.
+
+    Returns
+    -------
+    schools, notes
+        In WGS 84, `school_id` the OSM id, `status` operating, `source` OSM. `capacity` that is a
+        whole number stands in `seats`.
+
+    Raises
+    ------
+    SourceError
+        If the extract cannot be read.
+    """
+    read = read_schools(path)
+    found = read.frame
+    names = found["name:zh"].where(found["name:zh"].notna(), found["name"])
+    readings = [
+        _reading(tags, name) for tags, name in zip(found.to_dict("records"), names, strict=True)
+    ]
+    frame = gpd.GeoDataFrame(
+        {
+            "school_id": found["osm_id"].astype(object),
+            "name": names.astype(object).where(names.notna(), None),
+            "stages": _column(";".join(r.stages) or None for r in readings),
+            "possible_stages": _column(";".join(r.candidates) or None for r in readings),
+            "is_stage_ambiguous": _column(r.is_ambiguous for r in readings),
+            "is_teaching_point": _column(r.is_teaching_point for r in readings),
+            "ownership": _column(_OWNERS.get(str(v).casefold()) for v in found["operator:type"]),
+            "is_boarding": _column(_BOARDING.get(str(v)) for v in found["school:boarding"]),
+            "seats": pd.to_numeric(found["capacity"], errors="coerce").astype("float64"),
+            "status": _column(str(SchoolStatus.OPERATING) for _ in readings),
+            "source": _column(SOURCE for _ in readings),
+        },
+        geometry=found.geometry.to_numpy(),
+        crs=found.crs,
+    )
+    frame["seats"] = frame["seats"].where(frame["seats"].ge(0) & (frame["seats"] % 1 == 0))
+    is_school = np.array([reading.is_school for reading in readings], dtype=bool)
+    notes = [school_note(read.dropped)]
+    if not is_school.all():
+        notes.append(Message("osm.no_schools_by_name", count=int((~is_school).sum())))
+    return frame[is_school].reset_index(drop=True), tuple(notes)
+
+
+def roads_of_extract(path: Path, *, working_crs: str) -> tuple[RoadTables, tuple[Message, ...]]:
+    """
+    Read the roads of an extract.
+
+    Raises
+    ------
+    SourceError
+        If the extract cannot be read.
+    CrsError
+        If `working_crs` is not projected.
+    """
+    tables = read_roads(path, working_crs=working_crs)
+    return tables, (road_note(tables.counts),)
+
+
+def _reading(tags: Mapping[Any, Any], name: object) -> StageReading:
+    """Decide the stages of an object; a name without a word for any leaves them open."""
+    by_level = stages_of_isced(str(tags.get("isced:level") or ""))
+    by_name = stages_of_name(name) if isinstance(name, str) else None
+    if by_level:
+        return StageReading(Message("stages.by_level"), stages=by_level)
+    if tags["kind"] == Stage.KINDERGARTEN:
+        return StageReading(Message("stages.by_kind"), stages=(Stage.KINDERGARTEN,))
+    if by_name is None or (by_name.is_to_check and not by_name.is_school):
+        return StageReading(Message("stages.nothing_known"), is_to_check=True)
+    return by_name
+
+
+def _column(values: Any) -> pd.Series[Any]:  # noqa: ANN401 - any cells
+    return pd.Series(list(values), dtype=object)
