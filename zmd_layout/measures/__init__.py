@@ -1,6 +1,15 @@
 """Layers → values on a unit index: people, supply, access, land, time."""
 
-from zmd_layout.measures import areas, classes, enrolment, land, projects, remoteness, timing
+from zmd_layout.measures import (
+    areas,
+    classes,
+    coverage,
+    enrolment,
+    land,
+    projects,
+    remoteness,
+    timing,
+)
 from zmd_layout.measures.evaluate import evaluate
 from zmd_layout.measures.value import Value, exactly
 from zmd_layout.measures.world import World
@@ -10,6 +19,7 @@ __all__ = [
     "World",
     "areas",
     "classes",
+    "coverage",
     "enrolment",
     "evaluate",
     "exactly",

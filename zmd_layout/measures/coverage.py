@@ -1,0 +1,79 @@
+"""Which share of the children of a unit lives within a service radius of a school."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zmd_layout.measures.access import access
+from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.value import Value, exactly, oldest
+from zmd_layout.messages import Message
+from zmd_layout.network import Method
+from zmd_layout.vocabulary import Basis, Flag, Stage, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zmd_layout.measures.access import Access
+    from zmd_layout.measures.units import Units
+    from zmd_layout.measures.world import World
+
+
+def _share_within(
+    world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
+) -> dict[str, Value]:
+    """
+    Give the share of children of a stage within `service_radius_m` of a school, in percent.
+
+    Over the roads on foot, or without roads in straight lines times a detour factor. A demand point
+    from which no school is in reach is not within. Unknown where no layer has children at points.
+    """
+    found = access(world, stage)
+    if found is None:
+        names = [name for name in ("population", "schools") if name not in world.layers]
+        word = Message(f"words.layer_{names[0] if names else 'population'}")
+        note = Message("measures.missing_layer", layer=word)
+        return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
+    layer = found.demand.layer
+    place = world.members(layer, units)[layer.frame.geometry.notna()].to_numpy(dtype=object)
+    children = found.demand.children[stage].to_numpy(dtype=float)
+    radius_m = limits["service_radius_m"].value
+    is_within = np.nan_to_num(found.found.distance_m, nan=np.inf) <= radius_m
+    provenance = _provenance(world, found)
+    out = {}
+    for unit in units.frame.index:
+        here = place == unit
+        whole = children[here].sum()
+        if not here.any() or not whole > 0:
+            out[str(unit)] = Value(is_void=bool(whole == 0), notes=(_NOTHING,))
+            continue
+        out[str(unit)] = exactly(100 * children[here & is_within].sum() / whole, **provenance)
+    return out
+
+
+_NOTHING = Message("measures.nothing_to_divide")
+
+
+def _provenance(world: World, found: Access) -> dict[str, Any]:
+    is_straight = found.found.method is Method.STRAIGHT_LINE
+    schools, layer = world.layers["schools"], found.demand.layer
+    layers = [layer, schools] + ([] if is_straight else [world.layers["roads"]])
+    flags = [Flag.PROXY] if is_straight else []
+    flags += [] if schools.origin.is_complete else [Flag.OSM_INCOMPLETE]
+    return {
+        "year": oldest(*(one.origin.year for one in layers)),
+        "is_synthetic": any(one.is_made for one in layers),
+        "basis": Basis.ASSUMPTION,  # the children of each stage are interpolated from age groups
+        "flags": tuple(str(flag) for flag in flags),
+        "sources": tuple(sorted(one.source for one in layers)),
+    }
+
+
+for _stage in (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR):
+    named_measure(
+        f"{_stage}_children_within_radius_share",
+        UnitKind.COUNTY, UnitKind.TOWNSHIP, UnitKind.PLANNING_UNIT,
+    )(partial(_share_within, stage=_stage))  # fmt: skip
