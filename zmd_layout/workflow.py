@@ -19,6 +19,7 @@ from platformdirs import user_cache_path
 from zmd_layout.errors import OutputError, StudyError
 from zmd_layout.findings import find
 from zmd_layout.forecast import Capacity
+from zmd_layout.grid_population import with_grid_population, without_grid
 from zmd_layout.layers import Layers, load_layers, study_area
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.measures import World
@@ -390,7 +391,8 @@ def _load(study: Study, progress: Callable[[Message], None] | None) -> Layers:
     def tell(name: str) -> None:
         _tell(progress, Message("workflow.loading", name=name))
 
-    return load_layers(study, progress=tell)
+    layers = load_layers(without_grid(study), progress=tell)
+    return with_grid_population(layers, study)
 
 
 def _find(
