@@ -73,8 +73,8 @@ class MipResult:
         (columns,) the best solution; empty where there is none.
     row_duals, reduced_costs
         Duals of a linear programme; empty for a model with integers or without a solution.
-    nodes
-        Branch-and-bound nodes.
+    nodes, simplex_iterations
+        Branch-and-bound nodes and simplex iterations, counts that are the same on every machine.
     is_ended_by_time
         Whether the time limit, not a proof or a count, ended the search.
     """
@@ -86,6 +86,7 @@ class MipResult:
     row_duals: NDArray[np.float64]
     reduced_costs: NDArray[np.float64]
     nodes: int
+    simplex_iterations: int
     is_ended_by_time: bool
 
 
@@ -204,6 +205,7 @@ def _read_result(solver: Any, *, is_mip: bool) -> MipResult:  # noqa: ANN401
         row_duals=np.asarray(solution.row_dual, dtype=np.float64) if has_duals else empty,
         reduced_costs=np.asarray(solution.col_dual, dtype=np.float64) if has_duals else empty,
         nodes=max(0, int(info.mip_node_count)),
+        simplex_iterations=max(0, int(info.simplex_iteration_count)),
         is_ended_by_time=model_status == statuses.kTimeLimit,
     )
 

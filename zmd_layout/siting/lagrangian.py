@@ -36,9 +36,10 @@ FIRST_WEIGHT, LEAST_WEIGHT = 0.1, 1e-5
 TARGET_SHARE = 0.3
 TARGET_IS_NEAR = 0.05
 # every so many steps progress is measured: below the first share of the gap new answers weigh
-# less in the average, below the second the search ends
+# less in the average, below the second, so many times on end, the search ends
 CHECK_EVERY = 100
 SLOW, STALLED = 1e-2, 4e-3
+STALLS_BEFORE_END = 2
 # pairs dearer than this multiple of the multiplier are left out for so many steps
 REACH, REACH_STEPS = 1.15, 20
 
@@ -204,7 +205,7 @@ def raise_bound(
     objective: float,
     iterations: int,
     net: TimeNet,
-    start: NDArray[np.float64] | None = None,
+    start: NDArray[np.float64],
 ) -> DualBound:
     """
     Raise a lower bound towards the optimum of the linear relaxation.
@@ -220,14 +221,12 @@ def raise_bound(
     net
         The time limit.
     start
-        (n,) multipliers to start from, or None.
+        (n,) multipliers to start from.
     """
-    if start is None:
-        start = _first_multipliers(instance)
     search = _Volume(instance, np.clip(start, 0.0, instance.outside), objective)
     enough = instance.worth_finding(objective)
     before = search.best.value
-    step = 0
+    step = stalls = 0
     for step in range(1, iterations + 1):
         if search.best.value > enough or net.is_over() or not search.step():
             break
@@ -237,7 +236,8 @@ def raise_bound(
             progress = (search.best.value - before) / max(objective - search.best.value, 1e-300)
             before = search.best.value
             net.tell("bound", objective, instance.valid_bound(before))
-            if progress < STALLED:
+            stalls = stalls + 1 if progress < STALLED else 0
+            if stalls == STALLS_BEFORE_END:
                 break
             if progress < SLOW:
                 search.weight = max(search.weight / 2, LEAST_WEIGHT)
@@ -287,7 +287,7 @@ def settled_sites(
     return opened, closed
 
 
-def _first_multipliers(instance: Instance) -> NDArray[np.float64]:
+def first_multipliers(instance: Instance) -> NDArray[np.float64]:
     """Start between the cheapest and the second cheapest way to be served, (n,)."""
     first = instance.cost[instance.row_start[:-1]]
     has_second = np.diff(instance.row_start) > 1
