@@ -94,7 +94,7 @@ def compare(xml: Path, *, side: int, repeats: int) -> None:
 
 def in_child(reading: str, path: Path) -> Taken:
     command = [sys.executable, __file__, "--child", reading, str(path)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - own
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - own
     return Taken(**json.loads(done.stdout))
 
 

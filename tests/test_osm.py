@@ -342,7 +342,7 @@ def test_distances_agree_with_the_geodesic(
     assert measured == pytest.approx(geodesic, rel=2e-6, abs=1e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(st.lists(st.integers(1, 12), min_size=2, max_size=6), min_size=1, max_size=6))
 def test_splitting_keeps_the_length_and_the_order_of_ways_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, ways: list[list[int]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zmd_layout.layers.sources.osm_roads import RoadCollector
-from zmd_layout.layers.sources.osm_scan import EXTRACT_SUFFIXES, Extract, Wanted
+from zmd_layout.layers.sources.osm_scan import EXTRACT_SUFFIXES, Wanted, opened
 from zmd_layout.layers.sources.osm_schools import (
     SCHOOL_KEYS,
     OsmSchools,
@@ -66,11 +66,11 @@ def read_schools(path: Path | str) -> OsmSchools:
     SourceError
         If there is no such file, or it cannot be read as OSM.
     """
-    extract = Extract(Path(path))
     collector = SchoolCollector()
-    for lines in extract.lines(Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,))):
-        collector.add(lines)
-    return collector.schools(extract)
+    with opened(Path(path), Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,))) as extract:
+        for lines in extract.lines():
+            collector.add(lines)
+        return collector.schools(extract)
 
 
 def read_roads(path: Path | str, *, working_crs: str) -> RoadTables:
@@ -96,8 +96,9 @@ def read_roads(path: Path | str, *, working_crs: str) -> RoadTables:
         If the CRS is not projected.
     """
     collector = RoadCollector()
-    for lines in Extract(Path(path)).lines(Wanted((_ROAD_KEY,))):
-        collector.add(lines)
+    with opened(Path(path), Wanted((_ROAD_KEY,))) as extract:
+        for lines in extract.lines():
+            collector.add(lines)
     return collector.tables(working_crs=working_crs)
 
 
@@ -119,12 +120,13 @@ def read_schools_and_roads(path: Path | str, *, working_crs: str) -> SchoolsAndR
     CrsError
         If the CRS is not projected.
     """
-    extract = Extract(Path(path))
     schools, roads = SchoolCollector(), RoadCollector()
-    for lines in extract.lines(Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,))):
-        schools.add(lines)
-        roads.add(lines)
-    return SchoolsAndRoads(schools.schools(extract), roads.tables(working_crs=working_crs))
+    with opened(Path(path), Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,))) as extract:
+        for lines in extract.lines():
+            schools.add(lines)
+            roads.add(lines)
+        placed = schools.schools(extract)
+    return SchoolsAndRoads(placed, roads.tables(working_crs=working_crs))
 
 
 def school_note(counts: SchoolCounts) -> Message:

@@ -86,62 +86,60 @@ class WayNodes:
 
 class Extract:
     """
-    An OSM extract and the places of its nodes, as far as they were read.
+    The wanted objects of an OSM extract, and the places of its nodes; made by `opened`.
 
     Parameters
     ----------
     path
-        `.osm.pbf`, `.osm`, `.osm.bz2` or `.osm.gz`.
-
-    Raises
-    ------
-    SourceError
-        If there is no such file, or its name does not tell a format of OSM.
+        The extract.
+    wanted
+        What to take out of it.
+    folder
+        For files that are needed while this object is.
     """
 
-    def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise SourceError(Message("osm.no_file", path=path))
-        if not path.name.lower().endswith(EXTRACT_SUFFIXES):
-            raise SourceError(Message("osm.no_extract", path=path, wanted=EXTRACT_SUFFIXES))
+    def __init__(self, path: Path, wanted: Wanted, folder: Path) -> None:
         self._path = path
+        self._folder = folder
         self._places = osmium.index.create_map("flex_mem")
-
-    def lines(self, wanted: Wanted) -> Iterator[list[bytes]]:
-        """
-        Give the wanted objects as OPL lines, some megabytes at a time.
-
-        Nodes that the file holds after the ways that need them, as Overpass may send them, are
-        found by reading a second time.
-
-        Raises
-        ------
-        SourceError
-            If the file is broken or is no OSM file.
-        """
+        # relations need ways that have no keys of their own: to take all along costs less than
+        # to read text, let alone compressed text, a second time
+        self._has_all_ways = bool(wanted.other_keys) and not path.name.lower().endswith(".pbf")
         kinds = osmium.osm.NODE | osmium.osm.WAY
-        filters = [_with_keys(wanted.way_keys, osmium.osm.WAY)]
+        filters: list[Filter] = []
+        if not self._has_all_ways:
+            filters.append(_with_keys(wanted.way_keys, osmium.osm.WAY))
         if wanted.other_keys:
             kinds |= osmium.osm.RELATION
             filters.append(_with_keys(wanted.other_keys, osmium.osm.NODE | osmium.osm.RELATION))
         else:
             filters.append(osmium.filter.EntityFilter(osmium.osm.WAY))
-        with tempfile.TemporaryDirectory(prefix="zmd-layout-") as folder:
-            target = Path(folder, "wanted.opl")
-            self._copy(target, kinds, filters)
-            if not self._is_sorted() and _lacks_nodes(target):
-                target = Path(folder, "again.opl")
-                self._copy(target, kinds, filters)
-            for block in _blocks(target):
-                yield block.splitlines()
+        self._wanted = self._copy("wanted", kinds, filters)
+        if _lacks_nodes(self._wanted) and not self._is_sorted():
+            # Overpass may send nodes after the ways that need them: their places are known now
+            self._wanted = self._copy("wanted again", kinds, filters)
 
-    def ways(self, ids: Iterable[int]) -> Iterator[list[bytes]]:
-        """Give the ways of these ids as OPL lines; to be called after `lines`."""
-        with tempfile.TemporaryDirectory(prefix="zmd-layout-") as folder:
-            target = Path(folder, "ways.opl")
-            self._copy(target, osmium.osm.WAY, [osmium.filter.IdFilter(ids)])
-            for block in _blocks(target):
-                yield block.splitlines()
+    def lines(self) -> Iterator[list[bytes]]:
+        """Give the wanted objects, and maybe other ways, as OPL lines, some megabytes at a time."""
+        for block in _blocks(self._wanted):
+            yield block.splitlines()
+
+    def ways(self, ids: Iterable[int]) -> list[bytes]:
+        """Give the ways of these ids, as far as the extract has them, as OPL lines."""
+        chosen = set(ids)
+        if not chosen:
+            return []
+        if self._has_all_ways:
+            source = self._wanted
+        else:
+            source = self._copy("ways", osmium.osm.WAY, [osmium.filter.IdFilter(chosen)])
+        names = {f"w{number}".encode() for number in chosen}
+        return [
+            line
+            for block in _blocks(source)
+            for line in block.splitlines()
+            if line.startswith(b"w") and line.partition(b" ")[0] in names
+        ]
 
     def place_of(self, node_id: int) -> tuple[float, float] | None:
         """Give longitude and latitude of a node that was read, or None."""
@@ -151,7 +149,9 @@ class Extract:
             return None
         return (place.lon, place.lat) if place.valid() else None
 
-    def _copy(self, target: Path, kinds: Kinds, filters: Sequence[Filter]) -> None:
+    def _copy(self, name: str, kinds: Kinds, filters: Sequence[Filter]) -> Path:
+        """Write what passes the filters as OPL."""
+        target = self._folder / f"{name}.opl"
         add_places = osmium.NodeLocationsForWays(self._places)
         add_places.ignore_errors()
         opl = osmium.io.File(str(target), "opl,locations_on_ways=true,add_metadata=false")
@@ -163,10 +163,29 @@ class Extract:
                 osmium.apply(reader, add_places, *filters, writer)
         except (RuntimeError, OSError, ValueError) as error:
             raise SourceError(Message("osm.broken", path=self._path, why=error)) from error
+        return target
 
     def _is_sorted(self) -> bool:
         with osmium.io.Reader(str(self._path), osmium.osm.NOTHING) as reader:
             return str(reader.header().get("sorting")) == "Type_then_ID"
+
+
+@contextlib.contextmanager
+def opened(path: Path, wanted: Wanted) -> Iterator[Extract]:
+    """
+    Open an extract: `.osm.pbf`, `.osm`, `.osm.bz2` or `.osm.gz`.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, its name does not tell a format of OSM, or it is broken.
+    """
+    if not path.is_file():
+        raise SourceError(Message("osm.no_file", path=path))
+    if not path.name.lower().endswith(EXTRACT_SUFFIXES):
+        raise SourceError(Message("osm.no_extract", path=path, wanted=EXTRACT_SUFFIXES))
+    with tempfile.TemporaryDirectory(prefix="zmd-layout-") as folder:
+        yield Extract(path, wanted, Path(folder))
 
 
 def _with_keys(keys: Sequence[str], kinds: Kinds) -> Filter:

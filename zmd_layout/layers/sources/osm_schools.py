@@ -105,8 +105,9 @@ class SchoolCollector:
 
     def add(self, lines: Sequence[bytes]) -> None:
         """Take in those OPL lines that are schools."""
+        candidates = (line for line in lines if b"amenity=" in line)
         self.lines += [
-            line for line in lines if _MAY_BE_SCHOOL.search(line) and _kind(tags_of(line))
+            line for line in candidates if _MAY_BE_SCHOOL.search(line) and _kind(tags_of(line))
         ]
 
     def schools(self, extract: Extract) -> OsmSchools:

@@ -79,7 +79,7 @@ def _number(line: bytes) -> int:
 
 def _member_ways(relations: Sequence[bytes], extract: Extract) -> list[bytes]:
     ids = {int(number) for line in relations for kind, number in _members(line) if kind == b"w"}
-    return [line for block in extract.ways(sorted(ids)) for line in block] if ids else []
+    return extract.ways(ids)
 
 
 def _members(relation: bytes) -> list[tuple[bytes, bytes]]:
