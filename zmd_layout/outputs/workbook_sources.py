@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from zmd_layout.messages import Message, word, word_message
 from zmd_layout.outputs.workbook_sheet import Row, Sheet
-from zmd_layout.vocabulary import Basis, RuleStatus
+from zmd_layout.vocabulary import Basis, Lang, RuleStatus
 
 if TYPE_CHECKING:
     from zmd_layout.outputs.results import Results
@@ -28,7 +28,7 @@ def sources(results: Results) -> Sheet:
         )
         rows.append(
             (
-                _layer_word(name), origin.path, origin.year, len(layer.frame), origin.coordinates,
+                layer_word(name), origin.path, origin.year, len(layer.frame), origin.coordinates,
                 origin.is_datum_verified, "、".join(sorted(origin.made_columns)), repaired,
                 origin.sha256, "；".join(note.text() for note in origin.notes),
             )
@@ -41,9 +41,10 @@ def sources(results: Results) -> Sheet:
     return Sheet("数据来源与口径", columns, rows, frozen_columns=1)
 
 
-def _layer_word(name: str) -> str:
+def layer_word(name: str, lang: Lang = Lang.ZH) -> str:
+    """Print a layer's name, such as `schools` → 学校; as it is where we have no word."""
     try:
-        return Message(f"words.layer_{name}").text()
+        return Message(f"words.layer_{name}").text(lang)
     except KeyError:
         return name
 

@@ -12,6 +12,7 @@ from zmd_layout.vocabulary import (
     Basis,
     DueState,
     Flag,
+    Lang,
     Relation,
     Status,
     Strength,
@@ -68,10 +69,10 @@ def flags_text(flags: str) -> str:
     return "、".join(word(Flag(f)) if f in known else f for f in flags.split(";") if f)
 
 
-def unit_word(unit: str) -> str:
+def unit_word(unit: str, lang: Lang = Lang.ZH) -> str:
     """Print what a number is counted in, such as `school` → 所; as it is where we have no word."""
     try:
-        return Message(f"words.unit_{unit}").text()
+        return Message(f"words.unit_{unit}").text(lang)
     except KeyError:
         return unit
 

@@ -1,0 +1,275 @@
+"""Static maps: one rule with its verdicts, and the counties at a glance."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from zmd_layout.errors import OutputError
+from zmd_layout.messages import Message, word
+from zmd_layout.outputs.figures import INK, QUIET, look, put_notes, wrapped
+from zmd_layout.outputs.gap_map.palette import STEPS, STYLES, Mark, mark
+from zmd_layout.vocabulary import Lang, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+    from pyproj import CRS
+
+_MARKERS = {
+    Mark.SHORTFALL: "^",
+    Mark.REASON: "D",
+    Mark.REPORTED: "o",
+    Mark.PASS: "o",
+}
+_MOST_LABELS = 40
+_NOTE_COLUMNS = 140
+_AREAS = {"Polygon", "MultiPolygon"}
+_HALO = 2.2
+
+
+def rule_map(
+    findings: gpd.GeoDataFrame,
+    rule_id: str,
+    *,
+    title: str = "",
+    borders: gpd.GeoDataFrame | None = None,
+    lang: Lang | str = Lang.ZH,
+) -> Figure:
+    """
+    Draw the verdicts of one rule, told apart by colour, hatching and symbol.
+
+    Parameters
+    ----------
+    findings
+        As a run gives them, in a projected CRS.
+    rule_id
+        Which rule.
+    title
+        Stands above; by default the rule's id.
+    borders
+        Drawn as lines for orientation, in the same CRS, such as the counties.
+    lang
+        The language.
+
+    Raises
+    ------
+    OutputError
+        When no unit of the rule has a shape; the error names rules that can be drawn.
+    """
+    speech = Lang(lang)
+    rows = findings[(findings["rule_id"] == rule_id) & ~findings.geometry.isna()]
+    if rows.empty:
+        known = sorted(findings.loc[~findings.geometry.isna(), "rule_id"].unique())
+        raise OutputError(Message("figures.nothing_to_draw", rule=rule_id, known=known))
+    pairs = zip(rows["status"], rows["strength"], strict=True)
+    rows = rows.assign(mark=[mark(status, strength) for status, strength in pairs])
+    with look():
+        figure, axes = _sheet(title or rule_id)
+        _set_extent(axes, rows if borders is None else borders)
+        for kind in Mark:
+            _draw_mark(axes, rows[rows["mark"] == kind], kind)
+        if borders is not None:
+            borders.boundary.plot(ax=axes, color=QUIET, linewidth=0.7, zorder=3)
+        if len(rows) <= _MOST_LABELS:
+            _label(axes, rows, rows["unit_name"].tolist())
+        _legend(axes, rows["mark"].value_counts().to_dict(), speech)
+        _scale_and_north(axes, speech)
+        first = rows.iloc[0]
+        notes = [
+            Message("figures.map_subtitle", day=first["as_of"], clause=first["clause"]),
+            Message("figures.map_note", crs=_crs_name(rows.crs)),
+        ]
+        put_notes(
+            figure,
+            [wrapped(note.text(speech), width=_NOTE_COLUMNS) for note in notes],
+            is_made_up=bool(rows["is_synthetic"].any()),
+            lang=speech,
+        )
+    return figure
+
+
+def overview_map(
+    counties: gpd.GeoDataFrame,
+    unmet: Mapping[str, int],
+    *,
+    suggestions: gpd.GeoDataFrame | None = None,
+    is_made_up: bool = False,
+    lang: Lang | str = Lang.ZH,
+) -> Figure:
+    """
+    Draw the counties by how many duties are unmet in each, with the suggested places.
+
+    Parameters
+    ----------
+    counties
+        Index `unit_id`, column `name`, areas in a projected CRS.
+    unmet
+        County → number of duties that are short; a county that is not named has none.
+    suggestions
+        Points in the same CRS.
+    is_made_up
+        Whether anything in it was made up.
+    lang
+        The language.
+    """
+    speech = Lang(lang)
+    frame = counties[~counties.geometry.isna()]
+    counts = np.array([unmet.get(str(unit), 0) for unit in frame.index])
+    edges = _steps(counts)
+    colours = [STEPS[int(np.searchsorted(edges, count, side="left"))] for count in counts]
+    with look():
+        figure, axes = _sheet(Message("figures.overview_title").text(speech))
+        _set_extent(axes, frame)
+        frame.plot(ax=axes, color=colours, edgecolor="white", linewidth=1.0)
+        frame.boundary.plot(ax=axes, color=QUIET, linewidth=0.6)
+        handles = _step_patches(edges, int(counts.max(initial=0)), speech)
+        if suggestions is not None and len(suggestions):
+            handles.append(
+                axes.scatter(
+                    suggestions.geometry.x, suggestions.geometry.y, marker="*", s=26,
+                    color="#0072b2", edgecolor="white", linewidth=0.4, zorder=4,
+                    label=Message("figures.overview_sites").text(speech),
+                )
+            )  # fmt: skip
+        texts = [f"{name}\n{count}" for name, count in zip(frame["name"], counts, strict=True)]
+        _label(axes, frame, texts)
+        axes.legend(handles=handles, loc="lower left", fontsize=7.5, framealpha=0.9)
+        _scale_and_north(axes, speech)
+        note = Message("figures.overview_note").text(speech)
+        put_notes(figure, [wrapped(note, width=_NOTE_COLUMNS)], is_made_up=is_made_up, lang=speech)
+    return figure
+
+
+def _sheet(title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(7.2, 6.6))
+    axes = figure.add_axes((0.01, 0.09, 0.98, 0.81))
+    figure.suptitle(title, y=0.955, fontsize=12)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    return figure, axes
+
+
+def _set_extent(axes: Axes, frame: gpd.GeoDataFrame) -> None:
+    west, south, east, north = frame.total_bounds
+    margin = 0.04 * max(east - west, north - south)
+    axes.set_xlim(west - margin, east + margin)
+    axes.set_ylim(south - margin, north + margin)
+    axes.set_autoscale_on(False)
+
+
+def _draw_mark(axes: Axes, rows: gpd.GeoDataFrame, kind: Mark) -> None:
+    style = STYLES[kind]
+    is_area = rows.geom_type.isin(_AREAS)
+    areas = rows[is_area]
+    if len(areas):
+        areas.plot(
+            ax=axes, facecolor=style["fill"], edgecolor=style.get("hatch", "white"),
+            hatch="////" if "hatch" in style else None, linewidth=0.4,
+        )  # fmt: skip
+    if kind in _MARKERS and len(rows):
+        # on the ground of an area; where many small ones stand together the symbol is what is seen
+        points = rows.representative_point()
+        axes.scatter(
+            points.x, points.y, marker=_MARKERS[kind], color=style["symbol"],
+            s=22 if len(rows) <= _MOST_LABELS else 7, linewidth=0.3, edgecolor="white", zorder=4,
+        )  # fmt: skip
+    elif not is_area.all():
+        points = rows[~is_area]
+        axes.scatter(points.geometry.x, points.geometry.y, marker="x", color=style["symbol"], s=8)
+
+
+def _label(axes: Axes, rows: gpd.GeoDataFrame, texts: list[str]) -> None:
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - only where something is named
+
+    points = rows.representative_point()
+    for x, y, text in zip(points.x, points.y, texts, strict=True):
+        axes.annotate(
+            text, (x, y), xytext=(0, -5), textcoords="offset points", ha="center", va="top",
+            fontsize=7.5, zorder=5, linespacing=1.2,
+            path_effects=[withStroke(linewidth=_HALO, foreground="white")],
+        )  # fmt: skip
+
+
+def _legend(axes: Axes, counts: Mapping[Mark, int], lang: Lang) -> None:
+    handles: list[Artist] = []
+    for kind in Mark:
+        if kind not in counts:
+            continue
+        style = STYLES[kind]
+        text = (
+            Message("figures.reason").text(lang)
+            if kind is Mark.REASON
+            else word(Status(kind), lang)
+        )
+        label = f"{text} ({counts[kind]})"
+        if kind in _MARKERS:
+            handles.append(
+                axes.scatter(
+                    [], [], marker=_MARKERS[kind], color=style["symbol"], s=26, label=label
+                )
+            )
+        else:
+            handles.append(
+                Patch(
+                    facecolor=style["fill"], edgecolor=style.get("hatch", QUIET), label=label,
+                    hatch="////" if "hatch" in style else None, linewidth=0.4,
+                )
+            )  # fmt: skip
+    axes.legend(handles=handles, loc="lower left", fontsize=8, framealpha=0.9)
+
+
+def _scale_and_north(axes: Axes, lang: Lang) -> None:
+    """Draw a bar of a round length, about a fifth of the width, and where north is."""
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    wanted = (east - west) / 5
+    power = 10 ** np.floor(np.log10(wanted))
+    length = float(max(step * power for step in (1, 2, 5) if step * power <= wanted))
+    right, low = east - 0.03 * (east - west), south + 0.03 * (north - south)
+    axes.plot([right - length, right], [low, low], color=INK, lw=2.5, solid_capstyle="butt")
+    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"  # noqa: PLR2004 - metres in a kilometre
+    axes.annotate(
+        text, (right - length / 2, low), xytext=(0, 4), textcoords="offset points", ha="center",
+        fontsize=8,
+    )  # fmt: skip
+    axes.annotate(
+        Message("figures.north").text(lang), (0.955, 0.98), (0.955, 0.92),
+        xycoords="axes fraction", ha="center", va="center", fontsize=9,
+        arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 6, "shrinkB": 0},
+    )  # fmt: skip
+
+
+def _steps(counts: NDArray[np.int64]) -> list[float]:
+    """Give the highest count of each colour but the last: none, then quarters of the rest."""
+    some = counts[counts > 0]
+    if not len(some):
+        return [0.0] * (len(STEPS) - 1)
+    return [0.0, *(float(np.floor(np.quantile(some, q))) for q in (0.25, 0.5, 0.75))]
+
+
+def _step_patches(edges: list[float], highest: int, lang: Lang) -> list[Artist]:
+    out: list[Artist] = [
+        Patch(
+            facecolor=STEPS[0], edgecolor=QUIET, label=Message("figures.overview_none").text(lang)
+        )
+    ]
+    for step, (below, top) in enumerate(pairwise([*edges, highest]), start=1):
+        low, high = int(below) + 1, int(top)
+        if high < low:
+            continue
+        key = "figures.overview_one" if low == high else "figures.overview_step"
+        text = Message(key, low=low, high=high).text(lang)
+        out.append(Patch(facecolor=STEPS[step], edgecolor=QUIET, label=text, linewidth=0.4))
+    return out
+
+
+def _crs_name(crs: CRS | None) -> str:
+    return "" if crs is None else str(crs.name)
