@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from zmd_layout import cli_tables
+from zmd_layout.cli_site import site
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
@@ -188,6 +189,9 @@ def init(obj: dict[str, Any], folder: Path) -> None:
 
     path = make_study_folder(folder)
     click.echo(Message("cli.made", path=path).text(obj["lang"]))
+
+
+main.add_command(site)
 
 
 @main.group()

@@ -55,9 +55,7 @@ def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:
         table.add_column(f"{_STATUS_MARK[status]}{word(status, lang)}", justify="right")
     for key in ("required", "gap"):
         table.add_column(_say(key, lang), justify="right")
-    titles = {
-        rule.id: rule.title.text(lang) for name in builtin_rulesets() for rule in load_ruleset(name)
-    }
+    titles = find_titles(lang)
     for (rule_id, kind), group in findings.groupby(["rule_id", "unit_kind"], sort=True):
         counts = group["status"].value_counts()
         owed = group[group["relation"] == Relation.AT_LEAST]
@@ -68,7 +66,7 @@ def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:
             *(str(counts.get(str(status), "")) for status in Status),
             *("" if total != total else f"{total:,.0f}" for total in sums),  # noqa: PLR0124 - NaN is unknown
         )
-    _console().print(table)
+    console().print(table)
     if bool(findings["is_synthetic"].any()):
         click.secho(Message("words.synthetic_banner").text(lang), fg="magenta", bold=True)
 
@@ -79,9 +77,7 @@ def print_review(findings: gpd.GeoDataFrame, lang: Lang) -> None:
     table = Table(title=_say("review_title", lang, day=day), show_lines=True)
     for key in ("unit", "rule", "required", "measured", "gap", "verdict", "strength", "note"):
         table.add_column(_say(key, lang), overflow="fold")
-    titles = {
-        rule.id: rule.title.text(lang) for name in builtin_rulesets() for rule in load_ruleset(name)
-    }
+    titles = find_titles(lang)
     for row in findings.sort_values(
         ["unit_kind", "unit_id", "rule_id"], kind="stable"
     ).itertuples():
@@ -94,7 +90,7 @@ def print_review(findings: gpd.GeoDataFrame, lang: Lang) -> None:
             word(Strength(row.strength), lang),
             row.note_zh if lang is Lang.ZH else row.note_en,
         )
-    _console().print(table)
+    console().print(table)
 
 
 def print_layers(layers: Layers, lang: Lang) -> None:
@@ -118,7 +114,15 @@ def print_paths(paths: dict[str, Path], lang: Lang) -> None:
         click.echo(f"  {path}")
 
 
-def _console() -> Console:
+def find_titles(lang: Lang) -> dict[str, str]:
+    """Give the titles of all built-in rules by id."""
+    return {
+        rule.id: rule.title.text(lang) for name in builtin_rulesets() for rule in load_ruleset(name)
+    }
+
+
+def console() -> Console:
+    """Give a console wide enough for the tables."""
     return Console(width=max(Console().width, 110))
 
 
@@ -166,7 +170,7 @@ def print_rules(rules: list[Rule], lang: Lang) -> None:
             word(rule.strength, lang),
             min(clause.checked_on for clause in rule.clauses.values()).isoformat(),
         )
-    _console().print(table)
+    console().print(table)
 
 
 def find_rule(rule_id: str, ruleset: str | None) -> Rule:

@@ -33,16 +33,19 @@ from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.outputs.workbook import write_workbook
 from zmd_layout.rulebook import Rule, load_ruleset
+from zmd_layout.siting.closing import Closing, closing_impact
 from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.standin import DEFAULT_SEED, build, cache_key
 from zmd_layout.study import FILE_NAME, Name, Study, read_study
-from zmd_layout.vocabulary import RuleStatus, UnitKind
+from zmd_layout.vocabulary import RuleStatus, Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import folium
     import pandas as pd
+
+    from zmd_layout.siting.work import SitingOptions
 
 
 BUILTIN = Path(__file__).parent / "builtin"
@@ -303,6 +306,77 @@ def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
         keys = ["unit_id", "stage", "year"]
         table = table.drop(columns="seats").merge(seats[[*keys, "seats"]], on=keys, how="left")
     return {"children": table}
+
+
+def site(
+    study: Study,
+    *,
+    stage: Stage | str | None = None,
+    options: SitingOptions | None = None,
+    out: Path | str | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> Suggestions:
+    """
+    Suggest sites alone.
+
+    Parameters
+    ----------
+    study
+        The study.
+    stage
+        For one stage; None for all.
+    options
+        Choices of ours, such as the longest way that is looked at.
+    out
+        The folder for `suggestions.geojson`; None writes nothing.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a layer or a rule is not what it should be.
+    """
+    clock = _Stopwatch()
+    layers = _load(study, progress)
+    rules = load_rules(study)
+    world = World(study, layers, study.as_of)
+    findings = _find(rules, world, progress)
+    stages = tuple(Stage) if stage is None else (Stage(stage),)
+    with clock.measures("siting"):
+        sites = suggest(world, findings, rules, stages=stages, options=options, progress=progress)
+    if out is not None:
+        writers = {"suggestions.geojson": lambda p: p.write_text(to_geojson(sites.table), "utf-8")}
+        record = _record(study, rules, layers, clock) | _siting_record(sites)
+        write_all(Path(out), writers, record)
+    return sites
+
+
+def closing(
+    study: Study,
+    school_ids: Sequence[str],
+    *,
+    progress: Callable[[Message], None] | None = None,
+) -> Closing:
+    """
+    Work out what closing schools would mean: ways before and after, and rules that break.
+
+    Parameters
+    ----------
+    study
+        The study.
+    school_ids
+        The schools, by `school_id`.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a school is not known, or nothing says where children live.
+    """
+    layers = _load(study, progress)
+    return closing_impact(World(study, layers, study.as_of), school_ids, load_rules(study))
 
 
 def _siting_record(sites: Suggestions) -> dict[str, Any]:
