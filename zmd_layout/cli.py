@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,15 @@ class _Group(click.Group):
             lang = (ctx.obj or {}).get("lang", Lang.ZH)
             head = Message("cli.error").text(lang)
             click.echo(f"{head}\n{error.text(lang)}", err=True)
+            ctx.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("ZMD_DEBUG"):
+                raise
+            lang = (ctx.obj or {}).get("lang", Lang.ZH)
+            what = f"{type(error).__name__}: {error}"
+            click.echo(Message("cli.internal", what=what).text(lang), err=True)
             ctx.exit(1)
 
 

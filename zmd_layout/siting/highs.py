@@ -7,8 +7,11 @@ integer. The arrays go to HiGHS as they are; building a model costs milliseconds
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import highspy
@@ -130,7 +133,7 @@ def solve_mip(
 
 def open_solver(model: LinearModel, *, seed: int = 0) -> Any:  # noqa: ANN401 - highspy has no types
     """Hand a model to a silent HiGHS that stops at a gap of zero only, and give the HiGHS."""
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
+    solver = _quiet_solver()
     solver.setOptionValue("output_flag", False)  # noqa: FBT003 - the signature of highspy
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("random_seed", int(seed))
@@ -156,6 +159,27 @@ def open_solver(model: LinearModel, *, seed: int = 0) -> Any:  # noqa: ANN401 - 
         is_integer.astype(np.int32),
     )
     return solver
+
+
+def _quiet_solver() -> Any:  # noqa: ANN401 - highspy has no types
+    """
+    Make a HiGHS without its banner.
+
+    The first HiGHS of a process prints one from C, before an option could tell it not to; so the
+    process's standard output is turned aside for that moment.
+    """
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # a process without a standard output has nothing to keep clean
+        return highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
+    try:
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            return highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def add_rows(solver: Any, rows: csr_array, lower: NDArray[np.float64]) -> None:  # noqa: ANN401
