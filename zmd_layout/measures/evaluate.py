@@ -20,6 +20,7 @@ from zmd_layout.measures.definitions import (
     SumMeasure,
 )
 from zmd_layout.measures.registry import NAMED_MEASURES
+from zmd_layout.measures.school_completeness import open_where_incomplete
 from zmd_layout.measures.value import Value, exactly, oldest, unique
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Flag
@@ -66,7 +67,8 @@ def evaluate(
         case FieldMeasure():
             return _field(definition, units)
         case CountMeasure() | SumMeasure():
-            return _aggregate(definition, world, units, limits)
+            counted = _aggregate(definition, world, units, limits)
+            return open_where_incomplete(counted, definition, world=world, units=units)
         case ShareMeasure():
             return _share(definition, world, units, limits)
         case StatisticMeasure():

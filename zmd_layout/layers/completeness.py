@@ -1,0 +1,79 @@
+"""How much of what must exist is known: schools by unit and stage against expected counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from zmd_layout.vocabulary import SchoolStatus, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# An assumption of ours: with less than this share of the schools known, one that seems to be
+# missing may well be one that is not listed.
+LEAST_SHARE = 0.95
+
+COLUMNS = ("unit_id", "stage", "known", "possible", "expected", "share")
+
+
+def completeness(
+    schools: pd.DataFrame, place: pd.Series[Any], expected: Mapping[str, Mapping[str, int]]
+) -> pd.DataFrame:
+    """
+    Hold the known schools against counts of the statistics.
+
+    Parameters
+    ----------
+    schools
+        The layer of schools: `stages`, `possible_stages`, `status`, `is_teaching_point`. Counted
+        are schools in operation that are no teaching points; a nine-year school counts in both of
+        its stages, so that the expected counts must do the same.
+    place
+        On the same index: the unit in which each school lies.
+    expected
+        Unit id → stage → number of schools, of the year of the list.
+
+    Returns
+    -------
+    table
+        `COLUMNS`, a row for each unit and stage of `expected`, in order. `known` are schools that
+        surely have the stage, `possible` those besides whose stages are open. `share` is known /
+        expected, not above 1; NaN where none is expected.
+    """
+    counted = schools[_is_counted(schools)]
+    where = place[counted.index]
+    rows = []
+    for unit_id in sorted(expected):
+        here = counted[(where == unit_id).to_numpy()]
+        for stage in (stage for stage in Stage if stage in expected[unit_id]):
+            wanted = expected[unit_id][stage]
+            known, possible = _count(here, stage)
+            share = min(known / wanted, 1.0) if wanted else float("nan")
+            rows.append((unit_id, str(stage), known, possible, wanted, share))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _is_counted(schools: pd.DataFrame) -> pd.Series[bool]:
+    is_counted = pd.Series(data=True, index=schools.index)
+    if "status" in schools:
+        is_counted &= schools["status"] == SchoolStatus.OPERATING
+    if "is_teaching_point" in schools:
+        is_counted &= ~schools["is_teaching_point"].map(lambda flag: flag is True).astype(bool)
+    return is_counted
+
+
+def _count(schools: pd.DataFrame, stage: Stage) -> tuple[int, int]:
+    def has(column: str) -> pd.Series[bool]:
+        if column not in schools:
+            return pd.Series(data=False, index=schools.index)
+        found: pd.Series[bool] = (
+            schools[column]
+            .map(lambda cell: isinstance(cell, str) and stage in cell.split(";"))
+            .astype(bool)
+        )
+        return found
+
+    sure = has("stages")
+    return int(sure.sum()), int((has("possible_stages") & ~sure).sum())
