@@ -25,6 +25,7 @@ from zmd_layout.measures.definitions import (
     MeasureDefinition,
     NamedMeasure,
     ParameterRef,
+    VerdictMeasure,
     conditions,
     parts,
 )
@@ -509,9 +510,22 @@ def load_ruleset(ruleset: str, *, base: Path | None = None) -> list[Rule]:
             rules.append(load_rule(path, ruleset=folder.name))
         except RuleError as error:
             faults += error.messages
+    faults += [] if faults else _unknown_verdicts(rules)
     if faults:
         raise RuleError(*faults)
-    return rules
+    return sorted(rules, key=lambda rule: rule.id)
+
+
+def _unknown_verdicts(rules: list[Rule]) -> list[Message]:
+    """Name the rules that count verdicts of a rule that is not in their set."""
+    known = {rule.id for rule in rules}
+    return [
+        Message("rulebook.unknown_verdicts", path=f"{rule.id}.yaml", wanted=part.verdicts)
+        for rule in rules
+        for definition in rule.measures.values()
+        for part in parts(definition)
+        if isinstance(part, VerdictMeasure) and part.verdicts not in known
+    ]
 
 
 def load_cases(path: Path) -> list[Case]:

@@ -137,10 +137,11 @@ def _banded(
             Status.NOT_ASSESSABLE, measured=supply.known, notes=_why_unknown(demand, check.demand)
         )
     asked = [_required_at(people, check, numbers) for people in (demand.low, demand.high)]
-    if any(found is None for found, _ in asked):
+    if all(found is None for found, _ in asked):
         note = Message("checks.outside_bands", demand=demand.low)
         return Decision(Status.NOT_APPLICABLE, supply.known, 0.0, notes=(note,))
-    required = sorted(float(found.value) for found, _ in asked if found is not None)
+    # outside of every band nothing is owed; a range may lie on both sides of a bound
+    required = sorted(0.0 if found is None else found.value for found, _ in asked)
     decision = _compare(supply, (required[0], required[-1]), Relation.AT_LEAST)
     flags, notes = list(decision.flags), list(decision.notes)
     if check.overlap_flag and any(overlaps for _, overlaps in asked):
