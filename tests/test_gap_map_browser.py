@@ -61,7 +61,7 @@ UNITS = {
 }
 
 
-def finding(rule: str, unit_id: str, status: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def finding(rule: str, unit_id: str, status: str, **more: Any) -> dict[str, Any]:
     kind, name, geometry = UNITS[unit_id]
     is_short = status == "shortfall"
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
 from zmd_layout.study import LAYER_NAMES
 
@@ -94,7 +95,7 @@ def _years(study: Study | None) -> Message | list[Message]:
 
 
 def _some(layers: list[str]) -> Message | list[Message]:
-    names = [Message(f"words.layer_{name}") for name in layers]
+    names = [layer_word(name) for name in layers]
     if len(names) <= LAYERS_NAMED:
         return names
     return Message("gap_map.and_more", layers=names[:LAYERS_NAMED])

@@ -86,6 +86,7 @@ def build_payload(
         "styles": {str(mark): style for mark, style in palette.STYLES.items()},
         "steps": palette.STEPS,
         "owed": palette.OWED,
+        "figures": palette.FIGURES,
         "supply": palette.SUPPLY,
         "title": _both(heading.title),
         "subtitle": _both(heading.subtitle),

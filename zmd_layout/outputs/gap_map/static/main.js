@@ -115,7 +115,8 @@
 
   function show(app, view) {
     const kinds = kindsOf(app.model, view);
-    const kind = kinds.includes(app.state.kind) ? app.state.kind : kinds[0];
+    const isOverview = typeof view === "string"; // a rule begins with the units that it judges
+    const kind = isOverview && kinds.includes(app.state.kind) ? app.state.kind : kinds[0];
     change(app, { view, kind, site: null });
   }
 

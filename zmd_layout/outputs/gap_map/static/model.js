@@ -127,11 +127,17 @@
   zmd.markOf = (model, row, after) =>
     after && model.closedRows.has(row) ? "pass" : model.findings.mark[row];
 
-  /* The kinds of unit of a rule, the most frequent first. */
+  /* The kinds of unit of a rule: those that are judged before those only reported on. */
   zmd.kindsOf = (model, rule) => {
     const kindOf = (row) => model.units.kind[model.findings.unit[row]];
-    const counts = zmd.countBy(model.byRule[rule], kindOf);
-    return Object.keys(counts).sort((a, b) => counts[b] - counts[a]);
+    const rows = model.byRule[rule];
+    const counts = zmd.countBy(rows, kindOf);
+    const judged = new Set(
+      rows.filter((row) => model.findings.mark[row] !== "reported").map(kindOf),
+    );
+    return Object.keys(counts).sort(
+      (a, b) => Number(judged.has(b)) - Number(judged.has(a)) || counts[b] - counts[a],
+    );
   };
 
   /* Kinds of unit that can be filled as areas, coarsest first. */
@@ -218,7 +224,9 @@
     for (let i = 1; i <= steps; i += 1) {
       ends.add(roundedUp(sorted[Math.ceil((sorted.length * i) / steps) - 1]));
     }
-    return Array.from(ends, (to, i) => ({ from: i === 0 ? 1 : Array.from(ends)[i - 1] + 1, to }));
+    const tos = Array.from(ends);
+    const step = sorted.every(Number.isInteger) ? 1 : 0; // whole numbers leave a gap between classes
+    return tos.map((to, i) => ({ from: i === 0 ? step : tos[i - 1] + step, to }));
   };
 
   zmd.isInside = (shape, x, y) => {

@@ -30,9 +30,7 @@
     const items = isGrouped ? byCounty(model, found, styles) : found;
     const ordered = found
       .slice()
-      .sort(
-        (a, b) => b.rank - a.rank || sizeOf(model, b.row) - sizeOf(model, a.row) || a.unit - b.unit,
-      );
+      .sort((a, b) => b.rank - a.rank || (b.size || 0) - (a.size || 0) || a.unit - b.unit);
     return {
       title: rule.title[zmd.lang()],
       about: rule.strength ? zmd.word("strength", rule.strength) : "",
@@ -70,7 +68,7 @@
       style: mark,
       label: zmd.verdictLabel(model, row, after),
       rank: styles[mark].rank,
-      required: zmd.cell(model.findings, "required", row) || 0,
+      size: sizeOf(model, row, mark),
       measureUnit: zmd.cell(model.findings, "measure_unit", row),
     };
   }
@@ -99,41 +97,52 @@
   function groupOf(county, inside, styles) {
     const worst = inside.reduce((a, b) => (b.rank > a.rank ? b : a));
     const alike = inside.filter((item) => item.style === worst.style);
-    const required = zmd.sum(alike.map((item) => item.required));
-    const isOwed = worst.style === "not_assessable" && required > 0;
+    const owed = zmd.sum(alike.map((item) => item.size || 0));
+    const isOwed = worst.style === "not_assessable" && owed > 0;
     const label = isOwed
-      ? zmd.text("label_required", { amount: zmd.amount(required, worst.measureUnit) })
+      ? zmd.text("label_required", { amount: zmd.amount(owed, worst.measureUnit) })
       : zmd.text("label_group", { count: zmd.number(alike.length) });
-    return { ...worst, unit: county, required, label, rank: styles[worst.style].rank };
+    const size = isOwed ? owed : null; // figures of other verdicts are no sums
+    return { ...worst, unit: county, size, label, rank: styles[worst.style].rank };
   }
 
-  /* ---- where nothing is judged, the hatching is tinted by what is owed ---- */
+  /* ---- where nothing is judged, areas are tinted by what is owed or reported ---- */
 
   function tinted(model, items, styles) {
-    const isJudged = items.some((item) => ["shortfall", "reason", "pass"].includes(item.style));
-    const owing = items.filter((item) => item.style === "not_assessable" && item.required > 0);
-    const tints = model.payload.owed;
-    const classes = zmd.classes(
-      owing.map((item) => item.required),
-      tints.length,
-    );
-    if (isJudged || classes.length < 2) return { items, styles };
-    const steps = zmd.stepStyles(classes, tints, zmd.word("unit", owing[0].measureUnit));
-    const owed = {};
-    Object.keys(steps).forEach((key, i) => {
-      const text = zmd.text("legend_owed", { range: steps[key].text });
-      const rank = styles.not_assessable.rank + (i + 1) / 10;
-      owed[key] = { ...styles.not_assessable, fill: steps[key].fill, text, rank };
-    });
-    const tint = (item) =>
-      owing.includes(item) ? { ...item, style: zmd.stepOf(item.required, classes) } : item;
-    return { items: items.map(tint), styles: { ...styles, ...owed } };
+    const plainly = { items, styles };
+    if (items.some((item) => ["shortfall", "reason", "pass"].includes(item.style))) return plainly;
+    const byOwed = tint(plainly, "not_assessable", model.payload.owed);
+    return tint(byOwed, "reported", model.payload.figures);
   }
 
-  /* Among equals of one verdict the larger gap is worse; without a gap, what is owed. */
-  function sizeOf(model, row) {
-    const gap = zmd.cell(model.findings, "gap", row);
-    return gap === null ? zmd.cell(model.findings, "required", row) || 0 : gap;
+  /* Split one style into steps by size, where there are sizes to tell apart. */
+  function tint(drawn, mark, fills) {
+    const { items, styles } = drawn;
+    const isSized = (item) => item.style === mark && item.size !== null;
+    const sized = items.filter((item) => isSized(item) && item.size > 0);
+    const classes = zmd.classes(
+      sized.map((item) => item.size),
+      fills.length,
+    );
+    if (classes.length < 2) return drawn;
+    const steps = zmd.stepStyles(classes, fills, zmd.word("unit", sized[0].measureUnit));
+    const tints = {};
+    Object.keys(steps).forEach((key, i) => {
+      const text = zmd.text(`legend_${mark}`, { range: steps[key].text });
+      const rank = styles[mark].rank + (i + 1) / 10;
+      tints[mark + key] = { ...styles[mark], fill: steps[key].fill, text, rank };
+    });
+    const restyled = items.map((item) =>
+      isSized(item) ? { ...item, style: mark + zmd.stepOf(item.size, classes) } : item,
+    );
+    return { items: restyled, styles: { ...styles, ...tints } };
+  }
+
+  const SIZES = { not_assessable: "required", reported: "measured" };
+
+  /* What makes one unit weigh more than another of the same verdict; null where unknown. */
+  function sizeOf(model, row, mark) {
+    return zmd.cell(model.findings, SIZES[mark] || "gap", row);
   }
 
   function rowOf(model, item) {
@@ -167,7 +176,7 @@
     };
     if (ordered.length === 1) return oneStory(name(ordered[0]), ordered[0]);
     if (short.length > 0) return zmd.text("story_rule", values);
-    if (of("not_assessable").length > 0) return unknownStory(model, of("not_assessable"), values);
+    if (of("not_assessable").length > 0) return unknownStory(of("not_assessable"), values);
     return zmd.text(of("reported").length > 0 ? "story_rule_reported" : "story_rule_none", values);
   }
 
@@ -177,12 +186,10 @@
   }
 
   /* Where the present state is unknown, the demand alone still says what is owed. */
-  function unknownStory(model, unknown, values) {
-    const required = (item) => zmd.cell(model.findings, "required", item.row) || 0;
-    const owing = unknown.filter((item) => required(item) > 0);
+  function unknownStory(unknown, values) {
+    const owing = unknown.filter((item) => (item.size || 0) > 0);
     if (owing.length === 0) return zmd.text("story_rule_unknown", values);
-    const unit = zmd.cell(model.findings, "measure_unit", owing[0].row);
-    const total = zmd.amount(zmd.sum(owing.map(required)), unit);
+    const total = zmd.amount(zmd.sum(owing.map((item) => item.size)), owing[0].measureUnit);
     return zmd.text("story_rule_owed", { ...values, owed: zmd.number(owing.length), total });
   }
 })((window.zmd = window.zmd || {}));
