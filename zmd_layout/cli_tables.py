@@ -13,6 +13,7 @@ from rich.table import Table
 
 from zmd_layout.cases import compare, decide_case
 from zmd_layout.errors import RuleError
+from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message, word
 from zmd_layout.rulebook import (
     CASES_SUFFIX,
@@ -104,7 +105,7 @@ def print_layers(layers: Layers, lang: Lang) -> None:
         if layer.origin.is_datum_verified is False and not layer.is_made:
             notes.append(Message("cli.datum_unverified", declared=layer.origin.coordinates))
         for note in notes:
-            click.echo(_say("layer_note", lang, layer=Message(f"words.layer_{name}"), note=note))
+            click.echo(_say("layer_note", lang, layer=layer_word(name), note=note))
 
 
 def print_paths(paths: dict[str, Path], lang: Lang) -> None:

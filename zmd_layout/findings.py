@@ -13,6 +13,7 @@ from zmd_layout.measures.conditions import meets
 from zmd_layout.measures.definitions import VerdictMeasure
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.measures.value import Value, oldest
+from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
@@ -175,10 +176,11 @@ def _verdict_count(
 def _no_units(rule: Rule, kind: UnitKind, world: World) -> dict[str, Any]:
     """Say in one row that the layer of the rule's units is not there."""
     layer = LAYER_OF[kind][0] if kind in LAYER_OF else "counties"
-    note = Message("measures.missing_layer", layer=Message(f"words.layer_{layer}"))
+    note = Message("measures.missing_layer", layer=layer_word(layer))
     verdict = checks.Verdict(
         status=Status.NOT_ASSESSABLE, strength=rule.strength, relation=rule.relation, notes=(note,),
         due_on=rule.due.on, due_state=checks.due_state_unknown(rule, world.as_of),
+        flags=checks.rule_flags(rule),
     )  # fmt: skip
     base = _base(rule, verdict, world)
     return base | {"unit_id": "", "unit_name": "", "geometry": None, "unit_kind": str(kind)}

@@ -10,9 +10,10 @@ from zmd_layout.checks.kinds import decide_by_kind
 from zmd_layout.checks.verdict import Decision, Unit, Verdict
 from zmd_layout.measures.conditions import meets
 from zmd_layout.measures.value import oldest
+from zmd_layout.measures.words import field_word
 from zmd_layout.messages import Message, value_word
 from zmd_layout.rulebook import Banded, Proportion
-from zmd_layout.vocabulary import Basis, DueState, Flag, Relation, Status
+from zmd_layout.vocabulary import Basis, DueState, Flag, Relation, RuleStatus, Status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -147,25 +148,28 @@ def _applicability(
             used.append(condition.field)
             note = Message(
                 "checks.not_applicable",
-                field=_field_word(condition.field),
+                field=field_word(condition.field),
                 value=value_word(value),
             )
             return Decision(Status.NOT_APPLICABLE, required=_nothing(rule), notes=(note,))
         used.append(condition.field)
         if met is None:
-            unknown.append(_field_word(condition.field))
+            unknown.append(field_word(condition.field))
     if unknown:
         note = Message("checks.unit_unknown", fields=unknown)
         return Decision(Status.NOT_ASSESSABLE, notes=(note,))
     return None
 
 
-def _field_word(name: str) -> Message:
-    return Message("fields.word", name=Message(f"fields.{name}"))
-
-
 def _flagged(decision: Decision, flags: Iterable[str]) -> Decision:
     return replace(decision, flags=(*decision.flags, *flags))
+
+
+def rule_flags(rule: Rule) -> tuple[str, ...]:
+    """Give the cautions that travel with a rule whatever it finds: a proxy, a draft."""
+    flags = [Flag.PROXY] if rule.proxy is not None else []
+    flags += [Flag.DRAFT_RULE] if rule.status == RuleStatus.DRAFT else []
+    return tuple(sorted(str(flag) for flag in flags))
 
 
 def _verdict(
@@ -181,10 +185,7 @@ def _verdict(
     bases += [v.basis for v in values.values() if v.basis is not None]
     bases += [decision.basis] if decision.basis else []
     flags = {str(f) for f in decision.flags} | {str(f) for v in values.values() for f in v.flags}
-    if rule.proxy is not None:
-        flags.add(Flag.PROXY)
-    if rule.status == "draft":
-        flags.add(Flag.DRAFT_RULE)
+    flags |= set(rule_flags(rule))
     return Verdict(
         status=decision.status,
         strength=decision.strength or rule.strength,

@@ -10,6 +10,7 @@ import numpy as np
 from zmd_layout.measures.access import access
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, oldest
+from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
 from zmd_layout.network import Method
 from zmd_layout.vocabulary import Basis, Flag, Stage, UnitKind
@@ -34,7 +35,7 @@ def _share_within(
     found = access(world, stage)
     if found is None:
         names = [name for name in ("population", "schools") if name not in world.layers]
-        word = Message(f"words.layer_{names[0] if names else 'population'}")
+        word = layer_word(names[0] if names else "population")
         note = Message("measures.missing_layer", layer=word)
         return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
     layer = found.demand.layer

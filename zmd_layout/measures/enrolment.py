@@ -13,6 +13,7 @@ from zmd_layout.measures.definitions import Condition, SumMeasure
 from zmd_layout.measures.evaluate import evaluate
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, oldest, total
+from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, SchoolStatus, Stage, UnitKind
 
@@ -87,7 +88,7 @@ def junior_share_in_county_seat(
     """
     for name in ("schools", "townships"):
         if name not in world.layers:
-            note = Message("measures.missing_layer", layer=Message(f"words.layer_{name}"))
+            note = Message("measures.missing_layer", layer=layer_word(name))
             return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
     layer = world.layers["schools"]
     townships = world.units(UnitKind.TOWNSHIP, limits)

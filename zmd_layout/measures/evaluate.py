@@ -22,6 +22,7 @@ from zmd_layout.measures.definitions import (
 from zmd_layout.measures.registry import NAMED_MEASURES
 from zmd_layout.measures.school_completeness import open_where_incomplete
 from zmd_layout.measures.value import Value, exactly, oldest, unique
+from zmd_layout.measures.words import field_word, layer_word
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Flag
 
@@ -95,12 +96,12 @@ def unknown(units: Units, note: Message) -> Values:
 
 def missing_layer(units: Units, layer: str) -> Values:
     """Say that a layer is not in the study."""
-    return unknown(units, Message("measures.missing_layer", layer=Message(f"words.layer_{layer}")))
+    return unknown(units, Message("measures.missing_layer", layer=layer_word(layer)))
 
 
 def _field(definition: FieldMeasure, units: Units) -> Values:
     name = definition.field
-    word = Message("fields.word", name=Message(f"fields.{name}"))
+    word = field_word(name)
     if name not in units.frame:
         return unknown(units, Message("measures.missing_column", source=units.source, field=word))
     made = units.made[name].to_numpy() if name in units.made else np.zeros(len(units.frame), bool)
@@ -158,7 +159,7 @@ def _aggregate(
     values: Values = {}
     for n, unit in enumerate(index):
         if definition.needs_rows and not seen[n]:
-            values[str(unit)] = Value(notes=(Message("measures.no_rows", layer=_layer_word(name)),))
+            values[str(unit)] = Value(notes=(Message("measures.no_rows", layer=layer_word(name)),))
             continue
         notes = _range_notes(layer, low[n], high[n], lacking, is_count=is_count)
         values[str(unit)] = Value(
@@ -166,10 +167,6 @@ def _aggregate(
             flags=flags if low[n] != high[n] else (), notes=notes, sources=(layer.source,),
         )  # fmt: skip
     return values
-
-
-def _layer_word(name: str) -> Message:
-    return Message("words.layer", name=Message(f"words.layer_{name}"))
 
 
 def _lacks(frame: pd.DataFrame, column: str, rows: np.ndarray[Any, Any]) -> bool:
@@ -215,12 +212,14 @@ def _range_notes(
     if low == high:
         return ()
     if not layer.origin.is_complete:
-        return (Message("measures.incomplete", layer=_layer_word(layer.name), count=low),)
-    fields = [Message("fields.word", name=Message(f"fields.{field}")) for field in lacking]
+        return (Message("measures.incomplete", layer=layer_word(layer.name), count=low),)
+    fields = [field_word(field) for field in lacking]
     key = "measures.undecided" if is_count else "measures.undecided_sum"
+    if not math.isfinite(high):
+        key = "measures.undecided_open"
     return (
         Message(
-            key, layer=_layer_word(layer.name), low=low, high=high,
+            key, layer=layer_word(layer.name), low=low, high=high,
             fields=fields or [Message("measures.unplaced")],
         ),
     )  # fmt: skip

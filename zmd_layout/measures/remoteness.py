@@ -10,6 +10,7 @@ import shapely
 from zmd_layout.measures.access import schools_of, way_from
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, oldest
+from zmd_layout.measures.words import field_word, layer_word
 from zmd_layout.messages import Message
 from zmd_layout.network import Method
 from zmd_layout.vocabulary import Basis, Flag, SchoolStatus, Stage, UnitKind
@@ -34,7 +35,10 @@ def way_to_primary_m(world: World, units: Units, limits: Mapping[str, Any]) -> d
     """
     schools = schools_of(world, Stage.PRIMARY)
     if schools is None:
-        note = Message("measures.missing_layer", layer=Message("words.layer_schools"))
+        note = Message("measures.missing_layer", layer=layer_word("schools"))
+        if "schools" in world.layers:
+            field = field_word("stages")
+            note = Message("measures.missing_column", source="schools", field=field)
         return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
     schools = schools[schools["status"] == SchoolStatus.OPERATING]
     has_place = units.frame.geometry.notna().to_numpy()
