@@ -97,8 +97,11 @@ def _progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
 @main.command()
 @click.argument("study", required=False)
 @click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
+@click.option(
+    "--pdf", is_flag=True, help="报告另存为 PDF（需 LibreOffice）/ the report as PDF, too"
+)
 @click.pass_obj
-def run(obj: dict[str, Any], study: str | None, out: Path | None) -> None:
+def run(obj: dict[str, Any], study: str | None, out: Path | None, pdf: bool) -> None:  # noqa: FBT001 - click passes a flag
     """
     主要任务：核查每条规则，绘制缺口图，写出全部结果。
 
@@ -113,7 +116,7 @@ def run(obj: dict[str, Any], study: str | None, out: Path | None) -> None:
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
     with _progress(obj["lang"]) as tell:
-        result = run_study(opened, out=folder, progress=tell)
+        result = run_study(opened, out=folder, pdf=pdf, progress=tell)
     cli_tables.print_findings(result.findings, obj["lang"])
     cli_tables.print_layers(result.layers, obj["lang"])
     cli_tables.print_paths(result.paths, obj["lang"])

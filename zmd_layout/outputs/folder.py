@@ -36,7 +36,7 @@ def write_all(
     folder
         Where they go; made if it is not there.
     writers
-        File name → function that writes the file at the path it is given.
+        File name, or folder and name, → function that writes the file at the path it is given.
     record
         What `run.json` holds; `outputs` (name → SHA-256) is added.
 
@@ -58,6 +58,7 @@ def write_all(
         raise OutputError(Message("outputs.no_folder", path=folder, why=_why(error))) from error
     try:
         for name, write in writers.items():
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
             write(aside / name)
         digests = {name: sha256_of(aside / name) for name in sorted(writers)}
         text = json.dumps({**record, "outputs": digests}, ensure_ascii=False, indent=2)
@@ -65,6 +66,7 @@ def write_all(
         names = [*writers, RECORD]
         _refuse_locked(folder, names)
         for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(aside / name, folder / name)  # noqa: PTH105 - one atomic call on all systems
     except OSError as error:
         if isinstance(error, OutputError):

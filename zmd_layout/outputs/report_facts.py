@@ -14,6 +14,7 @@ from zmd_layout.measures.outlook import STAGES
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs.gap_map.palette import Mark, mark
 from zmd_layout.outputs.results import county_names, county_of
+from zmd_layout.outputs.workbook_sources import layer_word
 from zmd_layout.outputs.workbook_verdicts import unit_word
 from zmd_layout.vocabulary import (
     Addressee,
@@ -142,7 +143,7 @@ def _problem(results: Results, rows: pd.DataFrame, lang: Lang) -> Problem:
         addressee=word(Addressee(first["addressee"]), lang),
         strength=word(Strength(first["strength"]), lang),
         due=_due(first, lang),
-        years=years_of(results, rows),
+        years=years_of(rows, lang),
         is_synthetic=bool(rows["is_synthetic"].any()),
     )
 
@@ -172,12 +173,11 @@ def _due(row: pd.Series, lang: Lang) -> str:
     return Message("report.due", day=f"{day}", state=state).text(lang)
 
 
-def years_of(results: Results, rows: pd.DataFrame) -> str:
-    """Print the years of the layers that rows rest on, as `schools 2025、townships 2020`."""
-    names = sorted({name for cell in rows["sources"].astype(str) for name in cell.split(";")})
-    layers = results.world.layers
-    known = [(name, layers[name].origin.year) for name in names if name in layers]
-    return "、".join(f"{name} {year or '?'}" for name, year in known)
+def years_of(rows: pd.DataFrame, lang: Lang) -> str:
+    """Print the layers that rows rest on with their years, as 学校 2025、乡镇 2020."""
+    cells = {part for cell in rows["sources"].astype(str) for part in cell.split(";") if part}
+    named = [part.partition(" ") for part in sorted(cells)]
+    return "、".join(f"{layer_word(name, lang)} {year}".rstrip() for name, _, year in named)
 
 
 def number(value: float) -> str:

@@ -192,7 +192,8 @@ def _fill_row(row: Any, cells: Sequence[str], widths_cm: Sequence[float], *, is_
     for cell, text, width in zip(row.cells, cells, widths_cm, strict=True):
         cell.width = Cm(width)
         paragraph = cell.paragraphs[0]
-        paragraph.paragraph_format.space_after = Pt(0)
+        paragraph.paragraph_format.space_before = Pt(2)
+        paragraph.paragraph_format.space_after = Pt(2)
         paragraph.paragraph_format.line_spacing = 1.0
         run = _font(paragraph.add_run(text), _HEAD if is_head else _BODY, 9)
         if is_head:

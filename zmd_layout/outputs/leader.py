@@ -1,0 +1,101 @@
+"""`leader.html`: one A4 page with three numbers, one map and ten problems, for printing."""
+
+from __future__ import annotations
+
+import base64
+import io
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined
+
+from zmd_layout.messages import Message
+from zmd_layout.outputs.figures import look
+from zmd_layout.outputs.report_facts import (
+    people_text,
+    people_to_come,
+    unmet_by_county,
+    worst_problems,
+)
+from zmd_layout.outputs.report_figures import OVERVIEW
+from zmd_layout.vocabulary import Lang, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from zmd_layout.outputs.results import Results
+
+_TEMPLATE = "leader.html.j2"
+_DPI = 170
+
+
+def write_leader_page(
+    path: Path, results: Results, figures: Mapping[str, Figure], *, lang: Lang | str = Lang.ZH
+) -> None:
+    """
+    Write the page: it needs no network and prints on one sheet of A4.
+
+    Parameters
+    ----------
+    path
+        The file.
+    results
+        What it tells.
+    figures
+        As `report_figures.draw_figures` gives them; without the overview there is no map.
+    lang
+        The language.
+    """
+    speech = Lang(lang)
+    study = results.world.study
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+        (files("zmd_layout.outputs") / _TEMPLATE).read_text("utf-8")
+    )
+    page = template.render(
+        lang="zh-CN" if speech is Lang.ZH else "en",
+        title=_say("page_title", speech, name=study.name.model_dump()[str(speech)]),
+        day=_say("page_day", speech, day=results.world.as_of, rulesets=list(study.rulesets)),
+        banner=Message("words.synthetic_banner").text(speech) if results.is_made_up else "",
+        numbers=_numbers(results, speech),
+        picture=_picture(figures.get(OVERVIEW)),
+        picture_text=_say("overview", speech),
+        heads=_say("page_heads", speech).split("|"),
+        problems=worst_problems(results, lang=speech),
+        no_problems=_say("no_problems", speech),
+        foot=_say("page_foot", speech),
+    )
+    path.write_text(page, "utf-8", newline="\n")
+
+
+def _say(key: str, lang: Lang, **args: object) -> str:
+    return Message(f"report.{key}", **args).text(lang)
+
+
+def _numbers(results: Results, lang: Lang) -> list[tuple[str, str]]:
+    """Give the three numbers: what is short, how children change, what could be studied."""
+    unmet = unmet_by_county(results)
+    primary = [p for p in people_to_come(results) if p.stage is Stage.PRIMARY]
+    unknown = _say("unknown", lang)
+    change, years = unknown, _say("number_children_unknown", lang)
+    if primary:
+        first, last = primary[0], primary[-1]
+        change = " → ".join(people_text(p.middle, lang, is_born=p.is_born) for p in (first, last))
+        years = _say("number_children", lang, first=first.year, last=last.year)
+    return [
+        (f"{sum(unmet.values()):,}", _say("number_unmet", lang, counties=len(unmet))),
+        (change, years),
+        (f"{len(results.suggestions):,}", _say("number_sites", lang)),
+    ]
+
+
+def _picture(figure: Figure | None) -> str:
+    """Give the picture as a data address, so that the page stays one file."""
+    if figure is None:
+        return ""
+    data = io.BytesIO()
+    with look():
+        figure.savefig(data, format="png", dpi=_DPI, metadata={"Software": None}, facecolor="white")
+    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
