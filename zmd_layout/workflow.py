@@ -25,6 +25,7 @@ from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.messages import Message
+from zmd_layout.outputs.documents import document_writers, missing_packages
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.package import units_table, write_package
@@ -238,6 +239,7 @@ def run(
     study: Study,
     *,
     out: Path | str | None = None,
+    pdf: bool = False,
     progress: Callable[[Message], None] | None = None,
 ) -> Run:
     """
@@ -249,6 +251,8 @@ def run(
         The study.
     out
         The folder for the results; None writes nothing.
+    pdf
+        Also write the report as a PDF, which takes LibreOffice.
     progress
         Is told what is being done.
 
@@ -289,10 +293,22 @@ def run(
         "findings.xlsx": lambda path: write_workbook(path, results),
         "layers.gpkg": lambda path: write_package(path, tables),
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
+        **_documents(results, progress, pdf=pdf),
     }
     record = _record(study, rules, layers, clock) | _siting_record(sites)
     paths = write_all(Path(out), writers, record)
     return replace(result, paths=paths)
+
+
+def _documents(
+    results: Results, progress: Callable[[Message], None] | None, *, pdf: bool
+) -> dict[str, Callable[[Path], None]]:
+    """Give the writers of figures, report and page, or say why there will be none."""
+    missing = missing_packages()
+    if missing:
+        _tell(progress, Message("report.not_installed", packages=missing))
+        return {}
+    return document_writers(results, with_pdf=pdf)
 
 
 def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
