@@ -3,9 +3,10 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import socket
 import threading
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -90,10 +91,14 @@ def start(state: Server) -> ThreadingHTTPServer:
     return server
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+def server() -> Iterator[Server]:
     state = Server()
     running = start(state)
     yield state
@@ -253,6 +258,16 @@ def test_an_address_that_cannot_be_asked_is_named(
 ) -> None:
     with pytest.raises(SourceError, match=re.escape(url)):
         download(url, target, patience=patience)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(
+    patience: Patience, target: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/grid.tif"
+        with pytest.raises(SourceError) as down:
+            download(url, target, patience=replace(patience, timeout_s=0.2))
+    assert "did not answer in time" in down.value.text("en")
 
 
 # grids

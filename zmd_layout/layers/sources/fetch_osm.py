@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -160,12 +160,13 @@ class _Work:
         parts = self.parts
         missing = [at for at, part in enumerate(parts) if not part.exists()]
         parts[0].parent.mkdir(parents=True, exist_ok=True)
+        settings = self.settings
         for number, at in enumerate(missing):
             if number > 0:
-                self.settings.patience.sleep(self.settings.patience.pause_s)
+                settings.patience.sleep(settings.patience.pause_s)
             done = len(parts) - len(missing) + number
             try:
-                answer = ask_overpass(self.tiles[at], self.topic, settings=self.settings)
+                answer = ask_overpass(self.tiles[at], self.topic, settings=settings)
             except SourceError as error:
                 raise SourceError(
                     Message(
@@ -173,6 +174,9 @@ class _Work:
                         total=len(parts), why=error.messages[0],
                     )
                 ) from error  # fmt: skip
+            # who answered is asked first from now on: a mirror that is down costs a time-out
+            others = [each for each in settings.endpoints if each != answer.endpoint]
+            settings = replace(settings, endpoints=(answer.endpoint, *others))
             _keep({"url": answer.endpoint, **answer.data}, parts[at])
             if progress is not None:
                 progress(done + 1, len(parts), Message(f"fetch.{self.topic}"))

@@ -12,6 +12,7 @@ settings in a module and puts its own `getaddrinfo` into `socket`; both are put 
 from __future__ import annotations
 
 import json
+import math
 import socket
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -137,7 +138,7 @@ def _ask_once(
         overpass_rate_limit=False,  # leave the status page alone: it may be missing or elsewhere
         overpass_url=endpoint,
         requests_kwargs={"hooks": {"response": take}},
-        requests_timeout=settings.patience.timeout_s,
+        requests_timeout=math.ceil(settings.patience.timeout_s),  # the query takes whole seconds
         use_cache=False,
     ):
         try:
