@@ -136,6 +136,7 @@ def open_solver(model: LinearModel, *, seed: int = 0) -> Any:  # noqa: ANN401 - 
     solver = _quiet_solver()
     solver.setOptionValue("output_flag", False)  # noqa: FBT003 - the signature of highspy
     solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.0)
     solver.setOptionValue("random_seed", int(seed))
     row_count, column_count = model.rows.shape
     is_integer = model.is_integer

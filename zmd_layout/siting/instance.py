@@ -171,13 +171,11 @@ def narrow(instance: Instance, *, opened: NDArray[np.bool_], closed: NDArray[np.
     is_kept_pair = is_free[instance.site] & (instance.cost < outside[rows])
     counts = np.bincount(rows[is_kept_pair], minlength=instance.demand_count)
     is_kept_demand = counts > 0
-    row_start = np.zeros(int(is_kept_demand.sum()) + 1, dtype=np.int64)
-    np.cumsum(counts[is_kept_demand], out=row_start[1:])
     new_number = np.cumsum(is_free) - 1
     settled = outside[~is_kept_demand].sum() + instance.opening[opened].sum()
     open_count = instance.open_count
     return Instance(
-        row_start=row_start,
+        row_start=_row_start(counts[is_kept_demand]),
         site=new_number[instance.site[is_kept_pair]],
         cost=instance.cost[is_kept_pair],
         outside=outside[is_kept_demand],
@@ -189,6 +187,21 @@ def narrow(instance: Instance, *, opened: NDArray[np.bool_], closed: NDArray[np.
         demand_id=instance.demand_id[is_kept_demand],
         site_id=instance.site_id[is_free],
         settled_open=instance.open_ids(opened),
+    )
+
+
+def keep_demands(instance: Instance, is_kept: NDArray[np.bool_]) -> Instance:
+    """Forget some demands, (n,) bool, that decide nothing."""
+    counts = np.diff(instance.row_start)[is_kept]
+    entries = entry_ranges(instance.row_start[:-1][is_kept], counts)
+    return replace(
+        instance,
+        row_start=_row_start(counts),
+        site=instance.site[entries],
+        cost=instance.cost[entries],
+        outside=instance.outside[is_kept],
+        must_serve=instance.must_serve[is_kept],
+        demand_id=instance.demand_id[is_kept],
     )
 
 
@@ -206,23 +219,19 @@ def merge_equal_demands(instance: Instance) -> Instance:
     group_of: dict[bytes, int] = {}
     group = np.array([group_of.setdefault(key, len(group_of)) for key in keys], dtype=np.int64)
     first = np.unique(group, return_index=True)[1]
-    counts = np.diff(starts)[first]
-    row_start = np.zeros(len(first) + 1, dtype=np.int64)
-    np.cumsum(counts, out=row_start[1:])
-    entries = entry_ranges(starts[first], counts)
+    is_first = np.zeros(instance.demand_count, dtype=bool)
+    is_first[first] = True
     outside = np.zeros(len(first))
     np.add.at(outside, group, instance.outside)
     must_serve = np.zeros(len(first), dtype=bool)
     must_serve[group[instance.must_serve]] = True
-    return replace(
-        instance,
-        row_start=row_start,
-        site=instance.site[entries],
-        cost=instance.cost[entries],
-        outside=outside,
-        must_serve=must_serve,
-        demand_id=instance.demand_id[first],
-    )
+    return replace(keep_demands(instance, is_first), outside=outside, must_serve=must_serve)
+
+
+def _row_start(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    row_start = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=row_start[1:])
+    return row_start
 
 
 def entry_ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
