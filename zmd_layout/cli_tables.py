@@ -213,8 +213,9 @@ def print_rule(rule_id: str, ruleset: str | None, lang: Lang) -> None:
         lines += ["", f"{_say('numbers', lang)}:"]
         lines += [line for n, p in rule.parameters.items() for line in _numbers(n, p, lang)]
     lines += ["", f"{_say('needs', lang)}: {', '.join(rule.needs)}"]
-    cases = _cases_of(rule)
-    if cases:
+    path = _cases_path(rule, ruleset)
+    if path.exists():
+        cases = load_cases(path)
         lines += ["", f"{_say('cases', lang)}:"]
         lines += [f"  · {case.name} → {_expected(case.expect)}" for case in cases]
     click.echo("\n".join(lines))
@@ -243,9 +244,11 @@ def _expected(expect: dict[str, Any] | None) -> str:
     return "—" if expect is None else ", ".join(f"{k}={v}" for k, v in expect.items())
 
 
-def _cases_of(rule: Rule) -> list[Any]:
-    path = rules_folder() / rule.ruleset / f"{rule.id}{CASES_SUFFIX}"
-    return load_cases(path) if path.exists() else []
+def _cases_path(rule: Rule, ruleset: str | None) -> Path:
+    """Find the cases beside a rule of a built-in set, or of a folder that the user names."""
+    is_own = ruleset is not None and ruleset not in builtin_rulesets()
+    folder = Path(str(ruleset)) if is_own else rules_folder() / rule.ruleset
+    return folder / f"{rule.id}{CASES_SUFFIX}"
 
 
 def run_cases(ruleset: str | None, lang: Lang) -> bool:
@@ -253,12 +256,7 @@ def run_cases(ruleset: str | None, lang: Lang) -> bool:
     rules = select_rules(ruleset, {}, stale_on=None)
     count, failed = 0, 0
     for rule in rules:
-        folder = (
-            Path(ruleset)
-            if ruleset and ruleset not in builtin_rulesets()
-            else rules_folder() / rule.ruleset
-        )
-        path = folder / f"{rule.id}{CASES_SUFFIX}"
+        path = _cases_path(rule, ruleset)
         if not path.exists():
             click.echo(_say("no_cases", lang, rule=rule.id))
             failed += 1
