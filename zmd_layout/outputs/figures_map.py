@@ -73,8 +73,8 @@ def rule_map(
     pairs = zip(rows["status"], rows["strength"], strict=True)
     rows = rows.assign(mark=[mark(status, strength) for status, strength in pairs])
     with look():
-        figure, axes = _sheet(title or rule_id)
-        _set_extent(axes, rows if borders is None else borders)
+        figure, axes = blank_map(title or rule_id)
+        set_extent(axes, rows if borders is None else borders)
         for kind in Mark:
             _draw_mark(axes, rows[rows["mark"] == kind], kind)
         if borders is not None:
@@ -82,7 +82,7 @@ def rule_map(
         if len(rows) <= _MOST_LABELS:
             _label(axes, rows, rows["unit_name"].tolist())
         _legend(axes, rows["mark"].value_counts().to_dict(), speech)
-        _scale_and_north(axes, speech)
+        add_scale_and_north(axes, speech)
         first = rows.iloc[0]
         notes = [
             Message("figures.map_subtitle", day=first["as_of"], clause=first["clause"]),
@@ -127,8 +127,8 @@ def overview_map(
     edges = _steps(counts)
     colours = [STEPS[int(np.searchsorted(edges, count, side="left"))] for count in counts]
     with look():
-        figure, axes = _sheet(Message("figures.overview_title").text(speech))
-        _set_extent(axes, frame)
+        figure, axes = blank_map(Message("figures.overview_title").text(speech))
+        set_extent(axes, frame)
         frame.plot(ax=axes, color=colours, edgecolor="white", linewidth=1.0)
         frame.boundary.plot(ax=axes, color=QUIET, linewidth=0.6)
         handles = _step_patches(edges, int(counts.max(initial=0)), speech)
@@ -143,13 +143,14 @@ def overview_map(
         texts = [f"{name}\n{count}" for name, count in zip(frame["name"], counts, strict=True)]
         _label(axes, frame, texts)
         axes.legend(handles=handles, loc="lower left", fontsize=7.5, framealpha=0.9)
-        _scale_and_north(axes, speech)
+        add_scale_and_north(axes, speech)
         note = Message("figures.overview_note").text(speech)
         put_notes(figure, [wrapped(note, width=_NOTE_COLUMNS)], is_made_up=is_made_up, lang=speech)
     return figure
 
 
-def _sheet(title: str) -> tuple[Figure, Axes]:
+def blank_map(title: str) -> tuple[Figure, Axes]:
+    """Give a figure with a title and one frame for a map, without axes."""
     figure = Figure(figsize=(7.2, 6.6))
     axes = figure.add_axes((0.01, 0.09, 0.98, 0.81))
     figure.suptitle(title, y=0.955, fontsize=12)
@@ -158,7 +159,8 @@ def _sheet(title: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _set_extent(axes: Axes, frame: gpd.GeoDataFrame) -> None:
+def set_extent(axes: Axes, frame: gpd.GeoDataFrame) -> None:
+    """Show the ground of `frame` with a margin, whatever is drawn later."""
     west, south, east, north = frame.total_bounds
     margin = 0.04 * max(east - west, north - south)
     axes.set_xlim(west - margin, east + margin)
@@ -227,7 +229,7 @@ def _legend(axes: Axes, counts: Mapping[Mark, int], lang: Lang) -> None:
     axes.legend(handles=handles, loc="lower left", fontsize=8, framealpha=0.9)
 
 
-def _scale_and_north(axes: Axes, lang: Lang) -> None:
+def add_scale_and_north(axes: Axes, lang: Lang) -> None:
     """Draw a bar of a round length, about a fifth of the width, and where north is."""
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     wanted = (east - west) / 5

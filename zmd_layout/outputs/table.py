@@ -14,24 +14,26 @@ import pandas as pd
 from zmd_layout.findings import COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
 
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 _DECIMALS = 6
 
 
-def to_csv(findings: gpd.GeoDataFrame | pd.DataFrame) -> str:
+def to_csv(findings: gpd.GeoDataFrame | pd.DataFrame, *, columns: Sequence[str] = COLUMNS) -> str:
     """
-    Write findings as CSV text.
+    Write findings, or another table with these columns, as CSV text.
 
     `true` and `false`, ISO days, at most 6 decimals, empty for unknown; a text that a spreadsheet
     would run as a formula gets an apostrophe in front. Write it as UTF-8 with BOM.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    columns = [findings[name].tolist() for name in COLUMNS]
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
+    writer.writerow(columns)
+    cells = [findings[name].tolist() for name in columns]
+    writer.writerows([_cell(value) for value in row] for row in zip(*cells, strict=True))
     return out.getvalue()
 
 
