@@ -10,18 +10,19 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 from platformdirs import user_cache_path
 
+from zmd_layout.desk.judge import Judged, around, judge
 from zmd_layout.errors import OutputError, StudyError
 from zmd_layout.findings import find
 from zmd_layout.forecast import Capacity
 from zmd_layout.grid_population import with_grid_population, without_grid
-from zmd_layout.layers import Layers, load_layers, study_area
-from zmd_layout.layers.sources.review_files import load_plots
+from zmd_layout.layers import Layers, load_layers
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.messages import Message
@@ -46,12 +47,12 @@ if TYPE_CHECKING:
     import folium
     import pandas as pd
 
+    from zmd_layout.desk import Case
     from zmd_layout.siting.work import SitingOptions
 
 
 BUILTIN = Path(__file__).parent / "builtin"
 CITY, CENSUS = "zhumadian", "zhumadian-census"
-REVIEWED = {UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP}
 _PACKAGES = ("zmd-layout", "geopandas", "shapely", "pandas", "numpy", "scipy", "pyproj", "pyogrio")
 _BOM = "utf-8-sig"
 
@@ -90,13 +91,14 @@ class Review:
     """
     The results of a review of new residential areas; the attributes are those of a `Run`.
 
-    `areas` are the reviewed areas in the study's plane.
+    `areas` are the reviewed areas in the study's plane, `cases` what an opinion says of each.
     """
 
     study: Study
     areas: gpd.GeoDataFrame
     findings: gpd.GeoDataFrame
     layers: Layers
+    cases: tuple[Case, ...]
     map: folium.Map
     paths: dict[str, Path] = field(default_factory=dict)
 
@@ -427,7 +429,7 @@ def review(
         As declared in a study file; by default WGS 84 for GeoJSON (RFC 7946), and what the file
         itself says for formats that carry a CRS.
     out
-        The folder for `findings.csv` and `gap_map.html`; None writes nothing.
+        The folder for `findings.csv`, `gap_map.html` and `opinion.docx`; None writes nothing.
     progress
         Is told what is being done.
 
@@ -437,28 +439,81 @@ def review(
         If the file or the study is wrong, all faults in one error.
     """
     clock = _Stopwatch()
-    context = _on(study or _no_context(), as_of)
-    layers = _load(context, progress)
     with clock.measures("layers"):
-        reviewed = load_plots(
-            areas, study=context, coordinates=coordinates, area=study_area(layers, context)
-        )
-    layers = {**layers, "residential_areas": reviewed}
-    rules = [rule for rule in load_rules(context) if rule.unit in REVIEWED]
-    world = World(context, layers, context.as_of)
+        context = open_desk(study, as_of=as_of, progress=progress)
     with clock.measures("findings"):
-        findings = _find(rules, world, progress)
+        judged = context.judge(areas, coordinates=coordinates)
     with clock.measures("map"):
-        chart = gap_map(findings, layers=_frames(layers), study=context)
-    result = Review(context, reviewed.frame, findings, layers, chart)
+        _tell(progress, Message("workflow.drawing"))
+        chart = gap_map(judged.findings, layers=_frames(judged.layers), study=context.study)
+    result = Review(
+        context.study, judged.areas, judged.findings, judged.layers, judged.cases, chart
+    )
     if out is None:
         return result
     writers = {
         "gap_map.html": lambda path: save(chart, path),
-        "findings.csv": _csv_writer(findings),
+        "findings.csv": _csv_writer(judged.findings),
     }
-    paths = write_all(Path(out), writers, _record(context, rules, layers, clock))
-    return replace(result, paths=paths)
+    if find_spec("docx") and find_spec("matplotlib"):
+        from zmd_layout.outputs.opinion import write_opinion  # noqa: PLC0415 - an optional extra
+
+        writers["opinion.docx"] = lambda path: write_opinion(
+            path, judged.cases, layers=judged.layers
+        )
+    else:
+        _tell(progress, Message("opinion.not_installed"))
+    record = _record(context.study, context.rules, judged.layers, clock)
+    return replace(result, paths=write_all(Path(out), writers, record))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A study that is opened for reviews: what stands around a plot, and the rules."""
+
+    study: Study
+    layers: Layers
+    rules: tuple[Rule, ...]
+
+    def judge(
+        self,
+        areas: Path | str | gpd.GeoDataFrame,
+        *,
+        coordinates: str | None = None,
+        as_of: dt.date | None = None,
+    ) -> Judged:
+        """Hold plots against the rules; see `desk.judge`."""
+        return judge(
+            areas, study=_on(self.study, as_of), layers=self.layers, rules=self.rules,
+            coordinates=coordinates,
+        )  # fmt: skip
+
+
+def open_desk(
+    study: Study | None,
+    *,
+    as_of: dt.date | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> Desk:
+    """
+    Open a study for reviews, with the layers that a review looks at and no others.
+
+    Parameters
+    ----------
+    study
+        The context; None: no context.
+    as_of
+        Another day of assessment than the study's.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a layer or a rule is not what it should be.
+    """
+    context = around(_on(study or _no_context(), as_of))
+    return Desk(context, _load(context, progress), tuple(load_rules(context)))
 
 
 def _no_context() -> Study:

@@ -1,0 +1,31 @@
+"""
+The case on an official's desk: what may still be asked, what would do, what may be concluded.
+
+A case is one plot under review. It is made of findings, which the rulebook decides, and never
+decides a clause itself; `outputs.opinion` prints it and `web` shows it.
+"""
+
+from zmd_layout.desk.case import Case, cases_of
+from zmd_layout.desk.conclusion import Conclusion, Conclusions, conclude
+from zmd_layout.desk.demand import Need
+from zmd_layout.desk.grounds import Basis, Ground, basis_in_order, ground_of
+from zmd_layout.desk.issues import Issue
+from zmd_layout.desk.nearby import NearSchool
+from zmd_layout.desk.stages import Standing, Topic
+
+__all__ = [
+    "Basis",
+    "Case",
+    "Conclusion",
+    "Conclusions",
+    "Ground",
+    "Issue",
+    "NearSchool",
+    "Need",
+    "Standing",
+    "Topic",
+    "basis_in_order",
+    "cases_of",
+    "conclude",
+    "ground_of",
+]

@@ -1,0 +1,172 @@
+"""Plots under review, their neighbours and their promised schools, held against the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from zmd_layout.desk.case import Case, cases_of
+from zmd_layout.desk.nearby import figures
+from zmd_layout.findings import find
+from zmd_layout.layers import Layer, Layers, Origin, Raw, admit, study_area
+from zmd_layout.layers.conform import OFFER_STAGES
+from zmd_layout.layers.sources.review_files import load_plots
+from zmd_layout.measures import World
+from zmd_layout.measures.conditions import is_missing
+from zmd_layout.study import LayerSource
+from zmd_layout.vocabulary import Construction, SchoolStatus, Status, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from zmd_layout.rulebook import Rule
+    from zmd_layout.study import Study
+
+AREAS = "residential_areas"
+_WHERE = ("counties", "townships", "planning_units", "villages")
+_AROUND = ("schools", "education_land", AREAS)
+_SAME_PLOT_SHARE = 0.5  # of the smaller: a plot of the study that is the reviewed one itself
+_COPIED = ("seats", "classes", "opens_on", "ownership", "site_area_m2")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """
+    What a review found.
+
+    Attributes
+    ----------
+    areas
+        The reviewed plots.
+    layers
+        The layers of the study with the reviewed plots and their neighbours.
+    findings
+        Of the plots, of groups that they are part of, and of their promised schools.
+    cases
+        One for each plot.
+    """
+
+    areas: gpd.GeoDataFrame
+    layers: Layers
+    findings: gpd.GeoDataFrame
+    cases: tuple[Case, ...]
+
+
+def around(study: Study) -> Study:
+    """Leave the layers that a review looks at: where the study is, what stands around a plot."""
+    where = next((name for name in _WHERE if name in study.layers), None)
+    wanted = {where, *_AROUND}
+    layers = {name: source for name, source in study.layers.items() if name in wanted}
+    return study.model_copy(update={"layers": layers})
+
+
+def judge(
+    areas: Path | str | gpd.GeoDataFrame,
+    *,
+    study: Study,
+    layers: Layers,
+    rules: Sequence[Rule],
+    coordinates: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Judged:
+    """
+    Hold plots against the rules that concern them.
+
+    Parameters
+    ----------
+    areas
+        A file, or a table with a CRS.
+    study, layers, rules
+        The context; `layers` as `around` leaves them, and every rule of the study.
+    coordinates
+        As declared by the user.
+    progress
+        Is told each rule's id.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If the plots are not what they should be.
+    """
+    plots = load_plots(areas, study=study, coordinates=coordinates, area=study_area(layers, study))
+    reviewed = [str(unit_id) for unit_id in plots.frame["unit_id"]]
+    joined = {**layers, AREAS: _with_neighbours(plots, layers.get(AREAS))}
+    world = World(study, joined, study.as_of)
+    on_plots = [
+        r for r in rules if r.unit in (UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP)
+    ]
+    found = find(on_plots, world, progress=progress)
+    ids = set(reviewed)
+    mine = found["unit_id"].map(lambda unit_id: bool(ids & {unit_id, *str(unit_id).split("+")}))
+    findings = _joined(found[mine], _of_promised(plots, study, rules))
+    return Judged(
+        plots.frame, joined, findings, cases_of(world, findings, rules, reviewed=reviewed)
+    )
+
+
+def _joined(plots: gpd.GeoDataFrame, promised: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    if promised is None or promised.empty:
+        return plots.reset_index(drop=True)
+    both = gpd.GeoDataFrame(pd.concat([plots, promised]), geometry="geometry", crs=plots.crs)
+    order = ["rule_id", "unit_kind", "unit_id"]
+    return both.sort_values(order, kind="stable", ignore_index=True)
+
+
+def _with_neighbours(plots: Layer, known: Layer | None) -> Layer:
+    """Add the study's own areas around, so that plots beside each other are seen together."""
+    if known is None or known.frame.empty:
+        return plots
+    ground = shapely.union_all(plots.frame.geometry.to_numpy())
+    near = known.frame[known.frame.distance(ground) <= figures()["shown_within_m"]]
+    same = shapely.area(shapely.intersection(near.geometry.to_numpy(), ground))
+    size = near.area.clip(upper=ground.area)
+    near = near[same < _SAME_PLOT_SHARE * size].copy()
+    if near.empty:
+        return plots
+    taken = set(plots.frame["unit_id"])
+    near["unit_id"] = [f"study:{i}" if i in taken else i for i in near["unit_id"]]
+    near["is_made"] |= bool(known.origin.made_columns)
+    columns = [*plots.frame.columns, *(c for c in near.columns if c not in plots.frame.columns)]
+    parts = [part.reindex(columns=columns).astype(object) for part in (plots.frame, near)]
+    frame = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=plots.frame.crs)
+    frame["is_made"] = frame["is_made"].astype(bool)
+    return replace(plots, frame=frame)
+
+
+def _of_promised(plots: Layer, study: Study, rules: Sequence[Rule]) -> gpd.GeoDataFrame | None:
+    """Judge the promised schools as new schools; only what their figures decide is told."""
+    rows = [school for row in plots.frame.to_dict("records") for school in _promised(row)]
+    on_schools = [rule for rule in rules if rule.unit is UnitKind.SCHOOL]
+    if not rows or not on_schools:
+        return None
+    source = LayerSource(path=plots.origin.path, coordinates=study.crs, year=study.as_of.year)
+    origin = Origin(path=source.path, sha256=plots.origin.sha256, coordinates=study.crs)
+    frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=study.crs)
+    layer = admit("schools", Raw(frame), source, study=study, origin=origin)
+    found = find(on_schools, World(study, {"schools": layer}, study.as_of))
+    decided = found["status"].isin([Status.PASS, Status.SHORTFALL])
+    return found[decided & (found["unit_kind"] == UnitKind.SCHOOL)]
+
+
+def _promised(row: dict[Any, Any]) -> list[dict[str, Any]]:
+    offers = row.get("schools")
+    if offers is None or is_missing(offers):
+        return []
+    return [
+        {
+            "school_id": f"{row['unit_id']}#{number}",
+            "name": offer.get("name") or f"{row.get('name') or row['unit_id']} #{number}",
+            "stages": ";".join(OFFER_STAGES[offer["stage"]]),
+            "status": SchoolStatus.PLANNED,
+            "construction": Construction.NEW,
+            "settlement": row.get("settlement"),
+            "geometry": row["geometry"].representative_point(),
+            **{key: offer.get(key) for key in _COPIED},
+        }
+        for number, offer in enumerate(offers, start=1)
+    ]

@@ -1,0 +1,289 @@
+"""
+The review opinion (配套教育设施审查意见) as a Word file: nine parts, five tables, a map.
+
+The conclusion is the rules' own. What the official decides otherwise stands beside it, with her
+reason and her name. On made-up data there is no conclusion, no number and no signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Cm
+
+from zmd_layout.desk import Conclusions, basis_in_order
+from zmd_layout.messages import Message, word
+from zmd_layout.outputs import opinion_style as style
+from zmd_layout.outputs.opinion_picture import draw
+from zmd_layout.outputs.opinion_tables import WIDTHS, day, heads, printed, rows
+from zmd_layout.vocabulary import Flag, Lang, Status
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zmd_layout.desk import Case, Issue
+    from zmd_layout.layers import Layers
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """
+    An official's own conclusion, kept apart from the rules'.
+
+    Attributes
+    ----------
+    conclusion, reason, official, on
+        What she concludes, why, who she is, and when.
+    """
+
+    conclusion: Conclusions
+    reason: str
+    official: str
+    on: dt.date
+
+
+def write_opinion(
+    path: Path,
+    cases: Sequence[Case],
+    *,
+    layers: Layers,
+    overrides: Mapping[str, Override] | None = None,
+    lang: Lang = Lang.ZH,
+) -> None:
+    """
+    Write the opinions on some plots into one file, each from a page of its own.
+
+    Parameters
+    ----------
+    path
+        The `.docx`.
+    cases
+        The cases.
+    layers
+        For the maps.
+    overrides
+        By the id of the plot.
+    lang
+        The language.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    made_up = any(case.is_synthetic for case in cases)
+    header = Message("opinion.sample_header").text(lang) if made_up else None
+    document = style.new_document(header=header)
+    for number, case in enumerate(cases):
+        if number:
+            document.add_page_break()
+        _Writer(document, case, layers, (overrides or {}).get(case.unit_id), lang).write()
+    document.core_properties.title = cases[0].title.text(lang) if cases else ""
+    document.core_properties.author = "zmd_layout"
+    document.save(str(path))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes one opinion."""
+
+    document: Any
+    case: Case
+    layers: Layers
+    override: Override | None
+    lang: Lang
+
+    def write(self) -> None:
+        """Write all parts, in order."""
+        style.title(self.document, self.case.title.text(self.lang))
+        if self.case.is_synthetic:
+            style.note(self.document, self._text("sample_banner"), is_warning=True)
+        else:
+            style.body(self.document, self._text("number_line"))
+        style.body(self.document, self._text("to", county=self._county()), is_indented=False)
+        for part in (
+            self._project, self._basis, self._requirements, self._seats, self._site,
+            self._timing, self._problems, self._conclusion, self._remarks, self._annexes,
+        ):  # fmt: skip
+            part()
+
+    def _text(self, key: str, **args: object) -> str:
+        return Message(f"opinion.{key}", **args).text(self.lang)
+
+    def _body(self, key: str, **args: object) -> None:
+        style.body(self.document, self._text(key, **args))
+
+    def _head(self, number: int) -> None:
+        style.heading(self.document, self._text(f"part_{number}"))
+
+    def _table(self, number: int) -> None:
+        lines = rows(number, self.case, self.lang)
+        style.caption(self.document, self._text(f"table_{number}"))
+        if not lines:
+            style.note(self.document, self._text(f"no_table_{number}"))
+            return
+        style.table(self.document, heads(number, self.lang), lines, widths=WIDTHS[number])
+
+    def _county(self) -> str:
+        return self.case.county or self._text("county_open")
+
+    def _project(self) -> None:
+        self._head(1)
+        fields, people = self.case.fields, self.case.residents
+        known = (
+            printed(people.low)
+            if people.is_exact
+            else f"{printed(people.low)}–{printed(people.high)}"
+            if people.is_bounded
+            else self._text("unknown")
+        )
+        settlement = fields.get("settlement")
+        self._body(
+            "project", name=self.case.name, developer=fields.get("developer") or self._text("open"),
+            county=self._county(), area=f"{self.case.shape.area / 10_000:.2f}", people=known,
+            dwellings=printed(fields.get("dwellings")), conditions=day(fields.get("conditions_on")),
+            stage=word(self.case.stage, self.lang),
+            settlement=self._text(f"settlement_{settlement}") if settlement else self._text("open"),
+        )  # fmt: skip
+        if not self.case.is_stage_stated:
+            self._body("stage_assumed")
+        for note in people.notes:
+            style.body(self.document, note.text(self.lang))
+
+    def _basis(self) -> None:
+        self._head(2)
+        for number, basis in enumerate(basis_in_order(i.rule for i in self.case.issues), start=1):
+            if basis.is_missing:
+                self._body(
+                    "basis_open", number=number, document=basis.document, article=basis.article
+                )
+            else:
+                self._body(
+                    "basis", number=number, document=basis.document, article=basis.article,
+                    text=basis.text.rstrip("。；"),
+                )  # fmt: skip
+
+    def _requirements(self) -> None:
+        self._head(3)
+        self._table(1)
+        for sentence in self._ready_sentences():
+            style.body(self.document, sentence)
+
+    def _ready_sentences(self) -> list[str]:
+        out = []
+        for issue in self.case.issues:
+            flags = str(issue.finding["flags"]).split(";")
+            args = {
+                "rule": issue.rule.title.text(self.lang),
+                "offered": printed(issue.finding["measured"]),
+                "required": printed(issue.finding["required"]),
+            }
+            if Flag.READING_DECIDES in flags and issue.rests_on_reading:
+                out.append(self._text("say_reading", **args))
+            if Flag.MULTIPLIER_DECIDES in flags:
+                people = self.case.residents
+                out.append(
+                    self._text("say_multiplier", low=printed(people.low), high=printed(people.high),
+                               dwellings=printed(self.case.fields.get("dwellings")), **args)
+                )  # fmt: skip
+            if Flag.EXCEEDS_PROVINCE in flags:
+                out.append(self._text("say_province", **args))
+        if self.case.members:
+            names = [str(f.get("name") or i) for i, (f, _) in self.case.members.items()]
+            out.append(self._text("say_merged", names="、".join(names)))
+        return list(dict.fromkeys(out))
+
+    def _seats(self) -> None:
+        self._head(4)
+        self._table(2)
+        style.note(self.document, self._text("seats_note"))
+        self._table(3)
+
+    def _site(self) -> None:
+        self._head(5)
+        sizes = [
+            (offer["stage"], offer["site_area_m2"])
+            for offer in self.case.fields.get("schools") or ()
+            if offer.get("site_area_m2") is not None
+        ]
+        if not sizes:
+            self._body("no_site")
+        for stage, size in sizes:
+            self._body("site", stage=self._text(f"offer_{stage}"), size=printed(float(size)))
+        for parcel in self.case.parcels:
+            self._body("covers_parcel", name=parcel.name, size=printed(parcel.covered_m2))
+        self._body("site_unchecked")
+
+    def _timing(self) -> None:
+        self._head(6)
+        self._table(5)
+
+    def _problems(self) -> None:
+        self._head(7)
+        found = [i for i in self.case.issues if self._is_problem(i)]
+        if not found:
+            self._body("no_problem")
+        for number, issue in enumerate(found, start=1):
+            what = issue.remedy.text(self.lang) if issue.remedy else issue.why.text(self.lang)
+            self._body(
+                "problem" if issue.needs_change or issue.carries_refusal else "advice",
+                number=number, rule=issue.rule.title.text(self.lang), what=what.rstrip("。."),
+            )  # fmt: skip
+
+    @staticmethod
+    def _is_problem(issue: Issue) -> bool:
+        return issue.status is Status.SHORTFALL or issue.lacks_data
+
+    def _conclusion(self) -> None:
+        self._head(8)
+        concluded = self.case.conclusion
+        style.body(self.document, concluded.message.text(self.lang))
+        for number, reason in enumerate(concluded.reasons, start=1):
+            text = reason.text(self.lang).rstrip("。.")
+            self._body("reason", number=number, what=text)
+        if self.override is not None and not self.case.is_synthetic:
+            self._body(
+                "override",
+                ours=concluded.message.text(self.lang).rstrip("。"),
+                hers=Message(f"review.conclusion_{self.override.conclusion}")
+                .text(self.lang).rstrip("。"),
+                reason=self.override.reason, official=self.override.official,
+                on=self.override.on.isoformat(),
+            )  # fmt: skip
+        self._body("by_rule")
+
+    def _remarks(self) -> None:
+        self._head(9)
+        sources = sorted(
+            {s for i in self.case.issues for s in str(i.finding["sources"]).split(";")}
+        )
+        self._body(
+            "remarks", as_of=self.case.as_of.isoformat(), study=self.case.study.text(self.lang),
+            rulesets="、".join(sorted({i.rule.ruleset for i in self.case.issues})),
+            sources="、".join(filter(None, sources)) or self._text("none"),
+        )  # fmt: skip
+        for note in self.case.notes:
+            style.body(self.document, note.text(self.lang))
+        undecided = [i for i in self.case.issues if i.status is Status.NOT_ASSESSABLE]
+        for issue in undecided:
+            why = str(issue.finding[f"note_{self.lang}"])
+            self._body("undecided", rule=issue.rule.title.text(self.lang), note=why)
+        self._body("map_remark")
+        if not self.case.is_synthetic:
+            style.right(self.document, self._text("office"))
+            style.right(self.document, self._text("date"))
+
+    def _annexes(self) -> None:
+        self.document.add_page_break()
+        style.caption(self.document, self._text("annex_1"))
+        picture = BytesIO(draw(self.case, self.layers, lang=self.lang))
+        self.document.add_picture(picture, width=Cm(15.6))
+        self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+        style.note(self.document, self._text("map_note"))
+        self._table(4)
+        style.note(self.document, self._text("merged_note"))

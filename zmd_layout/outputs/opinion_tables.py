@@ -1,0 +1,188 @@
+"""The five tables of an opinion: heads, widths and rows of text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.desk.stages import Standing
+from zmd_layout.forecast import standards
+from zmd_layout.messages import Message, word, word_message
+from zmd_layout.vocabulary import Addressee, Basis, Lang, Ownership, Stage, Status, Strength
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from zmd_layout.desk import Case, Issue
+    from zmd_layout.desk.demand import Need
+
+Rows = list[list[str]]
+WIDTHS: dict[int, tuple[float, ...]] = {
+    1: (0.8, 1.5, 4.0, 1.5, 1.3, 1.3, 1.2, 1.1, 1.6, 3.2),
+    2: (1.2, 1.5, 1.2, 1.8, 1.8, 1.5, 2.4, 1.5, 1.2, 1.2),
+    3: (3.4, 1.2, 1.5, 1.8, 1.1, 1.3, 1.8, 1.2, 1.3, 1.4),
+    4: (2.0, 2.4, 2.2, 1.9, 1.5, 1.3, 2.2, 1.6, 2.6),
+    5: (1.6, 1.5, 1.7, 1.7, 1.7, 1.7, 1.9, 1.8, 2.0),
+}
+_UNKNOWN = "—"
+
+
+def heads(number: int, lang: Lang) -> list[str]:
+    """Give the heads of a table."""
+    return Message(f"opinion.heads_{number}").text(lang).split("|")
+
+
+def rows(number: int, case: Case, lang: Lang) -> Rows:
+    """Give the rows of a table; empty where there is nothing to tell."""
+    make: dict[int, Callable[[Case, Lang], Rows]] = {
+        1: _requirements, 2: _needs, 3: _near, 4: _merged, 5: _phases,
+    }  # fmt: skip
+    return make[number](case, lang)
+
+
+def printed(number: float | None, digits: int = 0) -> str:
+    """Print a number; unknown is a dash, never a zero."""
+    if number is None or math.isnan(number):
+        return _UNKNOWN
+    return f"{number:.{digits}f}" if digits else f"{number:g}" if number < 1 else f"{number:.0f}"
+
+
+def day(value: object) -> str:
+    """Print a day."""
+    return value.isoformat() if isinstance(value, dt.date) else _UNKNOWN
+
+
+def verdict_words(issue: Issue, lang: Lang) -> str:
+    """Print a status by its strength: a duty and a principle have words of their own."""
+    status, strength = issue.status, issue.strength
+    if status in {Status.PASS, Status.SHORTFALL}:
+        kind = strength if strength in {Strength.DUTY, Strength.IN_PRINCIPLE} else "other"
+        return Message(f"opinion.verdict_{status}_{kind}").text(lang)
+    return word(status, lang)
+
+
+def _requirements(case: Case, lang: Lang) -> Rows:
+    out = []
+    for number, issue in enumerate(case.issues, start=1):
+        row = issue.finding
+        stage = word(issue.rule.stage, lang) if issue.rule.stage else _UNKNOWN
+        unit = Message(f"opinion.unit_{row['measure_unit'].replace('/', '_')}").text(lang)
+        clause = next(iter(issue.rule.clauses.values()))
+        text = f"{clause.document}{clause.article}：{clause.text}"
+        notes = [str(row[f"note_{lang}"])]
+        if issue.standing is not Standing.ASKED:
+            notes.insert(0, issue.why.text(lang))
+        out.append(
+            [
+                str(number), stage, text,
+                word(issue.strength, lang), word(Addressee(row["addressee"]), lang),
+                _amount(row["required"], unit), _amount(row["measured"], unit),
+                _amount(row["gap"], unit), verdict_words(issue, lang),
+                "；".join(text for text in notes if text),
+            ]
+        )  # fmt: skip
+    return out
+
+
+def _amount(number: float, unit: str) -> str:
+    text = printed(number)
+    return text if text == _UNKNOWN else f"{text}{unit}"
+
+
+def _needs(case: Case, lang: Lang) -> Rows:
+    return [_need(case, need, lang) for need in case.needs]
+
+
+def _need(case: Case, need: Need, lang: Lang) -> list[str]:
+    persons = case.fields.get("persons_per_dwelling")
+    low, high = case.residents.low, case.residents.high
+    people = printed(need.residents)
+    if math.isfinite(low) and low != high:
+        people = f"{printed(low)}–{printed(high)}"
+    if persons is not None:
+        each = printed(float(persons), 2)
+    elif low != high and math.isfinite(low):
+        each = Message("opinion.two_multipliers").text(lang)
+    else:
+        each = Message("opinion.stated_people").text(lang)
+    cohorts = "/".join(printed(value) for value in (need.low, need.middle, need.high))
+    year = f"（{need.year}）" if need.year else ""
+    return [
+        word(need.stage, lang), people, printed(case.fields.get("dwellings")), each,
+        f"{need.per_thousand:g}（{word(Basis.ASSUMPTION, lang)}）", printed(need.by_thousand),
+        f"{cohorts}{year}", printed(need.spare_near), printed(need.net), printed(need.classes),
+    ]  # fmt: skip
+
+
+def _near(case: Case, lang: Lang) -> Rows:
+    straight = Message("opinion.straight").text(lang)
+    return [
+        [
+            s.name, word(s.stage, lang), word(Ownership(s.ownership), lang) if s.ownership
+            else _UNKNOWN, f"{s.distance_m:.0f}（{straight}）",
+            printed(s.classes, 1).removesuffix(".0"),
+            printed(s.enrolment),
+            f"{printed(s.seats)}（×{standards().class_sizes[s.stage].value:g}）",
+            printed_sign(s.spare),
+            printed(s.large_classes), str(s.year) if s.year else _UNKNOWN,
+        ]
+        for s in case.near
+        if s.is_within
+    ]  # fmt: skip
+
+
+def _owner(owner: str | None, lang: Lang) -> str:
+    return word(Ownership(owner), lang) if owner in set(Ownership) else _UNKNOWN
+
+
+def printed_sign(number: float) -> str:
+    """Print spare seats: a lack has a minus."""
+    return _UNKNOWN if math.isnan(number) else f"{number:+.0f}"
+
+
+def _merged(case: Case, lang: Lang) -> Rows:
+    groups = [i for i in case.issues if i.finding["unit_kind"] == "residential_group"]
+    if not case.members:
+        return []
+    hint = "；".join(dict.fromkeys(i.remedy.text(lang) for i in groups if i.remedy)) or _UNKNOWN
+    fields: list[tuple[str, Mapping[str, Any], float]] = [(case.unit_id, case.fields, 0.0)]
+    fields += [(unit, known, far) for unit, (known, far) in case.members.items()]
+    people = [f.get("planned_residents") for _, f, _ in fields]
+    total = sum(math.nan if p is None else float(p) for p in people)
+    yes, no = Message("opinion.yes").text(lang), Message("opinion.no").text(lang)
+    own = case.fields.get("developer")
+    return [
+        [
+            unit, str(f.get("name") or unit), str(f.get("developer") or _UNKNOWN),
+            day(f.get("conditions_on")), printed(f.get("planned_residents")), printed(far),
+            _UNKNOWN if own is None or f.get("developer") is None
+            else yes if f["developer"] == own else no,
+            printed(total), hint,
+        ]
+        for unit, f, far in fields
+    ]  # fmt: skip
+
+
+def _phases(case: Case, lang: Lang) -> Rows:
+    handover = case.fields.get("first_phase_on")
+    out = []
+    for offer in case.fields.get("schools") or ():
+        opens = offer.get("opens_on")
+        if isinstance(opens, dt.date) and isinstance(handover, dt.date):
+            key = "opinion.yes" if opens <= handover else "opinion.no"
+            together = Message(key).text(lang)
+        else:
+            together = _UNKNOWN
+        stage = offer["stage"]
+        name = (
+            Message("opinion.nine_year") if stage == "nine_year" else word_message(Stage(stage))
+        ).text(lang)
+        out.append(
+            [
+                name, printed(case.fields.get("dwellings")), day(case.fields.get("started_on")),
+                day(case.fields.get("accepted_on")), day(handover), _UNKNOWN, day(opens), together,
+                _owner(offer.get("ownership"), lang),
+            ]
+        )  # fmt: skip
+    return out
