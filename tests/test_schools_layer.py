@@ -110,6 +110,39 @@ def test_a_rightly_declared_datum_is_verified_by_a_second_layer_and_else_is_not(
     assert load_layers(read_study(folder))["schools"].origin.is_datum_verified is True
 
 
+def test_the_command_shows_what_it_understood_and_writes_the_list_to_check(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text(
+        "学校标识码,学校名称,办学类型,神秘列\n1,水屯镇中学,,x\n,合计,,\n", "gb18030"
+    )
+    out = tmp_path / "out"
+    shown = CliRunner().invoke(main, ["roster", str(tmp_path / "roster.csv"), "--out", str(out)])
+    assert shown.exit_code == 0, shown.output
+    assert "学校名称 → name" in shown.output
+    assert "神秘列" in shown.output
+    assert (out / "check_list.xlsx").exists()
+
+
+@pytest.mark.parametrize(("declared", "exit_code"), [("gcj02", 0), ("wgs84", 1)])
+def test_the_command_matches_with_osm_and_refuses_a_wrong_datum(
+    tmp_path: Path, declared: str, exit_code: int
+) -> None:
+    lon, lat = wgs84_to_gcj02(*np.array(points()).T)
+    (tmp_path / "roster.csv").write_text(roster_of(list(zip(lon, lat, strict=True))), "gb18030")
+    (tmp_path / "schools.osm").write_text(osm_of(points()), "utf-8")
+    shown = CliRunner().invoke(
+        main,
+        ["roster", str(tmp_path / "roster.csv"), "--coordinates", declared,
+         "--osm", str(tmp_path / "schools.osm"), "--out", str(tmp_path / "out")],
+    )  # fmt: skip
+    assert shown.exit_code == exit_code, shown.output
+    if exit_code == 0:
+        assert "40 所相符" in shown.output
+        assert "已核实" in shown.output
+        assert (tmp_path / "out" / "matching.xlsx").exists()
+    else:
+        assert "gcj02" in shown.output
+
+
 @pytest.mark.shared
 @pytest.mark.skipif(not PLACES.exists(), reason="needs the folder ../shared")
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from zmd_layout.layers.sources.roster.report import (
     check_list,
     preview,
     write_check_list,
+    write_table,
 )
 from zmd_layout.layers.sources.roster.rows import rows_of
 from zmd_layout.layers.sources.roster.sheet import BOOKS, TEXTS, read_grid
@@ -52,6 +53,7 @@ __all__ = [
     "preview",
     "read_roster",
     "write_check_list",
+    "write_table",
 ]
 
 _SHOWN = 5

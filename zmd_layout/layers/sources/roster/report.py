@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import xlsxwriter
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zmd_layout.vocabulary import Lang
 
 _COLUMNS = ("row", "school_id", "name", "column", "found", "reason")
-_WIDTHS = (8, 16, 36, 22, 22, 60)
+_NARROWEST, _WIDEST = 10, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +151,45 @@ def write_check_list(report: RosterReport, path: Path, *, lang: Lang | str = "zh
         If the file cannot be written.
     """
     table = check_list(report, lang=lang)
+    return write_table(table, path, sheet=Message("roster.list_sheet").text(lang))
+
+
+def write_table(table: pd.DataFrame, path: Path, *, sheet: str) -> Path:
+    """
+    Write a table as a workbook whose texts are never taken for formulas, links or numbers.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     try:
         with xlsxwriter.Workbook(path, options) as book:
-            sheet = book.add_worksheet(Message("roster.list_sheet").text(lang))
+            page = book.add_worksheet(sheet)
             bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True})
-            for n, (head, width) in enumerate(zip(table.columns, _WIDTHS, strict=True)):
-                sheet.set_column(n, n, width)
-                sheet.write_string(0, n, str(head), bold)
-            for r, cells in enumerate(table.itertuples(index=False), start=1):
-                sheet.write_number(r, 0, cells[0])
-                for n, cell in enumerate(cells[1:], start=1):
-                    sheet.write_string(r, n, str(cell), wrapped)
-            sheet.freeze_panes(1, 0)
-            sheet.autofilter(0, 0, max(len(table), 1), len(_COLUMNS) - 1)
+            for column, head in enumerate(table.columns):
+                page.set_column(column, column, _width(table[head]))
+                page.write_string(0, column, str(head), bold)
+            for row, cells in enumerate(table.itertuples(index=False), start=1):
+                for column, cell in enumerate(cells):
+                    _write_cell(page, (row, column), cell, wrapped)
+            page.freeze_panes(1, 0)
+            page.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
     except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
         raise OutputError(Message("roster.not_written", path=path, why=error)) from error
     return path
+
+
+def _write_cell(page: Any, at: tuple[int, int], cell: Any, wrapped: Any) -> None:  # noqa: ANN401 - xlsxwriter has no types
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if not pd.isna(cell):
+            page.write_number(*at, cell)
+    elif cell is not None:
+        page.write_string(*at, str(cell), wrapped)
+
+
+def _width(cells: pd.Series[Any]) -> int:
+    """Give a column the width of its longest text, within bounds; Chinese is twice as wide."""
+    longest = max((2 * len(str(cell)) for cell in cells), default=0)
+    return min(max(longest, _NARROWEST), _WIDEST)
