@@ -189,10 +189,6 @@ def test_the_gross_rate_counts_children_of_three_to_five_as_an_assumption(
 ) -> None:
     ages = {"residents_0_4": 500, "residents_5_9": 500, "residents_10_14": 500}
     ages |= {"residents_15_19": 500, "residents_20_99": 8000}
-    square = {
-        "type": "Polygon",
-        "coordinates": [[[114, 33], [114.1, 33], [114.1, 33.1], [114, 33]]],
-    }
     fields = {"unit_id": "411721", "name": "西县", "kind": "county", "residents": 10000, **ages}
     folder = make_study(SCHOOLS, counties=[(fields, square(0, 0))])
     kindergarten = {"school_id": "K", "stages": "kindergarten", "enrolment": 279}
