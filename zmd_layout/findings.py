@@ -193,7 +193,7 @@ def _row(
         "unit_kind": str(units.kind),
         "unit_id": row.unit_id,
         "unit_name": str(row.fields.get("name") or row.unit_id),
-        "geometry": units.frame.geometry[row.unit_id],
+        "geometry": row.geometry,
     }
 
 

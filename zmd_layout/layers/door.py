@@ -356,9 +356,11 @@ def _in_stable_order(frame: gpd.GeoDataFrame, schema: Schema) -> gpd.GeoDataFram
     """Sort by key, or by all there is, so that the order of input rows changes nothing."""
     if schema.key is not None and schema.key in frame:
         return frame.sort_values(schema.key, kind="stable", ignore_index=True)
-    columns = sorted(str(c) for c in frame.columns if c != "geometry")
-    keys = [frame[c].astype(str).to_numpy() for c in columns]
-    keys.append(np.array([shape.wkb_hex if shape is not None else "" for shape in frame.geometry]))
+    shapes = shapely.to_wkb(frame.geometry.to_numpy(), hex=True)
+    keys = [pd.Series(shapes, dtype=object).fillna("").to_numpy(dtype=str)]
+    if pd.Series(keys[0]).duplicated().any():
+        columns = sorted(str(c) for c in frame.columns if c != "geometry")
+        keys += [frame[c].astype(str).to_numpy(dtype=str) for c in columns]
     order = np.lexsort(keys[::-1])
     return frame.iloc[order].reset_index(drop=True)
 

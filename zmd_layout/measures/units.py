@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -60,28 +60,43 @@ class Units:
     year: int | None
     source: str
 
-    def rows(self) -> Iterator[UnitRow]:
-        """Yield the units in the order of their ids."""
+    _rows: list[UnitRow] = field(default_factory=list, repr=False, compare=False)
+
+    def rows(self) -> list[UnitRow]:
+        """Give the units in the order of their ids; they are made once, for many rules ask."""
+        if not self._rows:
+            self._rows.extend(self._make_rows())
+        return self._rows
+
+    def _make_rows(self) -> Iterator[UnitRow]:
         names = [str(name) for name in self.frame.columns if name != "geometry"]
+        columns = [_known(self.frame[name].tolist()) for name in names]
         made_names = [str(name) for name in self.made.columns]
-        columns = [self.frame[name].tolist() for name in names]
         made_rows = self.made.to_numpy(dtype=bool)
+        patterns: dict[bytes, frozenset[str]] = {}
+        shapes = self.frame.geometry.to_numpy()
         for number, unit_id in enumerate(self.frame.index):
-            cells = (column[number] for column in columns)
-            fields = {n: None if is_missing(c) else c for n, c in zip(names, cells, strict=True)}
-            made = frozenset(
-                n for n, flag in zip(made_names, made_rows[number], strict=True) if flag
-            )
-            yield UnitRow(str(unit_id), fields, made)
+            flags = made_rows[number]
+            pattern = flags.tobytes()
+            if pattern not in patterns:
+                made = (name for name, flag in zip(made_names, flags, strict=True) if flag)
+                patterns[pattern] = frozenset(made)
+            fields = dict(zip(names, (column[number] for column in columns), strict=True))
+            yield UnitRow(str(unit_id), fields, patterns[pattern], shapes[number])
+
+
+def _known(cells: list[Any]) -> list[Any]:
+    return [None if is_missing(cell) else cell for cell in cells]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """One unit: its id, its fields (None where unknown), and the names of those made up."""
+    """One unit: its id, its fields (None: unknown), the names of those made up, its geometry."""
 
     unit_id: str
     fields: dict[str, Any]
     made: frozenset[str]
+    geometry: shapely.Geometry | None = None
 
     @property
     def is_made(self) -> bool:

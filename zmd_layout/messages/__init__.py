@@ -18,7 +18,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from zmd_layout.vocabulary import Lang
 
@@ -33,7 +33,7 @@ class Message:
     key
         `room.name`, the table in `messages/<room>.toml`.
     **args
-        What the placeholders of the text take. What can say itself (`Speaks`) does so in the
+        What the placeholders of the text take. What has a method `text(lang)` says itself in the
         same language; a list or tuple is joined.
 
     Raises
@@ -58,21 +58,13 @@ class Message:
         return self.text()
 
 
-@runtime_checkable
-class Speaks(Protocol):
-    """Whatever can say itself in either language, such as a `Message` or a rule's title."""
-
-    def text(self, lang: str) -> str:
-        """Say it in `lang`."""
-
-
 def _render(value: object, lang: Lang | str) -> object:
-    if isinstance(value, Speaks):
-        return value.text(str(lang))
     if isinstance(value, list | tuple):
         comma = "、" if str(lang) == "zh" else ", "
         return comma.join(str(_render(item, lang)) for item in value)
-    return value
+    # whatever can say itself in either language: a message, the title of a rule
+    say = getattr(value, "text", None)
+    return say(str(lang)) if callable(say) else value
 
 
 @cache
