@@ -55,7 +55,7 @@ class Cover:
     nodes: int = 0
 
 
-def solve_cover(instance: Instance, net: TimeNet) -> Cover:
+def solve_cover(instance: Instance, net: TimeNet, *, at_most: int | None = None) -> Cover:
     """
     Find the cheapest sites that reach every demand, and prove it.
 
@@ -65,23 +65,27 @@ def solve_cover(instance: Instance, net: TimeNet) -> Cover:
         The problem: every `cost` is zero, every demand must be served, the count is free.
     net
         The time limit, with the options.
+    at_most
+        With a number, sites count one each and the question is only whether so many, the settled
+        ones included, are enough: the search ends as soon as `objective` or `bound` answers it.
     """
     first = bound_cover(instance, net)
-    if first.bound >= first.objective or net.is_over():
+    enough = first.objective if at_most is None else at_most
+    is_answered = first.objective <= enough and (at_most is not None or first.bound >= enough)
+    if is_answered or first.bound > enough or net.is_over():
         return first
-    return _prove(reduce_cover(instance), first, net)
+    return _prove(reduce_cover(instance), first, net, at_most)
 
 
 def bound_cover(instance: Instance, net: TimeNet) -> Cover:
     """Give a good cover and a good bound, quickly."""
     instance = reduce_cover(instance)
+    if not instance.demand_count:
+        settled = instance.constant
+        return Cover(open_ids=instance.settled_open, objective=settled, bound=settled)
     search = open_greedily(instance)
     objective = search.descend()
-    cover = Cover(
-        open_ids=instance.open_ids(search.is_open), objective=objective, bound=instance.constant
-    )
-    if not instance.demand_count:
-        return _with_bound(cover, np.inf)
+    open_ids = instance.open_ids(search.is_open)
     dual = raise_bound(
         instance,
         objective=objective,
@@ -89,7 +93,7 @@ def bound_cover(instance: Instance, net: TimeNet) -> Cover:
         net=net,
         start=first_multipliers(instance),
     )
-    return _with_bound(cover, dual.bound)
+    return Cover(open_ids=open_ids, objective=objective, bound=dual.bound)
 
 
 def reduce_cover(instance: Instance) -> Instance:
@@ -154,27 +158,19 @@ def _useless_sites(reach: sparse.csr_array, opening: NDArray[np.float64]) -> NDA
     return useless
 
 
-def _prove(instance: Instance, first: Cover, net: TimeNet) -> Cover:
+def _prove(instance: Instance, first: Cover, net: TimeNet, at_most: int | None) -> Cover:
     """Hand the reduced problem to HiGHS."""
-    site_count = instance.site_count
     scale = float(instance.opening.mean())
+    is_start = at_most is None
     start = np.isin(instance.site_id, first.open_ids).astype(np.float64)
     result = solve_mip(
-        LinearModel(
-            objective=instance.opening / scale,
-            rows=_reach(instance),
-            row_lower=np.ones(instance.demand_count),
-            row_upper=np.full(instance.demand_count, np.inf),
-            column_lower=np.zeros(site_count),
-            column_upper=np.ones(site_count),
-            is_integer=np.ones(site_count, dtype=bool),
-        ),
+        _model(instance, scale, at_most),
         time_limit_s=net.remaining_s(),
         node_limit=net.options.count(NODES),
-        start=start,
+        start=start if is_start else None,
         seed=net.options.seed,
     )
-    net.is_over()
+    net.has_ended_the_search |= result.is_ended_by_time
     cover = Cover(
         open_ids=first.open_ids, objective=first.objective, bound=first.bound, nodes=result.nodes
     )
@@ -184,9 +180,33 @@ def _prove(instance: Instance, first: Cover, net: TimeNet) -> Cover:
         if value < cover.objective:
             open_ids = instance.open_ids(is_open)
             cover = Cover(open_ids=open_ids, objective=value, bound=first.bound, nodes=result.nodes)
+    if at_most is not None:
+        is_too_few = result.status is MipStatus.INFEASIBLE
+        return _with_bound(cover, at_most + 1.0) if is_too_few else cover
     if result.status is MipStatus.OPTIMAL:
         return _with_bound(cover, np.inf)
     return _with_bound(cover, instance.valid_bound(result.bound * scale + instance.constant))
+
+
+def _model(instance: Instance, scale: float, at_most: int | None) -> LinearModel:
+    """Write the least cost of a cover, or, with a count, whether there is one of so many sites."""
+    rows, upper = _reach(instance), np.full(instance.demand_count, np.inf)
+    lower, objective = np.ones(instance.demand_count), instance.opening / scale
+    if at_most is not None:
+        # the first solution answers, so there is nothing to minimise
+        objective = np.zeros(instance.site_count)
+        rows = sparse.vstack([rows, sparse.csr_array(np.ones((1, instance.site_count)))]).tocsr()
+        lower = np.append(lower, -np.inf)
+        upper = np.append(upper, at_most - instance.constant)
+    return LinearModel(
+        objective=objective,
+        rows=rows,
+        row_lower=lower,
+        row_upper=upper,
+        column_lower=np.zeros(instance.site_count),
+        column_upper=np.ones(instance.site_count),
+        is_integer=np.ones(instance.site_count, dtype=bool),
+    )
 
 
 def _with_bound(cover: Cover, bound: float) -> Cover:

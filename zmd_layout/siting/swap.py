@@ -38,6 +38,9 @@ class Move(NamedTuple):
     closed: int
 
 
+NO_MOVE = Move(-np.inf, NO_SITE, NO_SITE)
+
+
 @dataclass(frozen=True, slots=True)
 class _Columns:
     """The entries of an instance by site."""
@@ -152,19 +155,23 @@ class Interchange:
         saving += (self.instance.opening[sites] - self.loss[sites])[:, np.newaxis]
         saving[:, self.is_open] = -np.inf
         if not saving.size:
-            return Move(-np.inf, NO_SITE, NO_SITE)
+            return NO_MOVE
         slot, opened = divmod(int(saving.argmax()), saving.shape[1])
         return Move(float(saving[slot, opened]), opened, int(sites[slot]))
 
     def best_opening(self) -> Move:
         """Give the site whose opening saves most."""
         saving = np.where(self.is_open, -np.inf, self.gain - self.instance.opening)
+        if not len(saving):
+            return NO_MOVE
         opened = int(saving.argmax())
         return Move(float(saving[opened]), opened, NO_SITE)
 
     def best_closing(self) -> Move:
         """Give the open site whose closing saves most."""
         saving = np.where(self.is_open, self.instance.opening - self.loss[:-1], -np.inf)
+        if not len(saving):
+            return NO_MOVE
         closed = int(saving.argmax())
         return Move(float(saving[closed]), NO_SITE, closed)
 
