@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -90,9 +91,14 @@ def _of_counties(
     word = Message("fields.word", name=Message("fields.stages"))
     open_ = Value(0, notes=(Message("measures.empty_field", field=word),), year=layer.origin.year)
     values |= dict.fromkeys(ambiguous, open_)
-    return {
+    sums = {
         row.unit_id: total([values[i] for i in ids[place == row.unit_id]], source=layer.source)
         for row in units.rows()
+    }
+    # that a county has no such school is as made up as the layer that says so
+    return {
+        unit: replace(value, is_synthetic=value.is_synthetic or layer.is_made)
+        for unit, value in sums.items()
     }
 
 
