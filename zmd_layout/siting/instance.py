@@ -80,6 +80,10 @@ class Instance:
         """Give the demand of each entry, (entries,)."""
         return np.repeat(np.arange(self.demand_count), np.diff(self.row_start))
 
+    def is_covering(self) -> bool:
+        """Tell whether serving costs nothing, so that only being reached matters."""
+        return not self.cost.any()
+
     def value(self, is_open: NDArray[np.bool_]) -> float:
         """Give the objective of a set of open sites, (m,) bool."""
         served = np.where(is_open[self.site], self.cost, np.inf)

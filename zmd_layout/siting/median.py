@@ -113,7 +113,7 @@ class _Search:
         instance, found = self.instance, self.found
         before = found.objective
         starts = [
-            _with_count(instance, np.isin(instance.site_id, found.open_ids)),
+            with_count(instance, np.isin(instance.site_id, found.open_ids)),
             Interchange(instance, _average_sites(instance, self.share)),
         ]
         for search in starts:
@@ -202,8 +202,8 @@ def _average_sites(instance: Instance, share: NDArray[np.float64]) -> NDArray[np
     return cheapest_sites(-share, instance.open_count)
 
 
-def _with_count(instance: Instance, is_open: NDArray[np.bool_]) -> Interchange:
-    """Start from some sites, with as many opened or closed as the count asks."""
+def with_count(instance: Instance, is_open: NDArray[np.bool_]) -> Interchange:
+    """Start from some sites, (m,) bool, with as many opened or closed as the count asks."""
     search = Interchange(instance, is_open)
     wanted = instance.open_count
     if wanted is not None:

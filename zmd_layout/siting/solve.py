@@ -1,0 +1,62 @@
+"""The public door: a location problem in plain arrays in, an answer with its proof out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zmd_layout.siting.options import SearchProgress, SolveOptions
+from zmd_layout.siting.uncapacitated import solve_uncapacitated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zmd_layout.siting.problem import Problem, Solution
+
+
+def solve(
+    problem: Problem,
+    *,
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    effort: float = 1.0,
+    progress: Callable[[SearchProgress], None] | None = None,
+) -> Solution:
+    """
+    Solve a location problem and say how good the answer is.
+
+    The search stops by counts, so that a seed and an effort give one answer; the time limit is a
+    net under it. The order of demands and sites does not change the answer: of sites that the
+    numbers of the problem cannot tell apart, the one with the lowest index is taken.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    seed
+        Start of every random choice.
+    time_limit_s
+        Seconds after which the search is cut short, and its answer is not reproducible.
+    effort
+        Multiplies the counts; 1 takes some ten seconds for 5,000 demands and 300 sites.
+    progress
+        Called now and then with what is reached, or None.
+
+    Returns
+    -------
+    Solution
+        `optimal` only where objective and bound meet. Where nothing serves everyone, `infeasible`
+        with an explanation and the best partial plan.
+
+    Raises
+    ------
+    SitingError
+        Where the problem has something that its model does not use.
+    """
+    options = SolveOptions(seed=seed, time_limit_s=time_limit_s, effort=effort, progress=progress)
+    is_capacitated = problem.capacities is not None or problem.adjacency is not None
+    # without capacities every demand goes whole to its cheapest open site anyway
+    if is_capacitated:
+        from zmd_layout.siting.capacitated import solve_capacitated  # noqa: PLC0415 - not yet there
+
+        return solve_capacitated(problem, options=options)
+    return solve_uncapacitated(problem, options=options)
