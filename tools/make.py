@@ -19,7 +19,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 15)
-EXTRAS = {"run": "", "bench": "[all,bench]", "test": "[all,dev]", "lint": "[all,dev]", "setup": ""}
+EXTRAS = {
+    "run": "",
+    "bench": "[all,bench]",
+    "test": "[all,dev]",
+    "lint": "[all,dev]",
+    "docs": "[docs]",
+    "setup": "",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +41,15 @@ def main(arguments: list[str]) -> int:
         return 0
     os.environ["PYTHONUTF8"] = "1"
     _set_up(EXTRAS[target])
-    return {"setup": _nothing, "run": _run, "test": _test, "lint": _lint, "bench": _bench}[target]()
+    targets = {
+        "setup": _nothing,
+        "run": _run,
+        "test": _test,
+        "lint": _lint,
+        "docs": _docs,
+        "bench": _bench,
+    }
+    return targets[target]()
 
 
 def _set_up(extras: str) -> None:
@@ -129,6 +144,16 @@ def _lint() -> int:
     _call([python, "-m", "ruff", "format", "--check", "."])
     _call([python, "-m", "mypy"])
     _call([str(_python().parent / "lint-imports")])
+    return 0
+
+
+def _docs() -> int:
+    """Make the pages that come from rules and schemas, and build all; a warning is a fault."""
+    made = ROOT / "docs" / "_build"
+    _call([str(_python()), str(ROOT / "docs" / "generate.py")])
+    sphinx = [str(_python()), "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    _call([*sphinx, str(made / "source"), str(made / "html")])
+    print(made / "html" / "index.html")
     return 0
 
 

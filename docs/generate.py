@@ -1,0 +1,180 @@
+"""
+Write the pages of the docs that are made from the package itself: rules, study file, layers.
+
+`python docs/generate.py` fills `docs/_build/source` with the hand-written pages and the made ones;
+Sphinx then builds from there, so that nothing made stands beside what is written by hand.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zmd_layout.layers.schema import SCHEMAS
+from zmd_layout.messages import Message, word
+from zmd_layout.outputs.workbook_sources import layer_word
+from zmd_layout.rulebook import (
+    CASES_SUFFIX,
+    Rule,
+    builtin_rulesets,
+    load_cases,
+    load_ruleset,
+    rules_folder,
+)
+from zmd_layout.vocabulary import Addressee, Basis, DueState, Lang, Strength, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DOCS = Path(__file__).parent
+SOURCE = DOCS / "_build" / "source"
+TEMPLATE = DOCS.parent / "zmd_layout" / "builtin" / "study-template.toml"
+
+
+def main() -> None:
+    """Copy the written pages and make the others."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    SOURCE.mkdir(parents=True)
+    for page in [*DOCS.glob("*.md"), DOCS / "conf.py"]:
+        shutil.copy(page, SOURCE / page.name)
+    shutil.copy(TEMPLATE, SOURCE / TEMPLATE.name)
+    _write(SOURCE / "layers.md", layers_page())
+    for name in builtin_rulesets():
+        folder = SOURCE / "rules" / name
+        rules = load_ruleset(name)
+        _write(folder / "index.md", ruleset_page(name, rules))
+        for rule in rules:
+            _write(folder / f"{rule.id}.md", rule_page(rule))
+    sets = [f"{name}/index" for name in builtin_rulesets()]
+    _write(SOURCE / "rules" / "index.md", _toc("规则 / Rules", sets))
+
+
+def rule_page(rule: Rule) -> str:
+    """Give the page of a rule: what it says, how we read it, its numbers, its cases."""
+    lines = [
+        f"# {rule.title.zh}", "", f"*{rule.title.en}*", "",
+        *_table(
+            ("", ""),
+            [
+                ("编号 / id", f"`{rule.id}` ({rule.key})"),
+                ("约束力 / strength", _both(rule.strength, Strength)),
+                ("责任主体 / owed by", _both(rule.addressee, Addressee)),
+                ("评价单元 / unit", _both(rule.unit, UnitKind)),
+                ("期限 / due", str(rule.due.on or _both(rule.due.state, DueState))),
+                ("所需的量 / needs", ", ".join(f"`{name}`" for name in rule.needs)),
+            ],
+        ),
+        "## 条文 / Clauses", "",
+    ]  # fmt: skip
+    for clause in rule.clauses.values():
+        source = f"{clause.document} {clause.article}".strip()
+        lines += [f"> {clause.text}", ">", f"> —— {source}（{clause.checked_on}）", ""]
+        if clause.url:
+            lines += [f"`{clause.url}`", ""]
+    lines += ["## 解读 / Reading", "", rule.reading.zh, "", rule.reading.en, ""]
+    if rule.parameters:
+        lines += ["## 数值 / Numbers", ""]
+        numbers = [
+            (f"`{name}`", f"{dated.value:g}", parameter.unit, str(day), _both(dated.basis, Basis))
+            for name, parameter in rule.parameters.items()
+            for day, dated in parameter.values.items()
+        ]
+        heads = ("名称 / name", "值 / value", "单位 / unit", "起 / from", "依据 / basis")
+        lines += _table(heads, numbers)
+    return "\n".join([*lines, *_cases(rule)]) + "\n"
+
+
+def _cases(rule: Rule) -> list[str]:
+    path = rules_folder() / rule.ruleset / f"{rule.id}{CASES_SUFFIX}"
+    if not path.exists():
+        return []
+    rows = [
+        (case.name, _values(case.measures), _values(case.expect or {"": "not in force"}))
+        for case in load_cases(path)
+    ]
+    return [
+        "## 案例 / Cases",
+        "",
+        *_table(("情形 / case", "输入 / given", "结论 / expected"), rows),
+    ]
+
+
+def _values(values: dict[str, object]) -> str:
+    return ", ".join(f"{name} = {value}" if name else str(value) for name, value in values.items())
+
+
+def ruleset_page(name: str, rules: list[Rule]) -> str:
+    """Give the page of a set with a table of its rules."""
+    rows = [
+        (rule.key, f"[{rule.title.zh}]({rule.id}.md)", rule.title.en, word(Strength(rule.strength)))
+        for rule in rules
+    ]
+    heads = ("条款 / key", "规则 / rule", "", "约束力 / strength")
+    toc = _toc(name, [rule.id for rule in rules]).splitlines()
+    return "\n".join([*toc[:2], *_table(heads, rows), *toc[2:]]) + "\n"
+
+
+def layers_page() -> str:
+    """Give every layer with its columns, from the schema that the program itself reads."""
+    lines = [
+        "# 图层与列 / Layers and columns", "",
+        "空白表示不知道，不是零。*Empty means unknown, never zero.*", "",
+    ]  # fmt: skip
+    for name, schema in SCHEMAS.items():
+        lines += [f"## {layer_word(name)} / `{name}`", ""]
+        rows = [
+            (
+                f"`{column.name}`", _field(column.name, Lang.ZH), _field(column.name, Lang.EN),
+                str(column.kind), "✓" if column.is_required else "", ", ".join(column.words),
+                "、".join(column.names),
+            )
+            for column in schema.columns
+        ]  # fmt: skip
+        heads = (
+            "列 / column",
+            "含义",
+            "meaning",
+            "类型 / type",
+            "必填 / required",
+            "取值 / words",
+            "常见列名 / usual heads",
+        )
+        lines += _table(heads, rows)
+    return "\n".join(lines) + "\n"
+
+
+def _field(name: str, lang: Lang) -> str:
+    try:
+        return Message(f"fields.{name}").text(lang)
+    except KeyError:
+        return ""
+
+
+def _both(value: object, kind: type) -> str:
+    member = kind(value)
+    return f"{word(member, Lang.ZH)} / {word(member, Lang.EN)}"
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    heads = list(heads)
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    lines += [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows]
+    return [*lines, ""]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _toc(title: str, pages: list[str]) -> str:
+    return "\n".join([f"# {title}", "", "```{toctree}", ":maxdepth: 1", "", *pages, "```"]) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
