@@ -17,7 +17,7 @@ from zmd_layout import cli_tables
 from zmd_layout.cli_compare import compare
 from zmd_layout.cli_roster import roster
 from zmd_layout.cli_site import site
-from zmd_layout.errors import ZmdLayoutError
+from zmd_layout.errors import StudyError, ZmdLayoutError
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
 
@@ -189,6 +189,43 @@ def review(
         )
     cli_tables.print_review(result.findings, obj["lang"])
     cli_tables.print_paths(result.paths, obj["lang"])
+
+
+@main.command()
+@click.option(
+    "--study", help="作为背景的研究，默认内置的驻马店研究 / the study that gives the context"
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 / address")
+@click.option("--port", default=8765, show_default=True, help="端口 / port")
+@click.option(
+    "--register", type=click.Path(path_type=Path), help="登记簿文件 / the register's file"
+)
+@click.option(
+    "--token", envvar="ZMD_TOKEN", help="对外监听时必需的口令 / needed on public addresses"
+)
+@click.pass_obj
+def serve(
+    obj: dict[str, Any],
+    study: str | None,
+    host: str,
+    port: int,
+    register: Path | None,
+    token: str | None,
+) -> None:
+    """
+    在本机打开审查页面：上传或绘制地块，查看结论，下载审查意见。
+
+    The review page on this computer: upload or draw a plot, read the verdict, take the opinion.
+    """
+    try:
+        from zmd_layout.web.serve import serve as serve_page  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        raise StudyError(Message("web.not_installed")) from error
+
+    def tell(message: Message) -> None:
+        click.echo(message.text(obj["lang"]), err=True)
+
+    serve_page(study, host=host, port=port, register=register, token=token, tell=tell)
 
 
 @main.command()

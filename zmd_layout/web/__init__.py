@@ -1,1 +1,1 @@
-"""web"""
+"""The review page of `zmd-layout serve`; needs the extra `web`."""

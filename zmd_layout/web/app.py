@@ -1,0 +1,192 @@
+"""The review page: upload or draw a plot, read the verdict, take the opinion, keep a register."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any
+
+import geopandas as gpd
+import shapely
+from fastapi import Body, FastAPI, File, Form, Request, UploadFile
+from fastapi.responses import JSONResponse, Response
+
+from zmd_layout.desk import Conclusions
+from zmd_layout.errors import LayerError, ZmdLayoutError
+from zmd_layout.layers import study_area
+from zmd_layout.layers.sources.review_files import load_plots
+from zmd_layout.messages import Message, catalogue
+from zmd_layout.outputs.opinion import Override, write_opinion
+from zmd_layout.outputs.table import to_csv
+from zmd_layout.web.answers import answer, outline, plots_of
+from zmd_layout.web.guard import guard
+from zmd_layout.web.register import ConflictError, Register
+
+if TYPE_CHECKING:
+    from zmd_layout.desk.judge import Judged
+    from zmd_layout.workflow import Desk
+
+_WGS84 = "EPSG:4326"
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_STATIC = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
+}
+_LEAFLET = {
+    "/leaflet.js": ("leaflet.js", "text/javascript; charset=utf-8"),
+    "/leaflet.css": ("leaflet.css", "text/css; charset=utf-8"),
+}
+Content = Annotated[dict[str, Any], Body()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Handlers:
+    """What the page asks of an opened study and a register."""
+
+    desk: Desk
+    register: Register
+
+    def start(self) -> dict[str, Any]:
+        """Give the page's words and the ground that the study covers."""
+        return {
+            "words": {key: texts["zh"] for key, texts in catalogue("web").items()},
+            "study": self.desk.study.name.zh,
+            "outline": outline(self.desk.layers, self.desk.study),
+        }
+
+    def plots(
+        self, file: Annotated[UploadFile, File()], coordinates: Annotated[str, Form()] = ""
+    ) -> dict[str, Any]:
+        """Read an uploaded file; its name is used for its suffix and in messages only."""
+        name = PurePath((file.filename or "plot").replace("\\", "/")).name
+        with tempfile.TemporaryDirectory(prefix="zmd-upload-") as folder:
+            path = Path(folder) / name
+            with path.open("wb") as out:
+                shutil.copyfileobj(file.file, out)
+            study = self.desk.study
+            layer = load_plots(
+                path, study=study, coordinates=coordinates or None,
+                area=study_area(self.desk.layers, study),
+            )  # fmt: skip
+        notes = [note.text() for note in layer.origin.notes]
+        return {"plots": plots_of(layer.frame), "notes": notes}
+
+    def _judged(self, content: dict[str, Any]) -> Judged:
+        features = content.get("plots")
+        if not features:
+            raise LayerError(Message("web.no_plot"))
+        try:
+            shapes = [shapely.from_geojson(json.dumps(f["geometry"])) for f in features]
+            rows = [dict(f["properties"]) for f in features]
+        except (KeyError, TypeError, ValueError, shapely.errors.GEOSException) as error:
+            raise LayerError(Message("web.no_plot")) from error
+        frame = gpd.GeoDataFrame(rows, geometry=shapes, crs=_WGS84)
+        return self.desk.judge(frame, coordinates="wgs84", as_of=_today())
+
+    def judge(self, content: Content) -> dict[str, Any]:
+        """Give the verdict on the plots of the page."""
+        return answer(self._judged(content))
+
+    def opinion(self, content: Content) -> Response:
+        """Give the Word file."""
+        judged = self._judged(content)
+        override = _override(content)
+        chosen = {case.unit_id: override for case in judged.cases if override is not None}
+        with tempfile.TemporaryDirectory(prefix="zmd-opinion-") as folder:
+            path = Path(folder) / "opinion.docx"
+            write_opinion(path, judged.cases, layers=judged.layers, overrides=chosen)
+            return Response(path.read_bytes(), media_type=_WORD)
+
+    def data(self, content: Content) -> Response:
+        """Give the findings as CSV with a BOM, for spreadsheets."""
+        text = to_csv(self._judged(content).findings)
+        return Response(text.encode("utf-8-sig"), media_type="text/csv")
+
+    def reviews(self, q: str = "") -> list[dict[str, Any]]:
+        """Search the register."""
+        return self.register.search(q)
+
+    def review(self, review_id: int) -> list[dict[str, Any]]:
+        """Give every version of a review."""
+        return self.register.history(review_id)
+
+    def save(self, content: Content) -> dict[str, Any]:
+        """Save a review; the version that was changed must be the latest."""
+        review_id = content.get("id")
+        return self.register.save(
+            dict(content.get("content") or {}),
+            saved_at=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
+            review_id=None if review_id is None else int(review_id),
+            version=int(content.get("version") or 0),
+        )
+
+
+def _today() -> dt.date:
+    return dt.datetime.now().astimezone().date()
+
+
+def _override(content: dict[str, Any]) -> Override | None:
+    given = content.get("override") or {}
+    if not given.get("conclusion"):
+        return None
+    if not (given.get("reason") and given.get("official")):
+        raise LayerError(Message("web.override_incomplete"))
+    return Override(
+        Conclusions(given["conclusion"]), str(given["reason"]), str(given["official"]), _today()
+    )
+
+
+def make_app(desk: Desk, register: Register, *, token: str | None = None) -> FastAPI:
+    """
+    Make the application.
+
+    Parameters
+    ----------
+    desk
+        The opened study; kept, so that a verdict takes no reading of files.
+    register
+        Where reviews are kept.
+    token
+        What a visitor must bring where the page is public.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.middleware("http")(guard(token=token))
+    app.add_exception_handler(ZmdLayoutError, _told)
+    handlers = _Handlers(desk, register)
+    app.get("/api/start")(handlers.start)
+    app.get("/api/reviews")(handlers.reviews)
+    app.get("/api/reviews/{review_id}")(handlers.review)
+    app.post("/api/reviews")(handlers.save)
+    app.post("/api/plots")(handlers.plots)
+    app.post("/api/judge")(handlers.judge)
+    app.post("/api/opinion", response_class=Response)(handlers.opinion)
+    app.post("/api/data", response_class=Response)(handlers.data)
+    for route, (name, kind) in {**_STATIC, **_LEAFLET}.items():
+        package, folder = (
+            ("zmd_layout.web", "static") if route in _STATIC
+            else ("js_lib_leaflet", "static/js_lib_leaflet")
+        )  # fmt: skip
+        content = files(package).joinpath(folder, name).read_bytes()
+        app.get(route, response_class=Response)(_file(content, kind))
+    return app
+
+
+def _file(content: bytes, kind: str) -> Any:  # noqa: ANN401 - a route
+    def give() -> Response:
+        return Response(content, media_type=kind)
+
+    return give
+
+
+def _told(request: Request, error: Exception) -> JSONResponse:
+    del request
+    assert isinstance(error, ZmdLayoutError)  # noqa: S101 - what it is registered for
+    status = 409 if isinstance(error, ConflictError) else 422
+    return JSONResponse({"error": error.text()}, status_code=status)

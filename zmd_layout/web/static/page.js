@@ -1,0 +1,275 @@
+"use strict";
+const $ = (id) => document.getElementById(id);
+const FIELDS = [
+  ["name", "text"], ["developer", "text"],
+  ["review_stage", ["", "conditions", "scheme", "acceptance"]],
+  ["settlement", ["", "urban", "town", "rural"]], ["conditions_on", "date"],
+  ["planned_residents", "number"], ["dwellings", "number"], ["persons_per_dwelling", "number"],
+  ["started_on", "date"], ["first_phase_on", "date"], ["accepted_on", "date"],
+  ["kindergarten_defect",
+    ["", "none", "delayed", "reduced", "stopped", "missing", "not_handed_over"]],
+];
+const OFFER = [
+  ["stage", ["kindergarten", "primary", "junior", "nine_year"]], ["classes", "number"],
+  ["seats", "number"], ["site_area_m2", "number"], ["opens_on", "date"],
+];
+const COLOURS = { kindergarten: "#b8860b", primary: "#1f6fb4", junior: "#7b3294" };
+const state = { plots: [], chosen: 0, id: null, version: 0, asked: 0, result: null };
+let words, map, plotLayer, schoolLayer, drawing;
+
+const word = (key) => words["web." + key] ?? key;
+function make(tag, text, more = {}) {
+  const node = Object.assign(document.createElement(tag), more);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+function fail(text) { $("error").textContent = text; $("error").hidden = !text; }
+
+async function ask(path, options = {}) {
+  const answer = await fetch(path, options);
+  if (answer.ok) return answer;
+  let text = word("failed");
+  try { text = (await answer.json()).error || text; } catch { /* no JSON: the general word stands */ }
+  throw new Error(text);
+}
+const post = (path, body) => ask(path, {
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+});
+
+function control(key, kind, prefix) {
+  if (!Array.isArray(kind)) {
+    return make("input", undefined, { type: kind, min: "0", step: "any", name: key });
+  }
+  const box = make("select", undefined, { name: key });
+  for (const value of kind) box.append(make("option", word(prefix + (value || "unset")), { value }));
+  return box;
+}
+function read(box) {
+  if (box.value === "") return undefined;
+  return box.type === "number" ? Number(box.value) : box.value;
+}
+function buildForm() {
+  for (const [key, kind] of FIELDS) {
+    const label = make("label", word("field_" + key));
+    const box = control(key, kind, key + "_");
+    box.id = "field_" + key;
+    label.append(box);
+    $("fields").append(label);
+  }
+}
+function addSchool(offer = { stage: "primary" }) {
+  const row = make("div", undefined, { className: "school" });
+  for (const [key, kind] of OFFER) {
+    const box = control(key, kind, "offer_");
+    box.setAttribute("aria-label", word("offer_" + key));
+    box.placeholder = box.title = word("offer_" + key);
+    box.value = offer[key] ?? "";
+    row.append(box);
+  }
+  row.dataset.rest = JSON.stringify(offer);
+  const remove = make("button", "×", { type: "button", title: word("remove") });
+  remove.onclick = () => { row.remove(); changed(); };
+  row.append(remove);
+  $("schools").append(row);
+}
+function showPlot() {
+  const fields = state.plots[state.chosen]?.properties ?? {};
+  for (const [key] of FIELDS) $("field_" + key).value = fields[key] ?? "";
+  $("schools").replaceChildren();
+  for (const offer of fields.schools ?? []) addSchool(offer);
+  $("chosen").replaceChildren();
+  if (state.plots.length > 1) {
+    const box = make("select");
+    state.plots.forEach((p, n) => box.append(make("option", p.properties.name, { value: n })));
+    box.value = state.chosen;
+    box.onchange = () => { state.chosen = Number(box.value); showPlot(); render(); };
+    $("chosen").append(box);
+  }
+  plotLayer.clearLayers();
+  for (const plot of state.plots) plotLayer.addData(plot);
+  if (state.plots.length) map.fitBounds(plotLayer.getBounds().pad(1.5), { maxZoom: 16 });
+}
+function keepForm() {
+  const plot = state.plots[state.chosen];
+  if (!plot) return;
+  const fields = { unit_id: plot.properties.unit_id };
+  for (const [key] of FIELDS) {
+    const value = read($("field_" + key));
+    if (value !== undefined) fields[key] = value;
+  }
+  fields.schools = [...$("schools").children].map((row) => {
+    const offer = JSON.parse(row.dataset.rest);
+    for (const box of row.querySelectorAll("input,select")) offer[box.name] = read(box);
+    return offer;
+  });
+  plot.properties = fields;
+}
+let timer;
+function changed() { clearTimeout(timer); timer = setTimeout(judge, 250); }
+
+async function judge() {
+  keepForm();
+  if (!state.plots.length) return;
+  const number = ++state.asked;
+  try {
+    const result = await (await post("/api/judge", content())).json();
+    if (number !== state.asked) return;
+    fail("");
+    state.result = result;
+    render();
+  } catch (error) {
+    if (number !== state.asked) return;
+    state.result = null;
+    $("verdict").replaceChildren();
+    fail(error.message);
+  }
+}
+function content() {
+  return { plots: state.plots, override: {
+    conclusion: $("own_conclusion").value, reason: $("own_reason").value,
+    official: $("own_official").value } };
+}
+function render() {
+  const found = state.result?.cases[state.chosen];
+  if (!found) return;
+  const out = $("verdict");
+  out.replaceChildren(make("h3", found.title));
+  if (found.is_synthetic) out.append(make("p", word("sample"), { className: "hint" }));
+  out.append(make("div", found.conclusion, { className: "conclusion " + found.kind, id: "conclusion" }));
+  const list = make("ol");
+  for (const reason of found.reasons) list.append(make("li", reason));
+  if (!found.reasons.length) {
+    for (const one of found.remedies) list.append(make("li", `${one.rule}：${one.what}`));
+  }
+  out.append(list);
+  for (const number of Object.keys(found.tables)) {
+    if (found.tables[number].rows.length) out.append(table(number, found.tables[number]));
+  }
+  schoolLayer.clearLayers();
+  for (const school of found.schools) {
+    const text = `${school.name}（${school.stage_word}）${school.distance_m} m` +
+      (school.spare === null ? "" : `，${word("spare")} ${school.spare}`);
+    L.circleMarker([school.lat, school.lon], {
+      radius: school.within ? 7 : 4, color: "#fff", weight: 1, fillOpacity: 0.95,
+      fillColor: COLOURS[school.stage],
+    }).bindTooltip(make("span", text)).addTo(schoolLayer);
+  }
+}
+function table(number, data) {
+  const box = make("div", undefined, { className: "scroll" });
+  const made = make("table", undefined, { className: "table-" + number });
+  made.append(make("caption", word("table_" + number)));
+  const head = make("tr");
+  for (const text of data.heads) head.append(make("th", text));
+  made.append(make("thead"), make("tbody"));
+  made.tHead.append(head);
+  for (const row of data.rows) {
+    const line = make("tr");
+    for (const text of row) line.append(make("td", text));
+    made.tBodies[0].append(line);
+  }
+  box.append(made);
+  return box;
+}
+async function upload() {
+  const file = $("file").files[0];
+  if (!file) return;
+  const body = new FormData();
+  body.append("file", file);
+  body.append("coordinates", $("coordinates").value);
+  try {
+    take((await (await ask("/api/plots", { method: "POST", body })).json()).plots);
+  } catch (error) { fail(error.message); }
+  $("file").value = "";
+}
+function take(plots) {
+  Object.assign(state, { plots, chosen: 0, id: null, version: 0, result: null });
+  $("saved").textContent = "";
+  fail("");
+  showPlot();
+  judge();
+}
+async function download(path, name) {
+  keepForm();
+  try {
+    const blob = await (await post(path, content())).blob();
+    const link = make("a", "", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    URL.revokeObjectURL(link.href);
+    fail("");
+  } catch (error) { fail(error.message); }
+}
+async function save() {
+  keepForm();
+  const name = state.plots.map((plot) => plot.properties.name ?? "").join("、");
+  const kept = { ...content(), name, conclusion: state.result?.cases[0]?.conclusion ?? "" };
+  try {
+    const body = { id: state.id, version: state.version, content: kept };
+    const saved = await (await post("/api/reviews", body)).json();
+    Object.assign(state, saved);
+    $("saved").textContent = `${word("saved")} #${saved.id}-${saved.version}`;
+    fail("");
+    search();
+  } catch (error) { fail(error.message); }
+}
+async function search() {
+  const found = await (await ask("/api/reviews?q=" + encodeURIComponent($("search").value))).json();
+  $("found").replaceChildren();
+  for (const one of found) {
+    const text = `${one.name} · ${one.conclusion} · ${one.saved_at.slice(0, 16)} · v${one.version}`;
+    const open = make("button", text, { type: "button" });
+    open.onclick = () => reopen(one.id);
+    const line = make("li");
+    line.append(open);
+    $("found").append(line);
+  }
+}
+async function reopen(id) {
+  const versions = await (await ask("/api/reviews/" + id)).json();
+  take(versions[0].content.plots);
+  Object.assign(state, { id, version: versions[0].version });
+  const own = versions[0].content.override ?? {};
+  $("own_conclusion").value = own.conclusion ?? "";
+  $("own_reason").value = own.reason ?? "";
+  $("own_official").value = own.official ?? "";
+}
+function drawn(shape) {
+  $("finish").hidden = true;
+  if (!shape) { fail(word("few_corners")); return; }
+  take([{ type: "Feature", geometry: shape, properties: { name: word("drawn_name") } }]);
+}
+async function start() {
+  const told = await (await ask("/api/start")).json();
+  words = told.words;
+  for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
+  $("study").textContent = told.study;
+  $("search").placeholder = word("search");
+  for (const kind of ["", "agree", "amend", "refuse", "incomplete"]) {
+    $("own_conclusion").append(make("option", word("own_" + (kind || "unset")), { value: kind }));
+  }
+  buildForm();
+  map = L.map("map", { attributionControl: false, zoomSnap: 0.5 });
+  L.control.scale({ imperial: false }).addTo(map);
+  if (told.outline) {
+    const ground = L.geoJSON(told.outline, { style: { color: "#7a8796", weight: 1, fillOpacity: 0.05 },
+      interactive: false }).addTo(map);
+    map.fitBounds(ground.getBounds());
+  } else { map.setView([33.0, 114.02], 12); }
+  plotLayer = L.geoJSON(null, { style: { color: "#b2182b" }, interactive: false }).addTo(map);
+  schoolLayer = L.layerGroup().addTo(map);
+  drawing = new Drawing(map, drawn);
+  $("file").onchange = upload;
+  $("draw").onclick = () => { $("finish").hidden = false; drawing.start(); };
+  $("finish").onclick = () => drawing.finish();
+  $("add").onclick = () => { addSchool(); changed(); };
+  $("form").oninput = changed;
+  $("form").onsubmit = (event) => event.preventDefault();
+  $("opinion").onclick = () => download("/api/opinion", word("opinion_file"));
+  $("data").onclick = () => download("/api/data", "findings.csv");
+  $("save").onclick = save;
+  $("print").onclick = () => window.print();
+  $("search").oninput = search;
+  await search();
+  document.body.dataset.ready = "1";
+}
+start().catch((error) => fail(error.message));
