@@ -1,0 +1,146 @@
+"""Figures: drawn from small worlds, without a trace on the reader's own settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import matplotlib as mpl
+import pandas as pd
+import pytest
+import shapely
+
+from zmd_layout.errors import OutputError
+from zmd_layout.measures.outlook import Outlook
+from zmd_layout.messages import Message
+from zmd_layout.outputs.figures import chinese_font, save_figure, wrapped
+from zmd_layout.outputs.figures_charts import age_pyramid, demand_curves
+from zmd_layout.outputs.figures_map import overview_map, rule_map
+from zmd_layout.vocabulary import Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+PLANE = "EPSG:4547"
+SQUARES = [shapely.box(500_000 + x, 3_600_000, 510_000 + x, 3_610_000) for x in (0, 10_000, 20_000)]
+
+
+def _texts(figure: Figure) -> str:
+    axes = [text.get_text() for ax in figure.axes for text in ax.texts]
+    legends = [t.get_text() for ax in figure.axes if ax.get_legend() for t in ax.get_legend().texts]
+    return "\n".join([*axes, *legends, *(text.get_text() for text in figure.texts)])
+
+
+def _findings(**columns: object) -> gpd.GeoDataFrame:
+    table = {
+        "rule_id": "r",
+        "unit_name": ["甲", "乙", "丙"],
+        "status": ["shortfall", "not_assessable", "not_applicable"],
+        "strength": "duty",
+        "as_of": "2025-12-31",
+        "clause": "文件 第一条：示例",
+        "is_synthetic": False,
+    }
+    return gpd.GeoDataFrame(table | columns, geometry=SQUARES, crs=PLANE)
+
+
+def _outlook(*, is_synthetic: bool = False, seats: float = 900.0) -> Outlook:
+    rows = [
+        ("a", year, stage, 900.0, 1000.0, 1100.0, float(year < 2027), year < 2027)
+        for stage in (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR)
+        for year in range(2020, 2036)
+    ]
+    columns = ["unit_id", "year", "stage", "low", "middle", "high", "born_share", "is_born"]
+    balance = pd.DataFrame(
+        {"unit_id": "a", "stage": [Stage.PRIMARY], "capacity": "classes", "seats": [seats]}
+    )
+    note = Message("figures.band")
+    return Outlook(pd.DataFrame(rows, columns=columns), balance, (note,), is_synthetic)
+
+
+def test_drawing_leaves_the_settings_of_the_reader_alone(tmp_path: Path) -> None:
+    before = dict(mpl.rcParams)
+    save_figure(rule_map(_findings(), "r"), tmp_path / "map.png")
+    assert dict(mpl.rcParams) == before
+
+
+def test_every_verdict_is_told_by_symbol_or_hatching_beside_its_colour() -> None:
+    figure = rule_map(_findings(), "r", lang="en")
+    hatches = [c.get_hatch() for c in figure.axes[0].collections]
+    assert "////" in hatches
+    assert {"shortfall (1)", "not assessable (1)", "not applicable (1)"} <= set(
+        _texts(figure).split("\n")
+    )
+
+
+def test_a_rule_without_shapes_names_those_that_can_be_drawn() -> None:
+    with pytest.raises(OutputError, match="请从 r 中选择"):
+        rule_map(_findings(), "no-such-rule")
+
+
+def test_made_up_data_are_told_on_every_figure() -> None:
+    banner = Message("figures.made_up").text("zh")
+    counties = gpd.GeoDataFrame({"name": ["甲", "乙", "丙"]}, geometry=SQUARES, crs=PLANE)
+    made = [
+        rule_map(_findings(is_synthetic=True), "r"),
+        overview_map(counties, {}, is_made_up=True),
+        demand_curves(_outlook(is_synthetic=True)),
+    ]
+    assert all(banner in _texts(figure) for figure in made)
+    real = [rule_map(_findings(), "r"), overview_map(counties, {}), demand_curves(_outlook())]
+    assert not any(banner in _texts(figure) for figure in real)
+
+
+def test_the_overview_prints_each_countys_number_and_its_scale() -> None:
+    counties = gpd.GeoDataFrame(
+        {"name": ["甲", "乙", "丙"]}, geometry=SQUARES, crs=PLANE, index=["1", "2", "3"]
+    )
+    text = _texts(overview_map(counties, {"1": 7, "2": 1}))
+    assert "甲\n7" in text
+    assert "丙\n0" in text
+    assert "5 km" in text
+    assert "北" in text
+
+
+def test_children_are_drawn_solid_while_born_and_dashed_after() -> None:
+    panel = demand_curves(_outlook(), lang="en").axes[1]
+    born, unborn = panel.lines[0], panel.lines[1]
+    assert born.get_linestyle() == "-"
+    assert unborn.get_linestyle() == "--"
+    assert max(born.get_xdata()) == min(unborn.get_xdata()) == 2026
+
+
+def test_unknown_seats_are_said_to_be_unknown_and_never_drawn_as_zero() -> None:
+    figure = demand_curves(_outlook(seats=float("nan")), lang="en")
+    assert _texts(figure).count("seats unknown") == 4
+    assert _texts(demand_curves(_outlook(), lang="en")).count("seats unknown") == 3
+
+
+def test_a_unit_within_another_is_not_counted_twice() -> None:
+    bands = [(0, 4), (5, 9), (10, 14), (15, 19), (20, 24)]
+    ages = {f"residents_{a}_{b}": [500.0, 500.0] for a, b in bands}
+    table = pd.DataFrame({"unit_id": ["1", "2"], "within": [None, "1"], **ages})
+    both = age_pyramid(gpd.GeoDataFrame(table), base_year=2020)
+    one = age_pyramid(gpd.GeoDataFrame(table.head(1)), base_year=2020)
+    lengths = [[bar.get_width() for bar in f.axes[0].patches] for f in (both, one)]
+    assert lengths[0] == lengths[1]
+    assert sum(lengths[1][:5]) == pytest.approx(500)
+
+
+def test_the_same_figure_is_the_same_file(tmp_path: Path) -> None:
+    for kind in ("png", "svg"):
+        for name in ("a", "b"):
+            save_figure(rule_map(_findings(), "r"), tmp_path / f"{name}.{kind}")
+        assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+def test_chinese_has_a_font() -> None:
+    assert chinese_font() != "DejaVu Sans"
+
+
+def test_lines_break_at_their_width_and_never_before_punctuation() -> None:
+    text = wrapped("学校布局规划，核查。" * 4, width=12)
+    assert text.replace("\n", "") == "学校布局规划，核查。" * 4
+    assert not any(line.startswith(("，", "。")) for line in text.split("\n"))

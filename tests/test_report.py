@@ -1,0 +1,156 @@
+"""The report and the leader's page: what they must say, and what they must not."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import docx
+import pytest
+
+import zmd_layout
+from conftest import point, square, write_geojson
+from zmd_layout import workflow
+from zmd_layout.errors import OutputError
+from zmd_layout.measures import World
+from zmd_layout.messages import word
+from zmd_layout.outputs.leader import write_leader_page
+from zmd_layout.outputs.report import to_pdf, write_report
+from zmd_layout.outputs.report_facts import unmet_by_county, worst_problems
+from zmd_layout.outputs.results import Results
+from zmd_layout.siting.table import empty_suggestions
+from zmd_layout.vocabulary import Lang, Strength
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TOWNS = [
+    ({"unit_id": f"41172110{n}", "name": f"第{n}镇", "kind": "town"}, square(0.01, 0.03 * n, 0.02))
+    for n in range(3)
+]
+KINDERGARTEN = {
+    "school_id": "1", "name": "<b>园</b>", "stages": "kindergarten", "ownership": "public",
+    "is_township_central": True, "status": "operating",
+}  # fmt: skip
+EXTRA = """
+[layers.townships]
+path = "townships.geojson"
+coordinates = "wgs84"
+year = 2020
+
+[layers.schools]
+path = "schools.geojson"
+coordinates = "wgs84"
+year = 2025
+"""
+
+
+@pytest.fixture
+def results(make_study: Callable[..., Path], tmp_path: Path) -> Results:
+    """Three towns of 西县, of which one has a public central kindergarten."""
+    write_geojson(tmp_path / "townships.geojson", TOWNS)
+    write_geojson(tmp_path / "schools.geojson", [(KINDERGARTEN, point(0.02, 0.01))])
+    return _results(make_study(EXTRA))
+
+
+def _results(folder: Path) -> Results:
+    study = zmd_layout.load_study(folder)
+    layers = workflow.load_layers(study)
+    found = zmd_layout.check(study)
+    world = World(study, layers, study.as_of)
+    return Results(world, workflow.load_rules(study), found, empty_suggestions(study.crs), None)
+
+
+def _text(path: Path) -> str:
+    document = docx.Document(str(path))
+    cells = [c.text for table in document.tables for row in table.rows for c in row.cells]
+    return "\n".join([*(p.text for p in document.paragraphs), *cells])
+
+
+def test_shortfalls_of_towns_are_one_problem_of_their_county(results: Results) -> None:
+    problems = {p.rule_id: p for p in worst_problems(results, lang=Lang.ZH, most=50)}
+    problem = problems["kindergarten-public-central-per-township"]
+    assert (problem.place, problem.gap, problem.addressee) == ("西县", "缺2所", "县区政府")
+    assert "第1镇" in problem.units
+    assert "学校 2025" in problem.years
+
+
+def test_the_strongest_clause_comes_first(results: Results) -> None:
+    words = [p.strength for p in worst_problems(results, lang=Lang.EN, most=50)]
+    assert len(set(words)) > 1
+    assert words == sorted(words, key=[word(s, Lang.EN) for s in Strength].index)
+
+
+def test_what_cannot_be_judged_is_no_unmet_duty(make_study: Callable[..., Path]) -> None:
+    assert unmet_by_county(_results(make_study())) == {}
+
+
+def test_the_report_has_its_parts_and_where_each_number_comes_from(
+    results: Results, tmp_path: Path
+) -> None:
+    write_report(tmp_path / "r.docx", results, {})
+    text = _text(tmp_path / "r.docx")
+    for part in (
+        "一、核查范围",
+        "三、主要问题",
+        "四、备选位置",
+        "六、资料局限",
+        "来源：findings.csv",
+    ):
+        assert part in text
+    assert "kindergarten-public-central-per-township" in text
+    assert "应在此处建校" not in text
+    assert not re.search(r"\bnan\b", text)
+
+
+def test_the_banner_stands_in_the_header_only_where_data_were_made_up(
+    results: Results, tmp_path: Path
+) -> None:
+    made = results.findings.assign(is_synthetic=True)
+    for name, findings in (("real", results.findings), ("made", made)):
+        write_report(
+            tmp_path / f"{name}.docx",
+            Results(results.world, results.rules, findings, results.suggestions, None),
+            {},
+        )
+    headers = {
+        name: docx.Document(str(tmp_path / f"{name}.docx")).sections[0].header.paragraphs[0].text
+        for name in ("real", "made")
+    }
+    assert headers["real"] == ""
+    assert "演示数据" in headers["made"]
+
+
+def test_the_report_speaks_english(results: Results, tmp_path: Path) -> None:
+    write_report(tmp_path / "r.docx", results, {}, lang="en")
+    text = _text(tmp_path / "r.docx")
+    assert "3. The worst gaps" in text
+    assert "主要问题" not in text
+
+
+def test_the_page_is_one_file_that_asks_nothing_of_a_network(
+    results: Results, tmp_path: Path
+) -> None:
+    write_leader_page(tmp_path / "p.html", results, {})
+    page = (tmp_path / "p.html").read_text("utf-8")
+    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert page.count("<dd>") == 3
+
+
+def test_names_cannot_bring_markup_into_the_page(results: Results, tmp_path: Path) -> None:
+    hostile = results.findings.assign(unit_name="<script>x</script>")
+    told = Results(results.world, results.rules, hostile, results.suggestions, None)
+    write_leader_page(tmp_path / "p.html", told, {})
+    page = (tmp_path / "p.html").read_text("utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_without_libreoffice_the_way_out_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    with pytest.raises(OutputError, match="WPS"):
+        to_pdf(tmp_path / "r.docx", tmp_path / "r.pdf")
