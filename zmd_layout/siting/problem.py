@@ -75,7 +75,7 @@ class Problem:
     unserved_cost: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        faults = [*self._shape_faults(), *self._value_faults()]
+        faults = [*self._shape_faults(), *self._pair_faults(), *self._value_faults()]
         if faults:
             raise SitingError(*faults)
 
@@ -91,14 +91,25 @@ class Problem:
             if getattr(self, name) is not None and len(getattr(self, name)) != size
         ]
 
+    def _pair_faults(self) -> list[Message]:
+        faults = []
+        costs = self.costs
+        if 0 in costs.shape:
+            faults.append(Message("siting.empty", demands=costs.shape[0], sites=costs.shape[1]))
+        rows = np.repeat(np.arange(costs.shape[0]), np.diff(costs.indptr))
+        keys = rows * costs.shape[1] + costs.indices
+        if len(np.unique(keys)) < len(keys):
+            faults.append(Message("siting.twice", count=len(keys) - len(np.unique(keys))))
+        if not np.isfinite(costs.data).all() or (costs.data < 0).any():
+            faults.append(Message("siting.negative", name="costs"))
+        return faults
+
     def _value_faults(self) -> list[Message]:
         faults = []
         for name in ("demands", "capacities", "fixed_costs", "unserved_cost"):
             values = getattr(self, name)
             if values is not None and not (np.isfinite(values).all() and (values >= 0).all()):
                 faults.append(Message("siting.negative", name=name))
-        if not np.isfinite(self.costs.data).all() or (self.costs.data < 0).any():
-            faults.append(Message("siting.negative", name="costs"))
         needs_count = self.model in {Model.P_MEDIAN, Model.P_CENTER, Model.MAX_COVER}
         if needs_count and self.open_count is None:
             faults.append(Message("siting.needs_count", model=str(self.model)))
