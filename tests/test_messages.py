@@ -22,7 +22,8 @@ def test_every_text_is_there_in_both_languages_with_the_same_values(room: str) -
         assert set(texts) == {"zh", "en"}, key
         assert texts["zh"], key
         same = placeholders(texts["zh"]) == placeholders(texts["en"])
-        assert same or key in OTHER_NUMBERS, key
+        passes_through = texts == {"zh": "{zh}", "en": "{en}"}  # a title that is data
+        assert same or passes_through or key in OTHER_NUMBERS, key
 
 
 def test_a_message_renders_late_and_lists_are_joined() -> None:

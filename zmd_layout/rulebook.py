@@ -351,7 +351,7 @@ _BOOL = "tag:yaml.org,2002:bool"
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Refuse a key that stands twice; only true and false are booleans, not `on`."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {  # type: ignore[misc]  # the stubs call it an instance's
         first: [(tag, form) for tag, form in forms if tag != _BOOL]
         for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -57,7 +57,7 @@ def chinese_font() -> str:
 @contextmanager
 def look() -> Iterator[None]:
     """Set fonts and lines for the block only; draw and save within it."""
-    settings = {
+    settings: Any = {
         "font.family": [chinese_font()],
         "font.size": 9.0,
         "axes.titlesize": 10.5,

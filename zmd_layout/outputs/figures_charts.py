@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -220,10 +220,10 @@ def _draw_stage(axes: Axes, rows: pd.DataFrame, seats: float | None, lang: Lang)
     _in_thousands(axes.yaxis, lang)
 
 
-def _in_thousands(axis: object, lang: Lang) -> None:
+def _in_thousands(axis: Any, lang: Lang) -> None:  # noqa: ANN401 - matplotlib's axis
     """Count in 万 in Chinese and in thousands in English."""
     one = 10_000 if lang is Lang.ZH else 1_000
     unit = Message("figures.ten_thousands").text(lang)
     axis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value / one:g}{unit}" if value else "0")
-    )  # type: ignore[attr-defined]  # matplotlib has no types
+    )

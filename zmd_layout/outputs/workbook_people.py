@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.conditions import is_missing
@@ -13,6 +13,10 @@ from zmd_layout.outputs.workbook_verdicts import SOFT
 from zmd_layout.vocabulary import SchoolStatus, Stage, Status, UnitKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
     from zmd_layout.outputs.results import Results
 
 
@@ -128,7 +132,7 @@ def balance(results: Results) -> Sheet:
     names = county_names(results)
     seats = _seats_by_capacity(results)
     rows: list[Row] = []
-    for row in results.outlook.children.itertuples():
+    for row in records(results.outlook.children):
         if row.stage not in {Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR}:
             continue
         unit, stage = str(row.unit_id), Stage(row.stage)
@@ -151,6 +155,11 @@ def balance(results: Results) -> Sheet:
     return Sheet("供需平衡表", columns, rows, frozen_columns=3)
 
 
+def records(table: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows; what they hold is told by the heads, not by types."""
+    yield from table.itertuples()
+
+
 def rounded(people: float, *, is_born: bool) -> float | None:
     """Give counted children to ten, scenarios of the unborn in thousands; None for unknown."""
     if is_missing(float(people)):
@@ -164,6 +173,6 @@ def _seats_by_capacity(results: Results) -> dict[tuple[str, Stage, Capacity], fl
     table = results.outlook.balance.drop_duplicates(["unit_id", "stage", "capacity"])
     return {
         (str(r.unit_id), Stage(r.stage), Capacity(r.capacity)): float(r.seats)
-        for r in table.itertuples()
+        for r in records(table)
         if not is_missing(float(r.seats))
     }
