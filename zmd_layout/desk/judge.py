@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -131,9 +132,10 @@ def _with_neighbours(plots: Layer, known: Layer | None) -> Layer:
     taken = set(plots.frame["unit_id"])
     near["unit_id"] = [f"study:{i}" if i in taken else i for i in near["unit_id"]]
     near["is_made"] |= bool(known.origin.made_columns)
-    columns = [*plots.frame.columns, *(c for c in near.columns if c not in plots.frame.columns)]
-    parts = [part.reindex(columns=columns).astype(object) for part in (plots.frame, near)]
-    frame = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=plots.frame.crs)
+    parts = [pd.DataFrame(p).drop(columns="geometry").astype(object) for p in (plots.frame, near)]
+    shapes = np.concatenate([plots.frame.geometry.to_numpy(), near.geometry.to_numpy()])
+    table = pd.concat(parts, ignore_index=True)
+    frame = gpd.GeoDataFrame(table, geometry=shapes, crs=plots.frame.crs)
     frame["is_made"] = frame["is_made"].astype(bool)
     return replace(plots, frame=frame)
 
