@@ -76,7 +76,8 @@ class WordReport:
     def source(self, text: str) -> None:
         """Say below a table or a figure where its numbers come from."""
         paragraph = self._document.add_paragraph()
-        paragraph.paragraph_format.space_after = Pt(8)
+        room = paragraph.paragraph_format
+        room.space_before, room.space_after = Pt(3), Pt(8)
         _font(paragraph.add_run(text), _BODY, 8.5).font.color.rgb = _QUIET
 
     def figure(self, figure: Figure, caption: str) -> None:
