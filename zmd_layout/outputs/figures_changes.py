@@ -67,7 +67,9 @@ def change_map(
                     points[mine].x, points[mine].y, marker=marker, color=colour, linewidth=0.8,
                     s=_LARGE if len(rows) <= _MANY else _SMALL, label=f"{label} ({mine.sum()})",
                 )  # fmt: skip
-        axes.legend(loc="lower left", fontsize=8, framealpha=0.9)
+        axes.legend(
+            loc="upper center", bbox_to_anchor=(0.5, 0.02), fontsize=7.5, ncols=4, frameon=False
+        )
         add_scale_and_north(axes, speech)
         put_notes(
             figure,

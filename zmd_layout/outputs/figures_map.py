@@ -31,6 +31,8 @@ _MARKERS = {
     Mark.PASS: "o",
 }
 _MOST_LABELS = 40
+_MANY = 250  # symbols, from which on they are drawn small
+_LARGE, _SMALL = 20, 6
 _NOTE_COLUMNS = 140
 _AREAS = {"Polygon", "MultiPolygon"}
 _HALO = 2.2
@@ -75,7 +77,7 @@ def rule_map(
     with look():
         figure, axes = blank_map(title or rule_id)
         set_extent(axes, rows if borders is None else borders)
-        for kind in Mark:
+        for kind in reversed(Mark):  # the gravest come last and on top
             _draw_mark(axes, rows[rows["mark"] == kind], kind)
         if borders is not None:
             borders.boundary.plot(ax=axes, color=QUIET, linewidth=0.7, zorder=3)
@@ -182,9 +184,11 @@ def _draw_mark(axes: Axes, rows: gpd.GeoDataFrame, kind: Mark) -> None:
         points = rows.representative_point()
         axes.scatter(
             points.x, points.y, marker=_MARKERS[kind], color=style["symbol"],
-            s=22 if len(rows) <= _MOST_LABELS else 7, linewidth=0.3, edgecolor="white", zorder=4,
+            s=_LARGE if len(rows) <= _MANY or kind is Mark.SHORTFALL else _SMALL, linewidth=0.3,
+            edgecolor="white", zorder=4,
         )  # fmt: skip
-    elif not is_area.all():
+    elif kind is Mark.NOT_ASSESSABLE and not is_area.all():
+        # where a clause does not apply to a point, there is nothing to look at
         points = rows[~is_area]
         axes.scatter(points.geometry.x, points.geometry.y, marker="x", color=style["symbol"], s=8)
 
