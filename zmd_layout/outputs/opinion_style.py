@@ -97,6 +97,7 @@ def caption(document: Any, text: str) -> None:  # noqa: ANN401 - python-docx
 def note(document: Any, text: str, *, is_warning: bool = False) -> None:  # noqa: ANN401 - python-docx
     """Write small print."""
     paragraph = document.add_paragraph()
+    paragraph.paragraph_format.space_before = Pt(4)
     paragraph.paragraph_format.space_after = Pt(4)
     run = paragraph.add_run(text)
     set_font(run, SUBHEAD, NOTE_PT)

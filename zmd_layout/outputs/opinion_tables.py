@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.desk.stages import Standing
 from zmd_layout.forecast import standards
 from zmd_layout.messages import Message, word, word_message
-from zmd_layout.vocabulary import Addressee, Basis, Lang, Ownership, Stage, Status, Strength
+from zmd_layout.vocabulary import Addressee, Lang, Ownership, Stage, Status, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ WIDTHS: dict[int, tuple[float, ...]] = {
     1: (0.8, 1.5, 4.0, 1.5, 1.3, 1.3, 1.2, 1.1, 1.6, 3.2),
     2: (1.2, 1.5, 1.2, 1.8, 1.8, 1.5, 2.4, 1.5, 1.2, 1.2),
     3: (3.4, 1.2, 1.5, 1.8, 1.1, 1.3, 1.8, 1.2, 1.3, 1.4),
-    4: (2.0, 2.4, 2.2, 1.9, 1.5, 1.3, 2.2, 1.6, 2.6),
+    4: (1.5, 2.2, 2.0, 1.9, 1.5, 1.3, 1.5, 1.5, 4.4),
     5: (1.6, 1.5, 1.7, 1.7, 1.7, 1.7, 1.9, 1.8, 2.0),
 }
 _UNKNOWN = "—"
@@ -107,10 +107,10 @@ def _need(case: Case, need: Need, lang: Lang) -> list[str]:
     else:
         each = Message("opinion.stated_people").text(lang)
     cohorts = "/".join(printed(value) for value in (need.low, need.middle, need.high))
-    year = f"（{need.year}）" if need.year else ""
+    year = f"\n（{need.year}）" if need.year else ""
     return [
         word(need.stage, lang), people, printed(case.fields.get("dwellings")), each,
-        f"{need.per_thousand:g}（{word(Basis.ASSUMPTION, lang)}）", printed(need.by_thousand),
+        f"{need.per_thousand:g}\n（{Message('opinion.assumed').text(lang)}）", printed(need.by_thousand),
         f"{cohorts}{year}", printed(need.spare_near), printed(need.net), printed(need.classes),
     ]  # fmt: skip
 
@@ -120,10 +120,10 @@ def _near(case: Case, lang: Lang) -> Rows:
     return [
         [
             s.name, word(s.stage, lang), word(Ownership(s.ownership), lang) if s.ownership
-            else _UNKNOWN, f"{s.distance_m:.0f}（{straight}）",
+            else _UNKNOWN, f"{s.distance_m:.0f}\n（{straight}）",
             printed(s.classes, 1).removesuffix(".0"),
             printed(s.enrolment),
-            f"{printed(s.seats)}（×{standards().class_sizes[s.stage].value:g}）",
+            f"{printed(s.seats)}\n（×{standards().class_sizes[s.stage].value:g}）",
             printed_sign(s.spare),
             printed(s.large_classes), str(s.year) if s.year else _UNKNOWN,
         ]

@@ -1,0 +1,135 @@
+"""The case on the desk: what may be asked at its stage, what would do, what may be concluded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import zmd_layout
+from conftest import square, write_geojson
+from zmd_layout.desk import Conclusions, Ground, Standing, ground_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from zmd_layout.desk import Case, Issue
+
+PRIMARY, JUNIOR = "primary-per-new-residential-area", "junior-per-new-residential-area"
+KNOWN = {
+    "settlement": "urban", "conditions_on": "2024-03-01", "kindergarten_defect": "none",
+    "first_phase_on": "2027-06-30",
+}  # fmt: skip
+KINDERGARTEN = {"stage": "kindergarten", "ownership": "public", "opens_on": "2027-06-30"}
+
+
+def cases(folder: Path, *plots: dict[str, Any], study: Any = None) -> tuple[Case, ...]:
+    features = [
+        ({"name": f"地块{n}", **KNOWN, **plot}, square(0.01 + 0.0055 * n, 0.01, 0.005))
+        for n, plot in enumerate(plots)
+    ]
+    return zmd_layout.review(write_geojson(folder / "a.geojson", features), study=study).cases
+
+
+def issue(case: Case, rule_id: str) -> Issue:
+    return next(i for i in case.issues if i.rule.id == rule_id)
+
+
+@pytest.mark.parametrize(
+    ("stage", "standing"),
+    [("conditions", Standing.ASKED), ("scheme", Standing.ASKED), ("acceptance", Standing.HINT)],
+)
+def test_a_granted_plot_gets_no_new_duty(tmp_path: Path, stage: str, standing: Standing) -> None:
+    offer = [KINDERGARTEN]
+    (case,) = cases(tmp_path, {"planned_residents": 10000, "review_stage": stage, "schools": offer})
+    assert issue(case, PRIMARY).standing is standing
+    expected = Conclusions.AGREE if standing is Standing.HINT else Conclusions.AMEND
+    assert case.conclusion.kind is expected
+
+
+def test_a_scheme_without_the_day_of_its_conditions_is_returned(tmp_path: Path) -> None:
+    plot = {"planned_residents": 10000, "review_stage": "scheme", "conditions_on": None}
+    (case,) = cases(tmp_path, plot)
+    assert case.conclusion.kind is Conclusions.INCOMPLETE
+    assert "规划条件出具日期" in case.conclusion.reasons[0].text()
+
+
+def test_a_shortfall_of_the_plan_alone_never_refuses(tmp_path: Path) -> None:
+    (case,) = cases(tmp_path, {"planned_residents": 40000, "review_stage": "scheme"})
+    assert case.conclusion.kind is Conclusions.AMEND
+    assert {i.ground for i in case.issues} == {Ground.PLAN}
+
+
+@pytest.mark.parametrize(
+    ("document", "ground"),
+    [
+        ("《中华人民共和国义务教育法》", Ground.LAW),
+        ("驻马店市中小学校幼儿园规划建设条例", Ground.ORDINANCE),
+        ("GB 50099-2011", Ground.STANDARD),
+        ("驻政〔2022〕49号", Ground.PLAN),
+        ("某某通知", Ground.NORMATIVE),
+    ],
+)
+def test_a_document_is_known_by_its_name(document: str, ground: Ground) -> None:
+    assert ground_of(document) is ground
+
+
+def test_made_up_data_carry_no_conclusion(tmp_path: Path) -> None:
+    (case,) = cases(tmp_path, {"name": "示例小区", "planned_residents": 10000})
+    assert case.conclusion.kind is Conclusions.SAMPLE
+    assert case.conclusion.reasons == ()
+
+
+def test_the_smallest_remedy_of_a_missing_junior_school_is_a_nine_year_one(tmp_path: Path) -> None:
+    offers = [KINDERGARTEN, {"stage": "primary"}, {"stage": "primary"}]
+    (case,) = cases(tmp_path, {"planned_residents": 20000, "schools": offers})
+    remedy = issue(case, JUNIOR).remedy
+    assert remedy is not None
+    assert "九年一贯制" in remedy.text()
+
+
+def test_a_late_school_is_to_come_on_the_day_of_the_first_phase(tmp_path: Path) -> None:
+    late = {"stage": "primary", "opens_on": "2027-09-01"}
+    (case,) = cases(tmp_path, {"planned_residents": 10000, "schools": [KINDERGARTEN, late]})
+    remedy = issue(case, "school-delivered-with-first-phase").remedy
+    assert remedy is not None
+    assert "63日" in remedy.text()
+    assert "2027-06-30" in remedy.text()
+
+
+def test_an_open_defect_stands_in_the_way_of_acceptance(tmp_path: Path) -> None:
+    plot = {
+        "planned_residents": 5000, "review_stage": "acceptance",
+        "kindergarten_defect": "not_handed_over", "schools": [KINDERGARTEN],
+    }  # fmt: skip
+    (case,) = cases(tmp_path, plot)
+    assert case.conclusion.kind is Conclusions.AMEND
+    assert "建而不交" in case.conclusion.reasons[-1].text()
+
+
+def test_a_promised_school_is_held_against_the_size_of_new_schools(tmp_path: Path) -> None:
+    large = {"stage": "primary", "seats": 2100, "opens_on": "2025-09-01"}  # in the period
+    (case,) = cases(tmp_path, {"planned_residents": 10000, "schools": [KINDERGARTEN, large]})
+    found = issue(case, "primary-size-new")
+    assert (found.finding["unit_id"], found.finding["gap"]) == ("1#2", 100)
+
+
+def test_plots_of_the_study_count_as_neighbours(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    old = {"name": "旧地块", "unit_id": "1", "planned_residents": 6000, **KNOWN, "is_new": True}
+    write_geojson(tmp_path / "areas.geojson", [(old, square(0.0155, 0.01, 0.005))])
+    folder = make_study(
+        '[layers.residential_areas]\npath = "areas.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+    )
+    (case,) = cases(tmp_path, {"planned_residents": 6000}, study=zmd_layout.load_study(folder))
+    assert list(case.members) == ["study:1"]
+    assert issue(case, "primary-merged-areas").standing is Standing.HINT
+    assert case.county == "西县"
+
+
+def test_seats_are_unknown_where_residents_are(tmp_path: Path) -> None:
+    (case,) = cases(tmp_path, {})
+    assert {str(need.larger) for need in case.needs} == {"nan"}
+    assert {str(need.classes) for need in case.needs} == {"nan"}
