@@ -107,10 +107,11 @@ def _need(case: Case, need: Need, lang: Lang) -> list[str]:
     else:
         each = Message("opinion.stated_people").text(lang)
     cohorts = "/".join(printed(value) for value in (need.low, need.middle, need.high))
+    assumed = Message("opinion.assumed").text(lang)
     year = f"\n（{need.year}）" if need.year else ""
     return [
         word(need.stage, lang), people, printed(case.fields.get("dwellings")), each,
-        f"{need.per_thousand:g}\n（{Message('opinion.assumed').text(lang)}）", printed(need.by_thousand),
+        f"{need.per_thousand:g}\n（{assumed}）", printed(need.by_thousand),
         f"{cohorts}{year}", printed(need.spare_near), printed(need.net), printed(need.classes),
     ]  # fmt: skip
 
