@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from zmd_layout.outputs.workbook_sheet import Sheet
 
 _WIDEST, _NARROWEST = 60, 6
+_A3, _A4 = 8, 9  # as spreadsheets number paper
+_WIDE_SHEET = 12  # columns, beyond which A4 is too small to read
 _YEAR_COLUMNS = {"年份", "建设时序"}
 _STATUS_COLOURS = {"缺口": "#F5C6A5", "需说明理由": "#FBE3B0", "资料不足": "#E3E3E3"}
 
@@ -59,7 +61,9 @@ def write_workbook(path: Path, results: Results) -> None:
                 {"bold": True, "font_color": "#7A3E00", "bg_color": "#FFF1CC"}
             ),
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
-            "number": book.add_format({"num_format": "#,##0.##", "valign": "top"}),
+            "number": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
+            # one format for both would print a whole number as "1,127." in Excel
+            "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
             "year": book.add_format({"num_format": "0", "valign": "top"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
         }  # fmt: skip
@@ -78,12 +82,14 @@ def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any], *, is_made: bo
         page.set_column(column, column, _width(sheet, column))
     for number, row in enumerate(sheet.rows, start=first + 1):
         for column, cell in enumerate(row):
-            shape = "year" if sheet.columns[column] in _YEAR_COLUMNS else "number"
-            _write_cell(page, number, column, cell, {**styles, "number": styles[shape]})
+            is_year = sheet.columns[column] in _YEAR_COLUMNS
+            shapes = {**styles, "whole": styles["year"]} if is_year else styles
+            _write_cell(page, number, column, cell, shapes)
     last = first + max(len(sheet.rows), 1)
     page.autofilter(first, 0, last, max(len(sheet.columns) - 1, 0))
     page.freeze_panes(first + 1, sheet.frozen_columns)
     page.set_landscape()
+    page.set_paper(_A3 if len(sheet.columns) > _WIDE_SHEET else _A4)
     page.fit_to_pages(1, 0)
     page.repeat_rows(first)
     if sheet.status_column is not None:
@@ -103,7 +109,8 @@ def _write_cell(page: Any, row: int, column: int, cell: object, styles: dict[str
         page.write_string(row, column, "是" if cell else "否", styles["text"])
     elif isinstance(cell, int | float | np.integer | np.floating):
         if not math.isnan(float(cell)):
-            page.write_number(row, column, float(cell), styles["number"])
+            shape = "whole" if float(cell).is_integer() else "number"
+            page.write_number(row, column, float(cell), styles[shape])
     elif isinstance(cell, dt.date):
         page.write_datetime(row, column, dt.datetime.combine(cell, dt.time()), styles["day"])
     else:
