@@ -3,8 +3,8 @@ One order of demands and sites for a problem, whatever order they come in.
 
 A search breaks ties by position. So that the order of the input never changes the answer, a problem
 is put into an order that depends on its numbers only: each demand and site gets a fingerprint of
-its own numbers, then, round by round, of its costs and the fingerprints at their other end. Sites that
-keep equal fingerprints are equal for the problem, and of these the first stays first.
+its own numbers, then, round by round, of its costs and the fingerprints at their other end. Sites
+that keep equal fingerprints are equal for the problem, and of these the first stays first.
 """
 
 from __future__ import annotations

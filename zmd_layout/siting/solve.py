@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zmd_layout.siting.capacitated_plain import solve_capacitated
 from zmd_layout.siting.options import SearchProgress, SolveOptions
 from zmd_layout.siting.uncapacitated import solve_uncapacitated
 
@@ -56,7 +57,5 @@ def solve(
     is_capacitated = problem.capacities is not None or problem.adjacency is not None
     # without capacities every demand goes whole to its cheapest open site anyway
     if is_capacitated:
-        from zmd_layout.siting.capacitated import solve_capacitated  # noqa: PLC0415 - not yet there
-
         return solve_capacitated(problem, options=options)
     return solve_uncapacitated(problem, options=options)
