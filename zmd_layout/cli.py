@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from zmd_layout import cli_tables
 from zmd_layout.cli_compare import compare
+from zmd_layout.cli_fetch import fetch
 from zmd_layout.cli_roster import roster
 from zmd_layout.cli_site import site
 from zmd_layout.errors import StudyError, ZmdLayoutError
@@ -244,6 +245,7 @@ def init(obj: dict[str, Any], folder: Path) -> None:
 
 
 main.add_command(site)
+main.add_command(fetch)
 main.add_command(roster)
 main.add_command(compare)
 

@@ -1,0 +1,101 @@
+"""The command `zmd-layout fetch`: OSM and population grids into a study's folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from zmd_layout.errors import SourceError
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BORDER_M = 20_000.0  # schools and roads beyond the border serve its people, too
+
+
+@click.command()
+@click.argument("study")
+@click.option("--what", type=click.Choice(["osm", "population"]), default="osm", show_default=True)
+@click.option(
+    "--endpoint",
+    multiple=True,
+    help="Overpass 地址，可重复（镜像）/ Overpass addresses, mirrors too",
+)
+@click.option("--url", help="人口栅格的网址模板 / URL template of the grid; default WorldPop")
+@click.option(
+    "--year", type=int, default=2020, show_default=True, help="栅格年份 / year of the grid"
+)
+@click.option("--country", default="chn", show_default=True, help="ISO 三位国别码 / ISO code")
+@click.option("--refresh", is_flag=True, help="已有的也重新下载 / fetch what is there, too")
+@click.pass_obj
+def fetch(  # one argument an option
+    obj: dict[str, Any],
+    study: str,
+    what: str,
+    endpoint: tuple[str, ...],
+    url: str | None,
+    year: int,
+    country: str,
+    refresh: bool,  # noqa: FBT001 - click passes a flag
+) -> None:
+    """
+    下载 OSM 学校与道路，或人口栅格，到研究文件夹；中断后可继续。
+
+    Fetch OSM schools and roads, or a population grid, into the study's folder; a run that broke
+    off is gone on with. STUDY 的 counties（或 townships）图层给出范围。
+    """
+    from zmd_layout.layers.sources import fetch as sources  # noqa: PLC0415 - help must not wait
+
+    now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
+    folder, area = _place(study)
+    settings = sources.OverpassSettings()
+    if endpoint:
+        settings = replace(settings, endpoints=endpoint)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tell = _teller(bar, obj["lang"])
+        if what == "osm":
+            found = sources.fetch_osm(
+                area, folder, fetched_at=now, settings=settings, progress=tell, refresh=refresh
+            )
+        else:
+            values = {"year": year, "country": country.lower(), "COUNTRY": country.upper()}
+            source = sources.RasterSource(url or sources.WORLDPOP, values)
+            found = sources.fetch_raster(
+                source, folder, fetched_at=now, progress=tell, refresh=refresh
+            )
+    for note in found.notes:
+        click.echo(note.text(obj["lang"]))
+    if found.files:
+        click.echo(Message("fetch.add_to_study", folder=folder).text(obj["lang"]))
+        click.echo(sources.study_snippet(found.files))
+
+
+def _teller(bar: Progress, lang: str) -> Callable[[int, int, Message], None]:
+    task = bar.add_task("", total=None)
+
+    def tell(done: int, total: int, message: Message) -> None:
+        bar.update(task, completed=done, total=total or None, description=message.text(lang))
+
+    return tell
+
+
+def _place(study: str) -> tuple[Any, Any]:
+    """Give the study's folder and its ground with a border, in degrees."""
+    import geopandas as gpd  # noqa: PLC0415 - help must not wait for geopandas
+
+    from zmd_layout import workflow  # noqa: PLC0415 - likewise
+    from zmd_layout.layers import load_layers, study_area  # noqa: PLC0415 - likewise
+
+    opened = workflow.load_study(study)
+    units = {n: s for n, s in opened.layers.items() if n in {"counties", "townships", "villages"}}
+    area = study_area(load_layers(opened.model_copy(update={"layers": units})), opened)
+    if area is None:
+        raise SourceError(Message("fetch.no_area", study=opened.id))
+    wide = gpd.GeoSeries([area.geometry.buffer(BORDER_M)], crs=opened.crs).to_crs(4326)
+    return opened.folder, wide.iloc[0]
