@@ -108,7 +108,9 @@ def place(
     chosen = result.values if len(result.values) else fewest.values
     sites = np.flatnonzero(chosen[:count] > 0.5)  # noqa: PLR2004 - binary
     objective = base - _saving(sites, pairs)
-    bound = base + result.bound if np.isfinite(result.bound) else 0.0
+    # whatever the search proved, no way can save more than its best pair
+    least = base - _saving(np.arange(count), pairs)
+    bound = max(base + result.bound, least) if np.isfinite(result.bound) else least
     proved = result.status is MipStatus.OPTIMAL and fewest.status is MipStatus.OPTIMAL
     return Placement(
         sites,

@@ -38,7 +38,7 @@ def no_catchments(crs: str) -> gpd.GeoDataFrame:
 
 
 def size_caps(rules: Sequence[Rule], world: World) -> dict[Stage, float]:
-    """Give the most pupils of a new school of one stage, from the rules that cap it."""
+    """Give the most pupils of a new school of one stage: of the rules, else of what stands."""
     caps: dict[Stage, float] = {}
     for rule in rules:
         single = any(c.field == "stages" and c.equals == rule.stage for c in rule.applies_to)
@@ -46,7 +46,19 @@ def size_caps(rules: Sequence[Rule], world: World) -> dict[Stage, float]:
             dated = rule.limits(world.as_of)[rule.check.limit]
             if rule.stage is not None and rule.measure_unit == "person" and dated is not None:
                 caps[rule.stage] = min(dated.value, caps.get(rule.stage, np.inf))
-    return caps
+    return {**_largest_schools(world), **caps}
+
+
+def _largest_schools(world: World) -> dict[Stage, float]:
+    """Give the seats of the largest school of each stage: where no rule caps, no larger one."""
+    found = {}
+    for stage in Stage:
+        way = access(world, stage)
+        if way is not None and "seats" in way.schools:
+            most = way.schools["seats"].max()
+            if np.isfinite(most) and most > 0:
+                found[stage] = float(most)
+    return found
 
 
 def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -149,8 +161,8 @@ def _sized(table: gpd.GeoDataFrame, stage: Stage, caps: dict[Stage, float]) -> g
     """
     Give classes and seats for the children that would be served, in whole streams.
 
-    Where the size cap of new schools allows fewer, the cap holds and `exceeds_size_cap` says that
-    more than one school, or the seats of others, are needed.
+    Where the cap of a rule, or the largest school that stands, allows fewer, that holds, and
+    `exceeds_size_cap` says that more than one school, or the seats of others, are needed.
     """
     sizes = standards().class_sizes
     if stage not in sizes:
@@ -158,7 +170,7 @@ def _sized(table: gpd.GeoDataFrame, stage: Stage, caps: dict[Stage, float]) -> g
     size = sizes[stage].value
     grades = _GRADES.get(stage, 3)
     streams = np.maximum(np.ceil(table["children_served"] / (size * grades)), 1)
-    most = np.floor(caps.get(stage, np.inf) / (size * grades))
+    most = np.maximum(np.floor(caps.get(stage, np.inf) / (size * grades)), 1)
     over = streams > most
     flags = [
         ";".join(filter(None, (f, "exceeds_size_cap" if o else "")))

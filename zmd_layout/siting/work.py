@@ -39,8 +39,8 @@ class SitingOptions:
 
     reach_m: float = 25_000.0
     years_to_build: int = 2
-    most_points: int = 400
-    time_limit_s: float = 20.0
+    most_points: int = 250
+    time_limit_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
