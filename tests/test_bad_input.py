@@ -173,7 +173,7 @@ def test_the_last_good_results_stay_whole_when_the_input_breaks(
     out = tmp_path / "out"
     study = make_study()
     assert CliRunner().invoke(main, ["run", str(study), "--out", str(out)]).exit_code == 0
-    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
     (tmp_path / "counties.geojson").write_text("{", "utf-8")
     assert CliRunner().invoke(main, ["run", str(study), "--out", str(out)]).exit_code == 1
-    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
