@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from zmd_layout.siting.highs import LinearModel, MipStatus, add_rows, open_solver, run_solver
+from zmd_layout.siting.lagrangian import dot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -207,8 +208,8 @@ class Relaxation:
         duals = np.maximum(duals, 0.0) if np.isinf(self._lower[0]) else _signed(duals)
         reduced = self._objective - self._matrix().T @ duals
         rows = np.where(np.isfinite(self._lower), self._lower, 0.0)
-        value = rows @ duals + np.minimum(reduced * lower, reduced * upper).sum()
-        return float(value), reduced
+        value = dot(rows, duals) + float(np.minimum(reduced * lower, reduced * upper).sum())
+        return value, reduced
 
     def _reached(self, sites: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum up the sites of each demand from the cheapest, (entries,)."""

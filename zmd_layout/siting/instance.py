@@ -98,6 +98,8 @@ class Instance:
 
     def valid_bound(self, value: float) -> float:
         """Take a computed bound down by what rounding may have added, up to a whole number."""
+        if not math.isfinite(value):
+            return value
         safe = value - ROUNDING * abs(value)
         return float(math.ceil(safe - 1e-6)) if self.is_integral else safe
 

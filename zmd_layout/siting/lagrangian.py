@@ -135,6 +135,16 @@ def cheapest_sites(site_value: NDArray[np.float64], count: int | None) -> NDArra
     return chosen
 
 
+def dot(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """
+    Multiply and add up.
+
+    Not by `@`: BLAS splits long vectors over as many threads as there are, so that the last digits
+    would depend on the machine, and its threads wait for one another when the machine is busy.
+    """
+    return float((one * other).sum())
+
+
 class _Volume:
     """The moving parts of the volume algorithm."""
 
@@ -158,7 +168,7 @@ class _Volume:
         at_top = (best.multipliers >= self.instance.outside) & (self.slope > 0)
         at_bottom = (best.multipliers <= 0) & (self.slope < 0)
         direction = np.where(at_top | at_bottom, 0.0, self.slope)
-        steepness = float(direction @ direction)
+        steepness = dot(direction, direction)
         if steepness == 0:
             return False
         length = self.step_length * (self.target - best.value) / steepness
@@ -174,14 +184,14 @@ class _Volume:
 
     def _average(self, point: _Point) -> None:
         difference = point.slope - self.slope
-        spread = float(difference @ difference)
-        weight = self.weight if spread == 0 else -float(self.slope @ difference) / spread
+        spread = dot(difference, difference)
+        weight = self.weight if spread == 0 else -dot(self.slope, difference) / spread
         weight = min(max(weight, self.weight / 10), self.weight)
         self.slope = self.slope + weight * difference
         self.share = self.share + weight * (point.chosen - self.share)
 
     def _accept(self, point: _Point, direction: NDArray[np.float64]) -> None:
-        if point.slope @ direction > 0:
+        if dot(point.slope, direction) > 0:
             self.step_length = min(self.step_length * LONGER, LONGEST_STEP)
         self.best = point
         self.steps_in_vain = 0

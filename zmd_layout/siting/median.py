@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from zmd_layout.siting.instance import Instance
     from zmd_layout.siting.options import TimeNet
 
-# the usual counts, some ten seconds for 5,000 demands and 300 sites
+# the usual counts, some fifteen seconds for 5,000 demands and 300 sites
 BOUND_STEPS = 1500
 FIRST_SHAKES, SHAKES = 20, 200
 TREE_NODES = 3000
@@ -38,6 +38,8 @@ TREE_ITERATIONS = 200_000_000
 # a small problem is often closed by a short tree, before any long shaking
 SMALL_DEMANDS = 1500
 SHORT_TREE = 0.05
+# of a problem with more demands times sites than this the tree would not see its first bound
+LARGEST_TREE = 4_000_000
 
 
 @dataclass(slots=True)
@@ -130,6 +132,9 @@ class _Search:
     def branch(self, part: float) -> bool:
         """Spend a part of the counts of the tree; tell whether nothing is left."""
         options, found = self.net.options, self.found
+        is_too_large = self.instance.demand_count * self.instance.site_count > LARGEST_TREE
+        if is_too_large or self.net.is_over():
+            return False
         tree = branch_and_cut(
             self.instance,
             objective=found.objective,

@@ -38,7 +38,7 @@ def solve(
     time_limit_s
         Seconds after which the search is cut short, and its answer is not reproducible.
     effort
-        Multiplies the counts; 1 takes some ten seconds for 5,000 demands and 300 sites.
+        Multiplies the counts; 1 takes some fifteen seconds for 5,000 demands and 300 sites.
     progress
         Called now and then with what is reached, or None.
 
