@@ -14,7 +14,7 @@ from zmd_layout.errors import SourceError
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from zmd_layout.layers.sources.retry import Progress as FetchProgress
 
 BORDER_M = 20_000.0  # schools and roads beyond the border serve its people, too
 
@@ -64,7 +64,11 @@ def fetch(  # one argument an option
                 area, folder, fetched_at=now, settings=settings, progress=tell, refresh=refresh
             )
         else:
-            values = {"year": year, "country": country.lower(), "COUNTRY": country.upper()}
+            values: dict[str, str | int] = {
+                "year": year,
+                "country": country.lower(),
+                "COUNTRY": country.upper(),
+            }
             source = sources.RasterSource(url or sources.WORLDPOP, values)
             found = sources.fetch_raster(
                 source, folder, fetched_at=now, progress=tell, refresh=refresh
@@ -76,11 +80,11 @@ def fetch(  # one argument an option
         click.echo(sources.study_snippet(found.files))
 
 
-def _teller(bar: Progress, lang: str) -> Callable[[int, int, Message], None]:
+def _teller(bar: Progress, lang: str) -> FetchProgress:
     task = bar.add_task("", total=None)
 
-    def tell(done: int, total: int, message: Message) -> None:
-        bar.update(task, completed=done, total=total or None, description=message.text(lang))
+    def tell(done: float, total: float | None, what: Message) -> None:
+        bar.update(task, completed=done, total=total or None, description=what.text(lang))
 
     return tell
 
