@@ -80,7 +80,12 @@ def read_optima(path: Path) -> dict[str, list[float]]:
 
 def p_medians() -> list[PublishedInstance]:
     """Give pmed1–15."""
-    return [_on_graph(name, Model.P_MEDIAN, best) for name, (best,) in _optima("pmed")]
+    return [p_median(name) for name, _ in _optima("pmed")]
+
+
+def p_median(name: str) -> PublishedInstance:
+    """Give one of pmed1–15."""
+    return _on_graph(name, Model.P_MEDIAN, dict(_optima("pmed"))[name][0])
 
 
 def p_centers() -> list[PublishedInstance]:

@@ -183,9 +183,9 @@ def _prove(instance: Instance, first: Cover, net: TimeNet, at_most: int | None) 
     if at_most is not None:
         is_too_few = result.status is MipStatus.INFEASIBLE
         return _with_bound(cover, at_most + 1.0) if is_too_few else cover
-    if result.status is MipStatus.OPTIMAL:
-        return _with_bound(cover, np.inf)
-    return _with_bound(cover, instance.valid_bound(result.bound * scale + instance.constant))
+    # the values above are what counts: a proof of HiGHS is a bound on them, no more
+    proved = result.objective if result.status is MipStatus.OPTIMAL else result.bound
+    return _with_bound(cover, instance.valid_bound(proved * scale + instance.constant))
 
 
 def _model(instance: Instance, scale: float, at_most: int | None) -> LinearModel:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,13 +123,31 @@ def solve_mip(
     MipResult
         Never `optimal` where a limit ended the search.
     """
+    began_s = time.perf_counter()
+    is_mip = model.is_integer is not None
     solver = open_solver(model, seed=seed)
     if node_limit is not None:
         solver.setOptionValue("mip_max_nodes", int(node_limit))
     if start is not None:
         columns = np.arange(len(start), dtype=np.int32)
         solver.setSolution(len(start), columns, np.asarray(start, dtype=np.float64))
-    return run_solver(solver, time_limit_s=time_limit_s, is_mip=model.is_integer is not None)
+    result = run_solver(solver, time_limit_s=time_limit_s, is_mip=is_mip)
+    if _is_consistent(model, result):
+        return result
+    # HiGHS 1.16 may hand back the start with the objective of the better solution that it found
+    left_s = time_limit_s - (time.perf_counter() - began_s)
+    if start is not None and left_s > 0:
+        return solve_mip(model, time_limit_s=left_s, node_limit=node_limit, seed=seed)
+    objective = float(model.objective @ result.values)
+    return replace(result, status=MipStatus.FEASIBLE, objective=objective)
+
+
+def _is_consistent(model: LinearModel, result: MipResult) -> bool:
+    """Tell whether the values that came back have the objective that came with them."""
+    if not len(result.values):
+        return True
+    objective = float(model.objective @ result.values)
+    return abs(objective - result.objective) <= 1e-6 * max(1.0, abs(objective))
 
 
 def open_solver(model: LinearModel, *, seed: int = 0) -> Any:  # noqa: ANN401 - highspy has no types
