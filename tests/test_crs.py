@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -11,15 +10,13 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from placing import CENTRE_M, PLANE, check, placed_as, points_in_area, refusal, written_as
 
 from zmd_layout.crs import (
     Coordinates,
     Datum,
-    StudyArea,
-    as_declared,
     bd09_to_gcj02,
     bd09_to_wgs84,
-    check_placed,
     gcj02_to_bd09,
     gcj02_to_wgs84,
     geometry_to_plane,
@@ -35,51 +32,13 @@ from zmd_layout.crs import (
 from zmd_layout.errors import CrsError
 from zmd_layout.messages import Message, catalogue
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import ArrayLike
-
-    from zmd_layout.crs import DatumCheck
-    from zmd_layout.crs.plane import Points
-
-PLANE = "EPSG:4547"
 CENTRE = (114.0216, 33.0108)  # 驻马店
-CENTRE_M = (502_018, 3_653_946)
 METRES_PER_DEGREE = 111_320
 SHARED = Path(__file__).parents[1].parent / "shared"
-
-AREA = StudyArea(shapely.box(440_000, 3_600_000, 580_000, 3_700_000), PLANE, "驻马店市")
 
 longitudes = st.floats(73.8, 134.9)
 latitudes = st.floats(4.0, 53.4)
 seeds = st.integers(0, 2**32 - 1)
-
-
-def points_in_area(count: int, *, seed: int = 0) -> np.ndarray:
-    west, south, east, north = AREA.geometry.bounds
-    return np.random.default_rng(seed).uniform((west, south), (east, north), (count, 2))
-
-
-def written_as(points_m: np.ndarray, declared: str) -> tuple[np.ndarray, np.ndarray]:
-    return as_declared(*points_m.T, coordinates=parse_coordinates(declared), working_crs=PLANE)
-
-
-def placed_as(x: ArrayLike, y: ArrayLike, declared: str) -> Points:
-    return to_plane(x, y, coordinates=parse_coordinates(declared), working_crs=PLANE)
-
-
-def check(x: ArrayLike, y: ArrayLike, declared: str, **options: object) -> DatumCheck:
-    coordinates = parse_coordinates(declared)
-    return check_placed(x, y, coordinates=coordinates, area=AREA, layer_name="schools", **options)
-
-
-def refusal(call: Callable[..., object], *args: object, **options: object) -> tuple[list[str], str]:
-    """Give the keys of the messages and their text in both languages."""
-    with pytest.raises(CrsError) as caught:
-        call(*args, **options)
-    keys = [message.key for message in caught.value.messages]
-    return keys, caught.value.text("zh") + "\n" + caught.value.text("en")
 
 
 # --- the shifts
