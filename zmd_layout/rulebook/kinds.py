@@ -1,0 +1,95 @@
+"""The few ways in which a measure is held against a number; there is no expression language."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from zmd_layout.rulebook.provision import Strict
+from zmd_layout.vocabulary import Relation
+
+
+class Threshold(Strict):
+    """Hold a measure against one number."""
+
+    kind: Literal["threshold"]
+    measure: str
+    relation: Relation
+    limit: str
+    tolerance: str | None = None
+
+
+class Proportion(Strict):
+    """
+    Require supply in proportion to demand: ⌊demand / per⌋.
+
+    Below `per` nothing is required (`not_applicable`). With `letter`, the clause's letter asks
+    for that many whatever the multiple; where the letter is met and the proportion is not, the
+    shortfall is one in principle, on an assumption, flagged `reading_decides`.
+    """
+
+    kind: Literal["proportion"]
+    supply: str
+    demand: str
+    per: str
+    letter: str | None = None
+
+
+class Band(Strict):
+    """A stretch of the demand, both ends included, and what it requires."""
+
+    at_least: str | None = None
+    at_most: str | None = None
+    required: str
+
+
+class Banded(Strict):
+    """
+    Require a number that depends on the band in which the demand lies.
+
+    Bands may meet in a point: the larger requirement holds there and `overlap_flag` is set.
+    `near` names a parameter, a share of the bound within which `near_threshold` is flagged.
+    """
+
+    kind: Literal["banded"]
+    supply: str
+    demand: str
+    bands: tuple[Band, ...] = Field(min_length=1)
+    overlap_flag: str | None = None
+    near: str | None = None
+
+
+class Report(Strict):
+    """Give the figure, no verdict; `reference` is a number to set beside it."""
+
+    kind: Literal["report"]
+    measure: str
+    reference: str | None = None
+    relation: Relation | None = None
+
+
+Check = Annotated[Threshold | Proportion | Banded | Report, Field(discriminator="kind")]
+
+
+def parameter_names(check: Check) -> set[str | None]:
+    """Name the parameters that a check takes; None stands for an optional one left out."""
+    match check:
+        case Threshold():
+            return {check.limit, check.tolerance}
+        case Proportion():
+            return {check.per, check.letter}
+        case Banded():
+            bounds = {name for b in check.bands for name in (b.at_least, b.at_most, b.required)}
+            return bounds | {check.near}
+        case Report():
+            return {check.reference}
+
+
+def measure_names(check: Check) -> set[str]:
+    """Name the measures that a check holds against each other or against a number."""
+    match check:
+        case Threshold() | Report():
+            return {check.measure}
+        case Proportion() | Banded():
+            return {check.supply, check.demand}

@@ -1,0 +1,84 @@
+"""What a document says: its words, its numbers, and the days between which they hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from zmd_layout.vocabulary import Basis, DueState
+
+
+class Strict(BaseModel):
+    """A part of a rule: unknown keys refused, frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Both(Strict):
+    """A text in Chinese and English."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def text(self, lang: str) -> str:
+        """Give the text in `lang`."""
+        return str(getattr(self, str(lang)))
+
+
+class Clause(Strict):
+    """
+    One provision of one document, quoted word for word.
+
+    `evidence` is how it was read: `P` in the document itself, `V` in a public copy, `N` in a press
+    report, `R` only recalled. Rules that rest on `N` or `R` stay draft.
+    """
+
+    document: str = Field(min_length=1)
+    article: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+    evidence: Literal["P", "V", "N", "R"]
+    checked_on: dt.date
+    url: str | None = None
+
+
+class DatedValue(Strict):
+    """A number, and the clause, the standard or the assumption that sets it."""
+
+    value: float
+    basis: Basis
+    clause: str | None = None
+    source: Both | None = None
+
+
+class Parameter(Strict):
+    """A number in the law, with the day from which each value holds."""
+
+    unit: str
+    values: dict[dt.date, DatedValue] = Field(min_length=1)
+
+    def on(self, day: dt.date) -> DatedValue | None:
+        """Give the value in force on `day`, or None before the first."""
+        started = [start for start in self.values if start <= day]
+        return self.values[max(started)] if started else None
+
+
+class Due(Strict):
+    """Either a day by which it must be done, or a state (`standing`, `none`)."""
+
+    on: dt.date | None = None
+    state: Literal[DueState.STANDING, DueState.NONE] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.on is None) == (self.state is None):
+            raise ValueError("due: give either a day (on) or a state (standing, none)")
+        return self
+
+
+class Effective(Strict):
+    """The days from and until which the clause binds, both included."""
+
+    start: dt.date = Field(alias="from")
+    until: dt.date | None = None

@@ -1,0 +1,180 @@
+"""A clause read as a spatial check; what refers to nothing is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field, model_validator
+
+from zmd_layout.measures.definitions import (
+    Condition,
+    MeasureDefinition,
+    NamedMeasure,
+    ParameterRef,
+    conditions,
+    parts,
+)
+from zmd_layout.measures.registry import NAMED_MEASURES
+from zmd_layout.rulebook.kinds import (
+    Check,
+    Report,
+    Threshold,
+    measure_names,
+    parameter_names,
+)
+from zmd_layout.rulebook.provision import (
+    Both,
+    Clause,
+    DatedValue,
+    Due,
+    Effective,
+    Parameter,
+    Strict,
+)
+from zmd_layout.vocabulary import (
+    Addressee,
+    Basis,
+    Relation,
+    RuleStatus,
+    Stage,
+    Strength,
+    UnitKind,
+)
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+class Monitor(Strict):
+    """Units for which the figure is reported beside the verdicts."""
+
+    unit: UnitKind
+    where: tuple[Condition, ...] = ()
+
+
+class Stricter(Strict):
+    """A stricter number of the province, for a flag only; the province's own rules stand apart."""
+
+    limit: str
+    flag: str
+
+
+class Wish(Strict):
+    """What the clause would like to see beyond its minimum, for a note on units that meet it."""
+
+    limit: str
+    where: tuple[Condition, ...] = ()
+
+
+class Rule(Strict):
+    """A clause read as a spatial check."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    key: str
+    ruleset: str = ""
+    title: Both
+    status: RuleStatus
+    stage: Stage | None = None
+    strength: Strength
+    addressee: Addressee
+    due: Due
+    effective: Effective
+    clauses: dict[str, Clause] = Field(min_length=1)
+    reading: Both
+    unit: UnitKind
+    also_units: tuple[UnitKind, ...] = ()
+    judged_on: str | None = None
+    applies_to: tuple[Condition, ...] = ()
+    monitor: tuple[Monitor, ...] = ()
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    measures: dict[str, MeasureDefinition]
+    measure_unit: str
+    check: Check
+    stricter: Stricter | None = None
+    wish: Wish | None = None
+    proxy: Both | None = None
+    needs: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        faults = [
+            *self._number_faults(),
+            *self._reference_faults(),
+            *self._measure_faults(),
+            *self._evidence_faults(),
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _number_faults(self) -> list[str]:
+        faults = []
+        for name, parameter in self.parameters.items():
+            for day, dated in parameter.values.items():
+                where = f"parameters.{name} of {day}"
+                if dated.basis is Basis.CLAUSE and dated.clause not in self.clauses:
+                    known = ", ".join(self.clauses)
+                    faults.append(f"{where} cites {dated.clause!r}; the clauses are {known}")
+                if dated.basis is not Basis.CLAUSE and dated.source is None:
+                    faults.append(f"{where} rests on {dated.basis}: its source (zh, en) is missing")
+        return faults
+
+    def _reference_faults(self) -> list[str]:
+        used = {name for name in parameter_names(self.check) if name is not None}
+        used |= {c.parameter for c in _parameter_refs(self)}
+        if self.stricter:
+            used.add(self.stricter.limit)
+        if self.wish:
+            used.add(self.wish.limit)
+        unknown = sorted(used - set(self.parameters))
+        return [f"{name!r} is not among the parameters" for name in unknown]
+
+    def _measure_faults(self) -> list[str]:
+        used = measure_names(self.check)
+        faults = [f"measure {n!r} is not defined under measures" for n in used - set(self.measures)]
+        if set(self.needs) != used:
+            faults.append(f"needs is {sorted(self.needs)}; the check uses {sorted(used)}")
+        for name, definition in self.measures.items():
+            faults += [
+                f"measure {name!r}: nobody computes {part.named!r} for a {self.unit}"
+                for part in parts(definition)
+                if isinstance(part, NamedMeasure) and (part.named, self.unit) not in NAMED_MEASURES
+            ]
+        return sorted(faults)
+
+    def _evidence_faults(self) -> list[str]:
+        weak = sorted(n for n, c in self.clauses.items() if c.evidence in "NR")
+        if self.status is RuleStatus.REVIEWED and weak:
+            return [f"a reviewed rule rests on clauses not read in the original: {', '.join(weak)}"]
+        return []
+
+    @property
+    def units(self) -> tuple[UnitKind, ...]:
+        """The kinds of units that are judged."""
+        return (self.unit, *self.also_units)
+
+    @property
+    def relation(self) -> Relation | None:
+        """How measured must stand to required; None for a report without a reference."""
+        match self.check:
+            case Threshold() | Report():
+                return self.check.relation
+            case _:
+                return Relation.AT_LEAST
+
+    def limits(self, day: dt.date) -> dict[str, DatedValue | None]:
+        """Give each parameter's value in force on `day`."""
+        return {name: parameter.on(day) for name, parameter in self.parameters.items()}
+
+    def in_force(self, day: dt.date) -> bool:
+        """Tell whether the clause binds on `day`; both ends included."""
+        until = self.effective.until
+        return self.effective.start <= day and (until is None or day <= until)
+
+
+def _parameter_refs(rule: Rule) -> list[ParameterRef]:
+    found = [*rule.applies_to, *(c for m in rule.monitor for c in m.where)]
+    found += rule.wish.where if rule.wish else ()
+    found += [c for definition in rule.measures.values() for c in conditions(definition)]
+    bounds = [b for c in found for b in (c.at_least, c.at_most)]
+    return [b for b in bounds if isinstance(b, ParameterRef)]

@@ -1,0 +1,128 @@
+"""Find the sets of rules, and read their files."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from zmd_layout.errors import RuleError
+from zmd_layout.measures.definitions import VerdictMeasure, parts
+from zmd_layout.messages import Message
+from zmd_layout.rulebook.cases import CASES_SUFFIX
+from zmd_layout.rulebook.rule import Rule
+from zmd_layout.rulebook.yaml_reader import faults_of, read_yaml
+
+
+def load_rule(path: Path, *, ruleset: str = "") -> Rule:
+    """
+    Read one rule file.
+
+    Parameters
+    ----------
+    path
+        A `*.yaml` file.
+    ruleset
+        The id of the set it belongs to; by default the folder's name.
+
+    Returns
+    -------
+    rule
+        The rule, frozen.
+
+    Raises
+    ------
+    RuleError
+        If the file is not a rule: all faults in one error.
+    """
+    raw = read_yaml(path)
+    if not isinstance(raw, dict):
+        raise RuleError(Message("rulebook.not_a_rule", path=path.name))
+    try:
+        rule = Rule.model_validate({**raw, "ruleset": ruleset or path.parent.name})
+    except ValidationError as error:
+        raise RuleError(*faults_of(path, error)) from error
+    if rule.id != path.stem:
+        raise RuleError(
+            Message("rulebook.id_is_not_file", path=path.name, found=rule.id, wanted=path.stem)
+        )
+    return rule
+
+
+def rules_folder() -> Path:
+    """
+    Find the folder with the built-in rule sets.
+
+    In a wheel it stands inside the package; an editable install has it beside the package.
+
+    Raises
+    ------
+    RuleError
+        If neither is there: the installation is broken.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / "rules", package.parent / "rules"):
+        if folder.is_dir():
+            return folder
+    raise RuleError(Message("rulebook.no_folder"))
+
+
+@cache
+def builtin_rulesets() -> tuple[str, ...]:
+    """Name the built-in rule sets, sorted."""
+    return tuple(sorted(p.name for p in rules_folder().iterdir() if p.is_dir()))
+
+
+def load_ruleset(ruleset: str, *, base: Path | None = None) -> list[Rule]:
+    """
+    Read all rules of a set.
+
+    Parameters
+    ----------
+    ruleset
+        The name of a built-in set, or a folder of own rules.
+    base
+        What a relative folder is relative to (the study file's folder).
+
+    Returns
+    -------
+    rules
+        Sorted by id.
+
+    Raises
+    ------
+    RuleError
+        If there is no such set, it is empty, or any of its files is not a rule: all faults of all
+        files in one error.
+    """
+    folder = (
+        rules_folder() / ruleset if ruleset in builtin_rulesets() else (base or Path()) / ruleset
+    )
+    files = sorted(p for p in folder.glob("*.yaml") if not p.name.endswith(CASES_SUFFIX))
+    if not files:
+        known = list(builtin_rulesets())
+        raise RuleError(Message("rulebook.no_ruleset", ruleset=ruleset, known=known))
+    rules: list[Rule] = []
+    faults: list[Message] = []
+    for path in files:
+        try:
+            rules.append(load_rule(path, ruleset=folder.name))
+        except RuleError as error:
+            faults += error.messages
+    faults += [] if faults else _unknown_verdicts(rules)
+    if faults:
+        raise RuleError(*faults)
+    return sorted(rules, key=lambda rule: rule.id)
+
+
+def _unknown_verdicts(rules: list[Rule]) -> list[Message]:
+    """Name the rules that count verdicts of a rule that is not in their set."""
+    known = {rule.id for rule in rules}
+    return [
+        Message("rulebook.unknown_verdicts", path=f"{rule.id}.yaml", wanted=part.verdicts)
+        for rule in rules
+        for definition in rule.measures.values()
+        for part in parts(definition)
+        if isinstance(part, VerdictMeasure) and part.verdicts not in known
+    ]

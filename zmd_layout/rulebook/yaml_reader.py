@@ -1,0 +1,86 @@
+"""Read one YAML file: safe types, no key twice, and the line of each fault."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import yaml
+
+from zmd_layout.errors import RuleError
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import ValidationError
+
+_BOOL = "tag:yaml.org,2002:bool"
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuse a key that stands twice; only true and false are booleans, not `on`."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {  # type: ignore[misc]  # the stubs call it an instance's
+        first: [(tag, form) for tag, form in forms if tag != _BOOL]
+        for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - the signature is PyYAML's
+        """Build the mapping once every key is known to be new."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = str(self.construct_object(key, deep=True))
+            if name in seen:
+                line = key.start_mark.line + 1
+                raise yaml.MarkedYAMLError(None, None, f"line {line}: key {name!r} written twice")
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+_UniqueKeyLoader.add_implicit_resolver(_BOOL, re.compile(r"true|false"), list("tf"))
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 - YAML is what it is
+    """
+    Parse one YAML file: safe types only, duplicate keys refused.
+
+    Raises
+    ------
+    RuleError
+        If it is not YAML or a key stands twice; names file and line.
+    """
+    try:
+        return yaml.load(path.read_text("utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise RuleError(Message("rulebook.not_yaml", path=path.name, why=str(error))) from error
+
+
+def faults_of(path: Path, error: ValidationError) -> list[Message]:
+    """Tell each fault that pydantic found with the file and, as far as it can be told, the line."""
+    lines = path.read_text("utf-8").splitlines()
+    return [
+        Message(
+            "rulebook.fault",
+            path=path.name,
+            line=_line_of(lines, [str(part) for part in fault["loc"]]),
+            where=".".join(str(part) for part in fault["loc"]) or "rule",
+            why=fault["msg"].removeprefix("Value error, "),
+        )
+        for fault in error.errors()
+    ]
+
+
+def _line_of(lines: list[str], location: list[str]) -> int:
+    """Find the line of the deepest key of `location` that stands in the file; 1 if none does."""
+    found = 0
+    for part in location:
+        found = next(
+            (
+                n
+                for n in range(found, len(lines))
+                if lines[n].strip().startswith((f"{part}:", f"- {part}:"))
+            ),
+            found,
+        )
+    return found + 1
