@@ -13,6 +13,7 @@ import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout import workflow
 from zmd_layout.errors import OutputError
+from zmd_layout.layers import load_layers
 from zmd_layout.measures import World
 from zmd_layout.messages import word
 from zmd_layout.outputs.leader import write_leader_page
@@ -57,7 +58,7 @@ def results(make_study: Callable[..., Path], tmp_path: Path) -> Results:
 
 def _results(folder: Path) -> Results:
     study = zmd_layout.load_study(folder)
-    layers = workflow.load_layers(study)
+    layers = load_layers(study)
     found = zmd_layout.check(study)
     world = World(study, layers, study.as_of)
     return Results(world, workflow.load_rules(study), found, empty_suggestions(study.crs), None)

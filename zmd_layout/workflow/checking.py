@@ -1,0 +1,89 @@
+"""The order of a check: findings, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zmd_layout.measures import World
+from zmd_layout.outputs.folder import write_all
+from zmd_layout.outputs.table import to_csv
+from zmd_layout.workflow.loading import find_all, load, load_rules
+from zmd_layout.workflow.record import Stopwatch, record_of
+from zmd_layout.workflow.studies import on_day
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from zmd_layout.messages import Message
+    from zmd_layout.study import Study
+
+_BOM = "utf-8-sig"
+
+
+def check(
+    study: Study, *, as_of: dt.date | None = None, progress: Callable[[Message], None] | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Hold a study against its rules.
+
+    Parameters
+    ----------
+    study
+        The study.
+    as_of
+        Another day of assessment than the study's.
+    progress
+        Is told what is being done.
+
+    Returns
+    -------
+    findings
+        A row for each rule and unit in force on the day; see `findings.COLUMNS`.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a layer or a rule is not what it should be.
+    """
+    study = on_day(study, as_of)
+    layers = load(study, progress)
+    return find_all(load_rules(study), World(study, layers, study.as_of), progress)
+
+
+def check_to_folder(
+    study: Study,
+    *,
+    out: Path,
+    as_of: dt.date | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> tuple[gpd.GeoDataFrame, dict[str, Path]]:
+    """
+    Hold a study against its rules and write `findings.csv`.
+
+    Returns
+    -------
+    findings, paths
+        As `check`, and the files that were written, by name.
+    """
+    study = on_day(study, as_of)
+    clock = Stopwatch()
+    with clock.measures("layers"):
+        layers = load(study, progress)
+    rules = load_rules(study)
+    with clock.measures("findings"):
+        findings = find_all(rules, World(study, layers, study.as_of), progress)
+    writers = {"findings.csv": csv_writer(findings)}
+    return findings, write_all(out, writers, record_of(study, rules, layers, clock))
+
+
+def csv_writer(findings: gpd.GeoDataFrame) -> Callable[[Path], None]:
+    """Give what writes `findings.csv`: UTF-8 with a BOM, for Excel."""
+
+    def write(path: Path) -> None:
+        path.write_text(to_csv(findings), _BOM, newline="")
+
+    return write

@@ -1,0 +1,109 @@
+"""Layers, rules and findings of a study, and the tables that outputs take of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+
+from zmd_layout.errors import StudyError
+from zmd_layout.findings import find
+from zmd_layout.grid_population import with_grid_population, without_grid
+from zmd_layout.layers import Layers, load_layers
+from zmd_layout.messages import Message
+from zmd_layout.rulebook import Rule, load_ruleset
+from zmd_layout.vocabulary import RuleStatus, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zmd_layout.measures import World
+    from zmd_layout.study import Study
+
+
+def load_rules(study: Study) -> list[Rule]:
+    """
+    Read the rules of a study's sets; drafts only where the study includes them.
+
+    Raises
+    ------
+    RuleError
+        If a file is not a rule, or an id stands in two sets.
+    """
+    rules: dict[str, Rule] = {}
+    for name in study.rulesets:
+        for rule in load_ruleset(name, base=study.folder):
+            if rule.id in rules:
+                raise StudyError(
+                    Message(
+                        "rulebook.doubled_rule", id=rule.id, first=rules[rule.id].ruleset,
+                        second=rule.ruleset,
+                    )
+                )  # fmt: skip
+            if rule.status is RuleStatus.REVIEWED or study.include_draft:
+                rules[rule.id] = rule
+    return list(rules.values())
+
+
+def tell(progress: Callable[[Message], None] | None, message: Message) -> None:
+    """Say what is being done, where somebody listens."""
+    if progress is not None:
+        progress(message)
+
+
+def load(study: Study, progress: Callable[[Message], None] | None) -> Layers:
+    """Read the layers of a study, people of a grid included; says which is being read."""
+
+    def says(name: str) -> None:
+        tell(progress, Message("workflow.loading", name=name))
+
+    layers = load_layers(without_grid(study), progress=says)
+    return with_grid_population(layers, study)
+
+
+def find_all(
+    rules: Sequence[Rule], world: World, progress: Callable[[Message], None] | None
+) -> gpd.GeoDataFrame:
+    """Hold a study against its rules; says which rule is being checked. See `findings.find`."""
+    titles = {rule.id: rule.title for rule in rules}
+
+    def says(rule_id: str) -> None:
+        tell(progress, Message("workflow.checking", rule=titles[rule_id]))
+
+    return find(rules, world, progress=says)
+
+
+def frames(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
+    """Give the tables of the layers that have rows, by name, in the study's plane."""
+    return {name: layer.frame for name, layer in layers.items() if len(layer.frame)}
+
+
+def unit_frames(world: World, rules: Sequence[Rule]) -> dict[str, gpd.GeoDataFrame]:
+    """Give the units that the rules speak of, but for schools and parcels, by kind."""
+    kinds: dict[UnitKind, Rule] = {}
+    for rule in rules:
+        for kind in rule.units:
+            kinds.setdefault(kind, rule)
+    out = {}
+    for kind in UnitKind:
+        if kind in kinds and kind not in {UnitKind.SCHOOL, UnitKind.PARCEL}:
+            units = world.units(kind, kinds[kind].limits(world.as_of))
+            if units is not None:
+                out[str(kind)] = units.frame
+    return out
+
+
+def dated(findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give days as text, for formats that know none."""
+    out = findings.copy()
+    for name in ("as_of", "due_on"):
+        out[name] = out[name].map(lambda day: day.isoformat() if isinstance(day, dt.date) else None)
+    return out
+
+
+def layer_frame(layers: Layers, name: str, study: Study) -> gpd.GeoDataFrame:
+    """Give a layer's table, or an empty one where the study has no such layer."""
+    if name in layers:
+        return layers[name].frame
+    return gpd.GeoDataFrame({"school_id": []}, geometry=[], crs=study.crs)

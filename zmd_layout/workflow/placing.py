@@ -1,0 +1,93 @@
+"""Siting alone: where to build, and what closing schools would mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zmd_layout.measures import World
+from zmd_layout.outputs.folder import write_all
+from zmd_layout.outputs.suggestion_table import to_geojson
+from zmd_layout.siting.closing import Closing, closing_impact
+from zmd_layout.siting.suggest import Suggestions, suggest
+from zmd_layout.vocabulary import Stage
+from zmd_layout.workflow.loading import find_all, load, load_rules
+from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from zmd_layout.messages import Message
+    from zmd_layout.siting.work import SitingOptions
+    from zmd_layout.study import Study
+
+
+def site(
+    study: Study,
+    *,
+    stage: Stage | str | None = None,
+    options: SitingOptions | None = None,
+    out: Path | str | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> Suggestions:
+    """
+    Suggest sites alone.
+
+    Parameters
+    ----------
+    study
+        The study.
+    stage
+        For one stage; None for all.
+    options
+        Choices of ours, such as the longest way that is looked at.
+    out
+        The folder for `suggestions.geojson`; None writes nothing.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a layer or a rule is not what it should be.
+    """
+    clock = Stopwatch()
+    layers = load(study, progress)
+    rules = load_rules(study)
+    world = World(study, layers, study.as_of)
+    findings = find_all(rules, world, progress)
+    stages = tuple(Stage) if stage is None else (Stage(stage),)
+    with clock.measures("siting"):
+        sites = suggest(world, findings, rules, stages=stages, options=options, progress=progress)
+    if out is not None:
+        writers = {"suggestions.geojson": lambda p: p.write_text(to_geojson(sites.table), "utf-8")}
+        record = record_of(study, rules, layers, clock) | siting_record(sites)
+        write_all(Path(out), writers, record)
+    return sites
+
+
+def closing(
+    study: Study,
+    school_ids: Sequence[str],
+    *,
+    progress: Callable[[Message], None] | None = None,
+) -> Closing:
+    """
+    Work out what closing schools would mean: ways before and after, and rules that break.
+
+    Parameters
+    ----------
+    study
+        The study.
+    school_ids
+        The schools, by `school_id`.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a school is not known, or nothing says where children live.
+    """
+    layers = load(study, progress)
+    return closing_impact(World(study, layers, study.as_of), school_ids, load_rules(study))

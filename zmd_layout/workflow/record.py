@@ -1,0 +1,76 @@
+"""What `run.json` says a run rests on, and how long each part of it took."""
+
+from __future__ import annotations
+
+import platform
+import time
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from zmd_layout.layers import Layers
+    from zmd_layout.rulebook import Rule
+    from zmd_layout.siting.suggest import Suggestions
+    from zmd_layout.study import Study
+
+_PACKAGES = ("zmd-layout", "geopandas", "shapely", "pandas", "numpy", "scipy", "pyproj", "pyogrio")
+
+
+class Stopwatch:
+    """Seconds by part of the work, for the record of a run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measures(self, part: str) -> Iterator[None]:
+        """Add the seconds of the block to `part`."""
+        start = time.perf_counter()
+        yield
+        self.seconds[part] = round(time.perf_counter() - start, 3)
+
+
+def record_of(
+    study: Study, rules: Sequence[Rule], layers: Layers, clock: Stopwatch
+) -> dict[str, Any]:
+    """Put down what a run rests on, so that it can be challenged and repeated."""
+    return {
+        "study": study.id,
+        "name": study.name.model_dump(),
+        "as_of": study.as_of.isoformat(),
+        "crs": study.crs,
+        "rulesets": list(study.rulesets),
+        "include_draft": study.include_draft,
+        "rules": sorted(rule.id for rule in rules),
+        "inputs": {
+            name: {
+                "path": layer.origin.path,
+                "sha256": layer.origin.sha256,
+                "year": layer.origin.year,
+                "rows": len(layer.frame),
+                "coordinates": layer.origin.coordinates,
+                "is_datum_verified": layer.origin.is_datum_verified,
+                "is_complete": layer.origin.is_complete,
+                "made_up": sorted(layer.origin.made_columns),
+                "repaired": layer.origin.repaired,
+                "notes": [{"zh": n.text("zh"), "en": n.text("en")} for n in layer.origin.notes],
+            }
+            for name, layer in sorted(layers.items())
+        },
+        "versions": {name: version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+        "durations_s": clock.seconds,
+        "reproducible": True,
+    }
+
+
+def siting_record(sites: Suggestions) -> dict[str, Any]:
+    """Put down whether the siting can be repeated, and what it leaves open."""
+    return {
+        "reproducible": sites.is_reproducible,
+        "needs_without_candidate": [need.name for need in sites.unmet],
+        "points_out_of_reach": len(sites.uncovered),
+    }

@@ -1,0 +1,164 @@
+"""The order of a review of new residential areas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zmd_layout.desk.judge import Judged, around, judge
+from zmd_layout.messages import Message
+from zmd_layout.outputs.folder import write_all
+from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.study import Name, Study
+from zmd_layout.workflow.checking import csv_writer
+from zmd_layout.workflow.loading import frames, load, load_rules, tell
+from zmd_layout.workflow.record import Stopwatch, record_of
+from zmd_layout.workflow.studies import CENSUS, load_study, on_day
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    import folium
+    import geopandas as gpd
+
+    from zmd_layout.desk import Case
+    from zmd_layout.layers import Layers
+    from zmd_layout.rulebook import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """
+    The results of a review of new residential areas; the attributes are those of a `Run`.
+
+    `areas` are the reviewed areas in the study's plane, `cases` what an opinion says of each.
+    """
+
+    study: Study
+    areas: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    layers: Layers
+    cases: tuple[Case, ...]
+    map: folium.Map
+    paths: dict[str, Path] = field(default_factory=dict)
+
+
+def review(
+    areas: Path | str | gpd.GeoDataFrame,
+    *,
+    study: Study | None = None,
+    as_of: dt.date | None = None,
+    coordinates: str | None = None,
+    out: Path | str | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> Review:
+    """
+    Check new residential areas against the rules that concern them.
+
+    Parameters
+    ----------
+    areas
+        A file of residential areas, or a table with a CRS.
+    study
+        The context: existing schools, the study area, the rule sets. None: no context.
+    as_of
+        The day of the assessment; by default the study's.
+    coordinates
+        As declared in a study file; by default WGS 84 for GeoJSON (RFC 7946), and what the file
+        itself says for formats that carry a CRS.
+    out
+        The folder for `findings.csv`, `gap_map.html` and `opinion.docx`; None writes nothing.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If the file or the study is wrong, all faults in one error.
+    """
+    clock = Stopwatch()
+    with clock.measures("layers"):
+        context = open_desk(study, as_of=as_of, progress=progress)
+    with clock.measures("findings"):
+        judged = context.judge(areas, coordinates=coordinates)
+    with clock.measures("map"):
+        tell(progress, Message("workflow.drawing"))
+        chart = gap_map(judged.findings, layers=frames(judged.layers), study=context.study)
+    result = Review(
+        context.study, judged.areas, judged.findings, judged.layers, judged.cases, chart
+    )
+    if out is None:
+        return result
+    writers = {
+        "gap_map.html": lambda path: save(chart, path),
+        "findings.csv": csv_writer(judged.findings),
+    }
+    if find_spec("docx") and find_spec("matplotlib"):
+        from zmd_layout.outputs.opinion import write_opinion  # noqa: PLC0415 - an optional extra
+
+        writers["opinion.docx"] = lambda path: write_opinion(
+            path, judged.cases, layers=judged.layers
+        )
+    else:
+        tell(progress, Message("opinion.not_installed"))
+    record = record_of(context.study, context.rules, judged.layers, clock)
+    return replace(result, paths=write_all(Path(out), writers, record))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A study that is opened for reviews: what stands around a plot, and the rules."""
+
+    study: Study
+    layers: Layers
+    rules: tuple[Rule, ...]
+
+    def judge(
+        self,
+        areas: Path | str | gpd.GeoDataFrame,
+        *,
+        coordinates: str | None = None,
+        as_of: dt.date | None = None,
+    ) -> Judged:
+        """Hold plots against the rules; see `desk.judge`."""
+        return judge(
+            areas, study=on_day(self.study, as_of), layers=self.layers, rules=self.rules,
+            coordinates=coordinates,
+        )  # fmt: skip
+
+
+def open_desk(
+    study: Study | None,
+    *,
+    as_of: dt.date | None = None,
+    progress: Callable[[Message], None] | None = None,
+) -> Desk:
+    """
+    Open a study for reviews, with the layers that a review looks at and no others.
+
+    Parameters
+    ----------
+    study
+        The context; None: no context.
+    as_of
+        Another day of assessment than the study's.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If a layer or a rule is not what it should be.
+    """
+    context = around(on_day(study or _no_context(), as_of))
+    return Desk(context, load(context, progress), tuple(load_rules(context)))
+
+
+def _no_context() -> Study:
+    """Give a study without layers, for a review of a plot on its own."""
+    census = load_study(CENSUS)
+    name = Name(zh="住宅项目审查", en="Review of residential areas")
+    return census.model_copy(update={"id": "review", "name": name, "layers": {}})

@@ -1,0 +1,160 @@
+"""The order of a run: check every rule, suggest sites, draw the map, write everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zmd_layout.forecast import Capacity
+from zmd_layout.measures import World
+from zmd_layout.measures.outlook import Outlook, outlook
+from zmd_layout.messages import Message
+from zmd_layout.outputs.documents import document_writers, missing_packages
+from zmd_layout.outputs.folder import write_all
+from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.outputs.package import units_table, write_package
+from zmd_layout.outputs.results import Results
+from zmd_layout.outputs.suggestion_table import to_geojson
+from zmd_layout.outputs.workbook import write_workbook
+from zmd_layout.siting.suggest import suggest
+from zmd_layout.workflow.checking import csv_writer
+from zmd_layout.workflow.loading import (
+    dated,
+    find_all,
+    frames,
+    layer_frame,
+    load,
+    load_rules,
+    tell,
+    unit_frames,
+)
+from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import folium
+    import geopandas as gpd
+    import pandas as pd
+
+    from zmd_layout.layers import Layers
+    from zmd_layout.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    The results of a run.
+
+    Attributes
+    ----------
+    study
+        What was assessed.
+    findings
+        A row for each rule and unit, with the unit's geometry in the study's plane.
+    layers
+        The validated layers, by name.
+    suggestions
+        Suggested sites, as in `suggestions.geojson`, in the study's plane.
+    map
+        The gap map.
+    paths
+        The files that were written, by name; empty where none were.
+    """
+
+    study: Study
+    findings: gpd.GeoDataFrame
+    layers: Layers
+    suggestions: gpd.GeoDataFrame
+    map: folium.Map
+    paths: dict[str, Path] = field(default_factory=dict)
+
+
+def run(
+    study: Study,
+    *,
+    out: Path | str | None = None,
+    pdf: bool = False,
+    progress: Callable[[Message], None] | None = None,
+) -> Run:
+    """
+    Do the main job: check every rule, draw the gap map, write everything.
+
+    Parameters
+    ----------
+    study
+        The study.
+    out
+        The folder for the results; None writes nothing.
+    pdf
+        Also write the report as a PDF, which takes LibreOffice.
+    progress
+        Is told what is being done.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If the input is wrong or the results cannot be written; files of the last run stay whole.
+    """
+    clock = Stopwatch()
+    with clock.measures("layers"):
+        layers = load(study, progress)
+    rules = load_rules(study)
+    world = World(study, layers, study.as_of)
+    with clock.measures("findings"):
+        findings = find_all(rules, world, progress)
+    with clock.measures("siting"):
+        sites = suggest(world, findings, rules, progress=progress)
+    with clock.measures("map"):
+        tell(progress, Message("workflow.drawing"))
+        future = outlook(world)
+        around = {**frames(layers), "catchments": sites.catchments, **_children(future)}
+        chart = gap_map(findings, layers=around, suggestions=sites.table, study=study)
+    result = Run(study, findings, layers, sites.table, chart)
+    if out is None:
+        return result
+    tell(progress, Message("workflow.writing", folder=out))
+    results = Results(world, rules, findings, sites.table, future)
+    tables = {
+        "units": units_table(unit_frames(world, rules), study.crs),
+        "findings": dated(findings),
+        "schools": layer_frame(layers, "schools", study),
+        "suggestions": sites.table,
+        "uncovered": sites.uncovered,
+    }
+    writers = {
+        "gap_map.html": lambda path: save(chart, path),
+        "findings.csv": csv_writer(findings),
+        "findings.xlsx": lambda path: write_workbook(path, results),
+        "layers.gpkg": lambda path: write_package(path, tables),
+        "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
+        **_documents(results, progress, pdf=pdf),
+    }
+    record = record_of(study, rules, layers, clock) | siting_record(sites)
+    paths = write_all(Path(out), writers, record)
+    return replace(result, paths=paths)
+
+
+def _documents(
+    results: Results, progress: Callable[[Message], None] | None, *, pdf: bool
+) -> dict[str, Callable[[Path], None]]:
+    """Give the writers of figures, report and page, or say why there will be none."""
+    missing = missing_packages()
+    if missing:
+        tell(progress, Message("report.not_installed", packages=missing))
+        return {}
+    return document_writers(results, with_pdf=pdf)
+
+
+def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
+    """Give children and seats by county, stage and year, as the map's year switch takes them."""
+    if future is None:
+        return {}
+    table = future.children[["unit_id", "stage", "year", "middle"]]
+    table = table.rename(columns={"middle": "children"}).assign(seats=float("nan"))
+    if not future.balance.empty:
+        seats = future.balance[future.balance["capacity"] == Capacity.CLASSES]
+        keys = ["unit_id", "stage", "year"]
+        table = table.drop(columns="seats").merge(seats[[*keys, "seats"]], on=keys, how="left")
+    return {"children": table}
