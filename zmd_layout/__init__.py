@@ -1,6 +1,23 @@
-"""Check school layout against planning rules, draw the gaps, suggest sites."""
+"""
+Check school layout against planning rules, draw the gaps, suggest sites.
 
-from zmd_layout.outputs.gap_map import gap_map
-from zmd_layout.workflow import Review, Run, check, closing, load_study, review, run, site
+The modules behind these names are loaded when a name is first asked for: help must not wait for
+maps, nor a check for siting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zmd_layout.lazy import loader
+
+if TYPE_CHECKING:
+    from zmd_layout.outputs.gap_map import gap_map
+    from zmd_layout.workflow import Review, Run, check, closing, load_study, review, run, site
 
 __all__ = ["Review", "Run", "check", "closing", "gap_map", "load_study", "review", "run", "site"]
+
+__getattr__ = loader(
+    __name__,
+    dict.fromkeys(__all__, "zmd_layout.workflow") | {"gap_map": "zmd_layout.outputs.gap_map"},
+)

@@ -13,7 +13,6 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from zmd_layout import cli_tables
 from zmd_layout.cli_compare import compare
 from zmd_layout.cli_fetch import fetch
 from zmd_layout.cli_roster import roster
@@ -113,8 +112,9 @@ def run(obj: dict[str, Any], study: str | None, out: Path | None, pdf: bool) -> 
     STUDY 是 study.toml 或其所在文件夹；不写则用内置的驻马店研究。STUDY is a study.toml or its
     folder; without it the built-in Zhumadian is taken. 默认输出到 maps/<研究编号>。
     """
-    from zmd_layout.workflow import load_study  # noqa: PLC0415 - help must not wait for geopandas
-    from zmd_layout.workflow import run as run_study  # noqa: PLC0415 - likewise
+    from zmd_layout import cli_tables
+    from zmd_layout.workflow import load_study
+    from zmd_layout.workflow import run as run_study
 
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
@@ -138,7 +138,8 @@ def check(
 
     Findings only, no map: writes findings.csv.
     """
-    from zmd_layout.workflow import check_to_folder, load_study  # noqa: PLC0415 - as above
+    from zmd_layout import cli_tables
+    from zmd_layout.workflow import check_to_folder, load_study
 
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
@@ -175,8 +176,9 @@ def review(
     FILE 是住宅区多边形（GeoJSON、GeoPackage、Shapefile 等），至少有 name、planned_residents（或
     dwellings）、settlement；拟配建学校写在 schools 列。FILE holds the areas as polygons.
     """
-    from zmd_layout.workflow import load_study  # noqa: PLC0415 - help must not wait for geopandas
-    from zmd_layout.workflow import review as review_areas  # noqa: PLC0415 - likewise
+    from zmd_layout import cli_tables
+    from zmd_layout.workflow import load_study
+    from zmd_layout.workflow import review as review_areas
 
     day = as_of.date() if as_of else dt.datetime.now().astimezone().date()
     with _progress(obj["lang"]) as tell:
@@ -219,7 +221,7 @@ def serve(
     The review page on this computer: upload or draw a plot, read the verdict, take the opinion.
     """
     try:
-        from zmd_layout.web.serve import serve as serve_page  # noqa: PLC0415 - an optional extra
+        from zmd_layout.web.serve import serve as serve_page
     except ImportError as error:
         raise StudyError(Message("web.not_installed")) from error
 
@@ -238,7 +240,7 @@ def init(obj: dict[str, Any], folder: Path) -> None:
 
     A study folder to fill in, every key explained.
     """
-    from zmd_layout.starter import make_study_folder  # noqa: PLC0415 - help must not wait
+    from zmd_layout.starter import make_study_folder
 
     path = make_study_folder(folder)
     click.echo(Message("cli.made", path=path).text(obj["lang"]))
@@ -275,6 +277,8 @@ def list_rules(
     stale: bool,  # noqa: FBT001 - click passes a flag
 ) -> None:
     """列出规则。List the rules."""
+    from zmd_layout import cli_tables
+
     wanted = {"unit": unit, "stage": stage, "strength": strength}
     today = dt.datetime.now().astimezone().date()
     found = cli_tables.select_rules(ruleset, wanted, stale_on=today if stale else None)
@@ -287,6 +291,8 @@ def list_rules(
 @click.pass_obj
 def show_rule(obj: dict[str, Any], rule_id: str, ruleset: str | None) -> None:
     """查看一条规则：条文、解读、数值、案例。Show one rule: clause, reading, numbers, cases."""
+    from zmd_layout import cli_tables
+
     cli_tables.print_rule(rule_id, ruleset, obj["lang"])
 
 
@@ -295,5 +301,7 @@ def show_rule(obj: dict[str, Any], rule_id: str, ruleset: str | None) -> None:
 @click.pass_context
 def test_rules(ctx: click.Context, ruleset: str | None) -> None:
     """运行规则旁的案例。Run the cases beside the rules."""
+    from zmd_layout import cli_tables
+
     if not cli_tables.run_cases(ruleset, ctx.obj["lang"]):
         ctx.exit(1)

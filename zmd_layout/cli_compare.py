@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from zmd_layout.cli_tables import console, find_titles, print_paths
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -30,8 +29,9 @@ def compare(obj: dict[str, Any], run_a: Path, run_b: Path, out: Path | None) -> 
     RUN_A 与 RUN_B 是 run 写出的文件夹，先旧后新。RUN_A and RUN_B are folders that run wrote, the
     older first.
     """
-    from zmd_layout.compare import compare as compare_runs  # noqa: PLC0415 - help must not wait
-    from zmd_layout.compare import write_comparison  # noqa: PLC0415 - likewise
+    from zmd_layout.cli_tables import print_paths
+    from zmd_layout.compare import compare as compare_runs
+    from zmd_layout.compare import write_comparison
 
     folder = out or Path("maps") / f"compare-{run_a.name}-{run_b.name}"
     comparison = compare_runs(run_a, run_b)
@@ -42,6 +42,8 @@ def compare(obj: dict[str, Any], run_a: Path, run_b: Path, out: Path | None) -> 
 
 def print_comparison(comparison: Comparison, lang: Lang) -> None:
     """Print what the runs rest on, changes by rule, and how the suggested places differ."""
+    from zmd_layout.cli_tables import console, find_titles
+
     for difference in comparison.differences:
         click.echo(difference.text(lang))
     counts = comparison.counts()

@@ -50,7 +50,7 @@ def fetch(  # one argument an option
     Fetch OSM schools and roads, or a population grid, into the study's folder; a run that broke
     off is gone on with. STUDY 的 counties（或 townships）图层给出范围。
     """
-    from zmd_layout.layers.sources import fetch as sources  # noqa: PLC0415 - help must not wait
+    from zmd_layout.layers.sources import fetch as sources
 
     now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
     folder, area = _place(study)
@@ -91,10 +91,10 @@ def _teller(bar: Progress, lang: str) -> FetchProgress:
 
 def _place(study: str) -> tuple[Any, Any]:
     """Give the study's folder and its ground with a border, in degrees."""
-    import geopandas as gpd  # noqa: PLC0415 - help must not wait for geopandas
+    import geopandas as gpd
 
-    from zmd_layout import workflow  # noqa: PLC0415 - likewise
-    from zmd_layout.layers import load_layers, study_area  # noqa: PLC0415 - likewise
+    from zmd_layout import workflow
+    from zmd_layout.layers import load_layers, study_area
 
     opened = workflow.load_study(study)
     units = {n: s for n, s in opened.layers.items() if n in {"counties", "townships", "villages"}}

@@ -33,7 +33,7 @@ def roster(obj: dict[str, Any], /, file: Path, **options: Any) -> None:  # noqa:
     Read a roster of schools: which column was understood as what, which rows are no schools, and a
     list of doubtful rows that can be sent back (待核清单).
     """
-    from zmd_layout.layers.sources.roster import read_roster  # noqa: PLC0415 - help must not wait
+    from zmd_layout.layers.sources.roster import read_roster
 
     source, plane = _source(file, options["study"], options["coordinates"])
     found = read_roster(file, source)
@@ -47,7 +47,7 @@ def roster(obj: dict[str, Any], /, file: Path, **options: Any) -> None:  # noqa:
 
 def _source(file: Path, study: str | None, coordinates: str | None) -> tuple[LayerSource, str]:
     """Give how the file is declared, and the plane; the option goes before the study."""
-    from zmd_layout.study import LayerSource, read_study  # noqa: PLC0415 - help must not wait
+    from zmd_layout.study import LayerSource, read_study
 
     opened: Study | None = read_study(study) if study else None
     declared = opened.layers.get("schools") if opened is not None else None
@@ -58,7 +58,7 @@ def _source(file: Path, study: str | None, coordinates: str | None) -> tuple[Lay
 
 
 def _show(found: Roster, lang: Lang) -> None:
-    from zmd_layout.layers.sources.roster import preview  # noqa: PLC0415 - help must not wait
+    from zmd_layout.layers.sources.roster import preview
 
     for row in preview(found.report, lang=lang).to_dict("records"):
         column, used, unit = (str(row[name]) for name in ("column", "used_as", "unit"))
@@ -71,7 +71,7 @@ def _show(found: Roster, lang: Lang) -> None:
 
 
 def _tables(found: Roster, lang: Lang) -> dict[str, Any]:
-    from zmd_layout.layers.sources.roster import check_list, preview  # noqa: PLC0415 - likewise
+    from zmd_layout.layers.sources.roster import check_list, preview
 
     return {
         "check_list": check_list(found.report, lang=lang),
@@ -83,8 +83,8 @@ def _against(
     found: Roster, options: dict[str, Any], source: LayerSource, plane: str, lang: Lang
 ) -> dict[str, Any]:
     """Match with OSM, tell the counts, and give the table."""
-    from zmd_layout.layers.matching import read_decisions  # noqa: PLC0415 - help must not wait
-    from zmd_layout.layers.roster_against_osm import against_osm  # noqa: PLC0415 - likewise
+    from zmd_layout.layers.matching import read_decisions
+    from zmd_layout.layers.roster_against_osm import against_osm
 
     if source.coordinates in (None, "none"):
         raise click.UsageError(Message("roster.needs_coordinates").text(lang))
@@ -104,7 +104,7 @@ def _against(
 
 
 def _write(tables: dict[str, Any], folder: Path, lang: Lang) -> None:
-    from zmd_layout.layers.sources.roster import write_table  # noqa: PLC0415 - help must not wait
+    from zmd_layout.layers.sources.roster import write_table
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():

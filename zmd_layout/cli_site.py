@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zmd_layout.cli_tables import console, find_titles
 from zmd_layout.messages import Message, word
 from zmd_layout.vocabulary import Lang, Stage
 
@@ -39,7 +38,7 @@ def site(
     Siting alone; or with --close the impact of closing schools (撤并影响评估). The tool never
     proposes a closure.
     """
-    from zmd_layout import workflow  # noqa: PLC0415 - help must not wait for geopandas
+    from zmd_layout import workflow
 
     opened = workflow.load_study(study)
     lang = obj["lang"]
@@ -54,6 +53,8 @@ def site(
 
 def print_sites(sites: Suggestions, lang: Lang) -> None:
     """Print one paragraph a suggestion, in the order of stage and rank."""
+    from zmd_layout.cli_tables import console
+
     if sites.table.empty:
         click.echo(Message("siting.nothing").text(lang))
         return
@@ -67,6 +68,8 @@ def print_sites(sites: Suggestions, lang: Lang) -> None:
 
 def print_closing(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> None:
     """Print the impact sheet."""
+    from zmd_layout.cli_tables import find_titles
+
     messages = [Message("siting.closing_head", names=list(school_ids))]
     messages += [
         Message(
