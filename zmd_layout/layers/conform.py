@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.schema import AGE_COLUMN, Column, Kind, Schema
+from zmd_layout.layers.stages import stages_of_words
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Stage
 
@@ -158,9 +159,10 @@ def _read_word(cell: Any, column: Column) -> str | None:  # noqa: ANN401 - reade
 def _read_stages(cell: Any, column: Column) -> str | None:  # noqa: ARG001, ANN401 - readers share a form
     items = [item.strip().casefold() for item in re.split(r"[;；,，、]", str(cell)) if item.strip()]
     known = [str(stage) for stage in Stage]
-    if not items or any(item not in known for item in items):
-        return None
-    return ";".join(sorted(set(items), key=known.index))
+    if items and all(item in known for item in items):
+        return ";".join(sorted(set(items), key=known.index))
+    in_words = stages_of_words(str(cell))
+    return None if in_words is None else ";".join(in_words.stages)
 
 
 def _read_bool(cell: Any, column: Column) -> bool | None:  # noqa: ARG001, ANN401 - readers share a form

@@ -30,7 +30,7 @@ from zmd_layout.layers.files import read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
-from zmd_layout.layers.schools import complete
+from zmd_layout.layers.schools import complete, read_missing_stages
 from zmd_layout.layers.sources import osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_names import with_unit_ids
@@ -247,7 +247,9 @@ def admit(
     frame = _in_stable_order(frame, schema)
     assumed: tuple[Message, ...] = ()
     if name == "schools":
+        frame, stages = (frame, ()) if read.is_ours else read_missing_stages(frame)
         frame, assumed = complete(frame)
+        assumed = (*stages, *assumed)
     frame["is_made"] = _is_made(frame)
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,

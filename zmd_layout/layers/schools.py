@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from zmd_layout.layers.stages import StageReading, read_stages
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -11,6 +14,79 @@ if TYPE_CHECKING:
 
 TEACHING_POINT_CODE = "218"
 _TEACHING_POINT_NAME = "教学点"
+_STAGE_COLUMNS = ("stages", "possible_stages", "is_stage_ambiguous")
+
+
+def read_missing_stages(
+    frame: gpd.GeoDataFrame,
+) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    """
+    Tell the stages of schools whose table does not: from `level_code`, then from the name.
+
+    Parameters
+    ----------
+    frame
+        Schools in our columns. Rows with `stages` or `possible_stages` stay as they are.
+
+    Returns
+    -------
+    frame, notes
+        With `stages`, or, where a name leaves several open, with `possible_stages` and
+        `is_stage_ambiguous`; both empty where neither code nor name says anything. What surely is
+        no school (housing, a driving school, attached classes) is left out and counted in the note.
+    """
+    told = _cells(frame, "stages").notna() | _cells(frame, "possible_stages").notna()
+    if told.all() or not {"name", "level_code"} & set(frame.columns):
+        return frame, ()
+    open_rows = frame.index[~told.to_numpy()]
+    cells = [_cells(frame, name)[open_rows] for name in ("level_code", "name", "settlement")]
+    readings = [
+        read_stages(code=_text(code), name=_text(name), settlement=_text(settlement))
+        for code, name, settlement in zip(*cells, strict=True)
+    ]
+    frame = frame.copy()
+    for name in _STAGE_COLUMNS:
+        frame[name] = _filled(name, _cells(frame, name), open_rows, readings)
+    out = [row for row, found in zip(open_rows, readings, strict=True) if _is_none(found)]
+    note = Message(
+        "layers.schools_stages_read",
+        count=sum(bool(found.stages) for found in readings),
+        ambiguous=sum(found.is_ambiguous for found in readings),
+        unknown=len(readings) - len(out) - sum(_says_something(found) for found in readings),
+        out=len(out),
+    )
+    return frame.drop(index=out).reset_index(drop=True), (note,)
+
+
+def _filled(
+    column: str, cells: pd.Series[Any], rows: pd.Index[Any], readings: list[StageReading]
+) -> pd.Series[Any]:
+    """Fill one column in the rows that were read; a cell that is there goes before a reading."""
+    values: dict[str, list[Any]] = {
+        "stages": [";".join(found.stages) or None for found in readings],
+        "possible_stages": [";".join(found.candidates) or None for found in readings],
+        "is_stage_ambiguous": [found.is_ambiguous for found in readings],
+    }
+    read = pd.Series(values[column], index=rows, dtype=object)
+    return cells.astype(object).where(cells.notna(), read.reindex(cells.index))
+
+
+def _cells(frame: pd.DataFrame, column: str) -> pd.Series[Any]:
+    empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    found: pd.Series[Any] = frame.get(column, empty)
+    return found
+
+
+def _text(cell: object) -> str | None:
+    return cell if isinstance(cell, str) else None
+
+
+def _says_something(found: StageReading) -> bool:
+    return bool(found.stages or found.candidates)
+
+
+def _is_none(found: StageReading) -> bool:
+    return not found.is_school and not found.is_to_check
 
 
 def complete(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:

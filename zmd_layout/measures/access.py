@@ -15,7 +15,7 @@ import shapely
 
 from zmd_layout.forecast import children_by_stage, single_years
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.conditions import is_missing, may_have_stage
 from zmd_layout.network import (
     Nearest,
     RoadGraph,
@@ -26,6 +26,7 @@ from zmd_layout.network import (
     straight_line,
     tables_from_lines,
 )
+from zmd_layout.vocabulary import Flag
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -126,6 +127,16 @@ def schools_of(world: World, stage: Stage) -> gpd.GeoDataFrame | None:
     has_stage = frame["stages"].map(lambda s: not is_missing(s) and str(stage) in str(s).split(";"))
     is_open = frame["status"].isin(["operating", "under_construction"])
     return frame[has_stage & is_open & frame.geometry.notna()].reset_index(drop=True)
+
+
+def open_stages(world: World, stage: Stage) -> tuple[str, ...]:
+    """Give the flag `ambiguous_stage` where an operating school may be of a stage, else nothing."""
+    layer = world.layers.get("schools")
+    if layer is None:
+        return ()
+    _, may_have = may_have_stage(layer.frame, stage)
+    is_open = layer.frame["status"].isin(["operating", "under_construction"]).to_numpy()
+    return (str(Flag.AMBIGUOUS_STAGE),) if (may_have & is_open).any() else ()
 
 
 def access(world: World, stage: Stage) -> Access | None:

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.layers.conform import OFFER_STAGES
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.conditions import is_missing, may_have_stage
+from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.units import units_of
 from zmd_layout.measures.value import Value, exactly
@@ -102,36 +103,51 @@ def _count_schools(
 ) -> dict[str, Value]:
     del limits
     inside = _standing_inside(world, units, stage)
+    flags = _datum_of_plots(world, units)
     key = "measures.offered" if "schools" in world.layers else "measures.offered_alone"
     out = {}
     for row in units.rows():
         promised = len(offered(row, stage))
-        standing, standing_made = inside.get(row.unit_id, (0, False))
-        out[row.unit_id] = exactly(
-            promised + standing, year=units.year, sources=(units.source,),
+        standing, open_, standing_made = inside.get(row.unit_id, (0, 0, False))
+        notes = [Message(key, offered=promised, standing=standing)]
+        notes += [Message("measures.standing_open", count=open_)] if open_ else []
+        out[row.unit_id] = Value(
+            promised + standing, promised + standing + open_, year=units.year,
+            sources=(units.source,), notes=tuple(notes),
             is_synthetic=standing_made or row.is_made or "schools" in row.made,
-            notes=(Message(key, offered=promised, standing=standing),),
+            flags=(*flags, str(Flag.AMBIGUOUS_STAGE)) if open_ else flags,
         )  # fmt: skip
     return out
 
 
-def _standing_inside(world: World, units: Units, stage: Stage) -> dict[str, tuple[int, bool]]:
-    """Count operating schools of a stage whose point lies in the plot; teaching points are none."""
+def _datum_of_plots(world: World, units: Units) -> tuple[str, ...]:
+    """Give the flag where schools stand in or beside plots by positions that may be wrong."""
+    schools = world.layers.get("schools")
+    return () if schools is None else open_places(world, schools, units)
+
+
+def _standing_inside(world: World, units: Units, stage: Stage) -> dict[str, tuple[int, int, bool]]:
+    """
+    Count operating schools whose point lies in the plot, by plot; teaching points are none.
+
+    Those surely of the stage, those that may be, and whether the layer was made up.
+    """
     if "schools" not in world.layers:
         return {}
     layer = world.layers["schools"]
     frame = layer.frame
     place = world.members(layer, units)
     rows = place.notna() & (place != "")
-    if "stages" not in frame:
-        return {}
-    rows &= frame["stages"].map(lambda s: not is_missing(s) and str(stage) in str(s).split(";"))
     if "status" in frame:
         rows &= frame["status"].isna() | (frame["status"] == "operating")
     if "is_teaching_point" in frame:
         rows &= frame["is_teaching_point"].map(lambda flag: flag is not True)
-    counts = place[rows].value_counts()
-    return {str(unit): (int(count), layer.is_made) for unit, count in counts.items()}
+    has_stage, may_have = may_have_stage(frame, stage)
+    sure, open_ = place[rows & has_stage].value_counts(), place[rows & may_have].value_counts()
+    return {
+        str(unit): (int(sure.get(unit, 0)), int(open_.get(unit, 0)), layer.is_made)
+        for unit in {*sure.index, *open_.index}
+    }
 
 
 for _name, _stage in {
@@ -161,7 +177,7 @@ def _of_group(
             year=None if None in years else min(y for y in years if y is not None),
             is_synthetic=any(p.is_synthetic for p in parts),
             basis=Basis.ASSUMPTION,
-            flags=(str(Flag.MERGED),),
+            flags=tuple(sorted({str(Flag.MERGED)}.union(*(p.flags for p in parts)))),
             notes=(*sorted(notes, key=str), names),
             sources=(units.source,),
         )

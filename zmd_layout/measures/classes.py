@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, total
 from zmd_layout.messages import Message
@@ -98,7 +99,7 @@ def _of_counties(
     # that a county has no such school is as made up as the layer that says so
     return {
         unit: replace(value, is_synthetic=value.is_synthetic or layer.is_made)
-        for unit, value in sums.items()
+        for unit, value in flagged(sums, open_places(world, layer, units)).items()
     }
 
 

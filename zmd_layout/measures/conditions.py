@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zmd_layout.measures.definitions import ParameterRef
+from zmd_layout.measures.definitions import Condition, ParameterRef
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from zmd_layout.measures.definitions import Bound, Condition
+    from zmd_layout.measures.definitions import Bound
 
 _POSSIBLE = "possible_stages"
 
@@ -116,6 +116,22 @@ def meets_all(
         surely &= np.array([answer is True for answer in met], dtype=bool)
         possibly &= np.array([answer is not False for answer in met], dtype=bool)
     return surely, possibly
+
+
+def may_have_stage(
+    schools: pd.DataFrame, stage: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """
+    Tell which schools have a stage, and of which it is open.
+
+    Returns
+    -------
+    has_stage, may_have
+        (n,) bool each, never both.
+    """
+    condition = Condition(field="stages", contains=str(stage))
+    surely, possibly = meets_all(schools, (condition,), limits={}, plan_period=None)
+    return surely, possibly & ~surely
 
 
 def _ruled_out(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zmd_layout.measures.access import access
+from zmd_layout.measures.access import access, open_stages
+from zmd_layout.measures.datums import open_datum
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, oldest
 from zmd_layout.measures.words import layer_word
@@ -43,7 +44,7 @@ def _share_within(
     children = found.demand.children[stage].to_numpy(dtype=float)
     radius_m = limits["service_radius_m"].value
     is_within = np.nan_to_num(found.found.distance_m, nan=np.inf) <= radius_m
-    provenance = _provenance(world, found)
+    provenance = _provenance(world, found, stage)
     out = {}
     for unit in units.frame.index:
         here = place == unit
@@ -58,12 +59,13 @@ def _share_within(
 _NOTHING = Message("measures.nothing_to_divide")
 
 
-def _provenance(world: World, found: Access) -> dict[str, Any]:
+def _provenance(world: World, found: Access, stage: Stage) -> dict[str, Any]:
     is_straight = found.found.method is Method.STRAIGHT_LINE
     schools, layer = world.layers["schools"], found.demand.layer
     layers = [layer, schools] + ([] if is_straight else [world.layers["roads"]])
-    flags = [Flag.PROXY] if is_straight else []
+    flags: list[str] = [Flag.PROXY] if is_straight else []
     flags += [] if schools.origin.is_complete else [Flag.OSM_INCOMPLETE]
+    flags += (*open_datum(*layers), *open_stages(world, stage))
     return {
         "year": oldest(*(one.origin.year for one in layers)),
         "is_synthetic": any(one.is_made for one in layers),

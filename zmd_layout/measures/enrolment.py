@@ -9,6 +9,7 @@ import numpy as np
 from zmd_layout.forecast import children_by_stage, single_years
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.definitions import Condition, SumMeasure
 from zmd_layout.measures.evaluate import evaluate
 from zmd_layout.measures.registry import named_measure
@@ -101,10 +102,11 @@ def junior_share_in_county_seat(
     in_seat = world.members(layer, townships)[rows].map(column)
     county = world.members(layer, units)[rows]
     pupils = layer.frame.loc[rows, "enrolment"] if layer.has("enrolment") else rows[rows] * np.nan
-    return {
+    shares = {
         str(unit): _seat_share(pupils[county == unit], in_seat[county == unit], layer)
         for unit in units.frame.index
     }
+    return flagged(shares, open_places(world, layer, townships))
 
 
 def _juniors(layer: Layer) -> pd.Series[bool]:

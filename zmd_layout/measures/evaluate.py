@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.measures.conditions import is_missing, meets_all
+from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.definitions import (
     CountMeasure,
     EitherMeasure,
@@ -27,7 +28,7 @@ from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from zmd_layout.layers.layer import Layer
     from zmd_layout.measures.definitions import MeasureDefinition
@@ -153,8 +154,9 @@ def _aggregate(
     year = oldest(*years)
     columns = [c.field for c in definition.where] + ["geometry"]
     is_made = bool(layer.made(columns).any()) if len(frame) else layer.is_made
-    flags = _flags(layer, surely, possibly)
     undecided = possibly & ~surely
+    caution = _cautions(layer, undecided, place, index)
+    datum = open_places(world, layer, units, rows=possibly)
     lacking = [c.field for c in definition.where if _lacks(frame, c.field, undecided)]
     values: Values = {}
     for n, unit in enumerate(index):
@@ -164,7 +166,8 @@ def _aggregate(
         notes = _range_notes(layer, low[n], high[n], lacking, is_count=is_count)
         values[str(unit)] = Value(
             float(low[n]), float(high[n]), year=year, is_synthetic=is_made,
-            flags=flags if low[n] != high[n] else (), notes=notes, sources=(layer.source,),
+            flags=(*(caution(n) if low[n] != high[n] else ()), *datum), notes=notes,
+            sources=(layer.source,),
         )  # fmt: skip
     return values
 
@@ -197,13 +200,18 @@ def _by_unit(
     return np.bincount(codes[inside], weights=weight[inside], minlength=len(index))
 
 
-def _flags(
-    layer: Layer, surely: np.ndarray[Any, Any], possibly: np.ndarray[Any, Any]
-) -> tuple[str, ...]:
-    flags = [] if layer.origin.is_complete else [Flag.OSM_INCOMPLETE]
-    if layer.name == "schools" and _lacks(layer.frame, "stages", possibly & ~surely):
-        flags.append(Flag.AMBIGUOUS_STAGE)
-    return tuple(str(flag) for flag in flags)
+def _cautions(
+    layer: Layer, undecided: np.ndarray[Any, Any], place: pd.Series[Any], index: pd.Index[Any]
+) -> Callable[[int], tuple[str, ...]]:
+    """Give a function that tells what is to be said of the range of the n-th unit."""
+    incomplete = () if layer.origin.is_complete else (str(Flag.OSM_INCOMPLETE),)
+    open_ = np.zeros(len(index))
+    if layer.name == "schools":
+        told = layer.frame["stages"] if "stages" in layer.frame else place.map(lambda _: None)
+        is_open = undecided & told.map(is_missing).to_numpy(dtype=bool)
+        anywhere = bool((is_open & place.isna().to_numpy()).any())
+        open_ = _by_unit(is_open.astype(float), place, index) + anywhere
+    return lambda n: (*incomplete, *((str(Flag.AMBIGUOUS_STAGE),) if open_[n] else ()))
 
 
 def _range_notes(

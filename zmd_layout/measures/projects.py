@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value
 from zmd_layout.messages import Message
@@ -60,7 +61,7 @@ def _finished(
             notes=notes,
             sources=(layer.source,),
         )
-    return out
+    return flagged(out, open_places(world, layer, units))
 
 
 def _is_counted(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from zmd_layout.measures.access import schools_of, way_from
+from zmd_layout.measures.access import open_stages, schools_of, way_from
+from zmd_layout.measures.datums import open_datum
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, oldest
 from zmd_layout.measures.words import field_word, layer_word
@@ -73,8 +74,10 @@ def _note(metres: float, minutes: float, detour: float | None) -> Message:
 def _provenance(world: World, units: Units, *, is_straight: bool) -> dict[str, Any]:
     schools = world.layers["schools"]
     layers = [schools] if is_straight else [schools, world.layers["roads"]]
-    flags = [Flag.PROXY] if is_straight else []
+    flags: list[str] = [Flag.PROXY] if is_straight else []
     flags += [] if schools.origin.is_complete else [Flag.OSM_INCOMPLETE]
+    flags += open_datum(world.layers.get("villages"), *layers)
+    flags += open_stages(world, Stage.PRIMARY)
     is_made = any(layer.is_made for layer in layers)
     return {
         "year": oldest(units.year, *(layer.origin.year for layer in layers)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.measures.areas import offered
 from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, total
 from zmd_layout.messages import Message
@@ -85,12 +86,13 @@ def areas_before_their_schools(
     key = layer.frame["unit_id"].astype(str)
     place = dict(zip(key, world.members(layer, units), strict=True))
     late = {row.unit_id: _comes_late(row, areas, world.as_of) for row in areas.rows()}
-    return {
+    counts = {
         str(unit): total(
             [late[area] for area in late if place.get(area) == unit], source=areas.source
         )
         for unit in units.frame.index
     }
+    return flagged(counts, open_places(world, layer, units))
 
 
 def _comes_late(row: UnitRow, areas: Units, as_of: dt.date) -> Value:

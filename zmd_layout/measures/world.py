@@ -79,6 +79,29 @@ class World:
             self._members[key] = self._find_members(layer, units)
         return self._members[key]
 
+    def rests_on_position(self, layer: Layer, units: Units) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """
+        Tell of which rows a position says in which unit they lie, their own or their school's.
+
+        Returns
+        -------
+        by_position
+            (n,) False where a row names its unit, or has no position. Of the city as a whole
+            positions say nothing but what lies beyond its border: False.
+        """
+        frame = layer.frame
+        if units.kind is UnitKind.CITY:
+            return np.zeros(len(frame), dtype=bool)
+        if self._follows_schools(layer, units):
+            schools = self.layers["schools"]
+            by_position = self.rests_on_position(schools, units)
+            of_school = dict(zip(schools.frame["school_id"], by_position, strict=True))
+            follows = [bool(of_school.get(school, False)) for school in frame["school_id"]]
+            return np.array(follows, dtype=bool)
+        names_unit = self._declared(layer, units).notna().to_numpy()
+        has_position: np.ndarray[Any, np.dtype[np.bool_]] = frame.geometry.notna().to_numpy()
+        return has_position & ~names_unit
+
     def _find_members(self, layer: Layer, units: Units) -> pd.Series[Any]:
         frame = layer.frame
         if units.kind is UnitKind.CITY:
@@ -102,12 +125,10 @@ class World:
         """Give the unit that a row names, by its own column or through its school."""
         frame = layer.frame
         empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
-        own = _DECLARED.get(units.kind)
-        if LAYER_OF.get(units.kind, ("",))[0] == layer.name:
-            own = LAYER_OF[units.kind][1]
-        if own is not None and own in frame:
+        own = _own_column(layer, units)
+        if own is not None:
             return _known_units(frame[own], units)
-        if "school_id" in frame and layer.name != "schools" and "schools" in self.layers:
+        if self._follows_schools(layer, units):
             schools = self.layers["schools"]
             place = self.members(schools, units).to_numpy()
             by_school = dict(zip(schools.frame["school_id"], place, strict=True))
@@ -117,6 +138,19 @@ class World:
             code = frame["township_id"].map(lambda i: None if i is None else str(i)[:6])
             return _known_units(code, units)
         return empty
+
+    def _follows_schools(self, layer: Layer, units: Units) -> bool:
+        """Tell whether the rows of a layer lie where their schools lie."""
+        is_linked = "school_id" in layer.frame and layer.name != "schools"
+        return is_linked and "schools" in self.layers and _own_column(layer, units) is None
+
+
+def _own_column(layer: Layer, units: Units) -> str | None:
+    """Give the column in which the rows of a layer name their unit, if it has one."""
+    own = _DECLARED.get(units.kind)
+    if LAYER_OF.get(units.kind, ("",))[0] == layer.name:
+        own = LAYER_OF[units.kind][1]
+    return own if own in layer.frame else None
 
 
 def _known_units(ids: pd.Series[Any], units: Units) -> pd.Series[Any]:
