@@ -16,6 +16,7 @@ from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.study import Name, Study
 
 sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - after the skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -351,10 +352,9 @@ def test_a_damaged_file_says_so(browser: Browser, file: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("step", ["0", "zmd.app.select(0)", "zmd.app.selectSite(0)"])
 def test_an_accessibility_checker_finds_no_serious_fault(page: Page, step: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.evaluate(step)
     page.wait_for_timeout(800)
-    violations = axe.Axe().run(page).response["violations"]
+    violations = Axe().run(page).response["violations"]
     assert [v["id"] for v in violations if v["impact"] in {"serious", "critical"}] == []
 
 

@@ -23,6 +23,7 @@ pytest.importorskip("fastapi")
 docx = pytest.importorskip("docx")
 import httpx  # noqa: E402 - after the skip
 import uvicorn  # noqa: E402
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 
 from zmd_layout.web.app import make_app  # noqa: E402
 from zmd_layout.web.guard import require_token  # noqa: E402
@@ -221,6 +222,27 @@ def test_the_whole_way_from_an_upload_to_the_register(page: Any, tmp_path: Path)
         page.screenshot(path=tmp_path / "desk.png", full_page=True)
         page.set_viewport_size({"width": 390, "height": 844})
         page.screenshot(path=tmp_path / "phone.png", full_page=True)
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("width", [1366, 390])
+def test_an_accessibility_checker_finds_no_serious_fault(
+    page: Any, tmp_path: Path, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    path = tmp_path / "plot.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [plot()]}), "utf-8")
+    page.set_input_files("#file", path)
+    page.wait_for_selector("#conclusion.amend")
+    page.click("#add")
+    violations = Axe().run(page).response["violations"]
+    faults = [
+        (v["id"], node["target"])
+        for v in violations
+        if v["impact"] in {"serious", "critical"}
+        for node in v["nodes"]
+    ]
+    assert faults == []
 
 
 @pytest.mark.network

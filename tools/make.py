@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 15)
 EXTRAS = {
-    "run": "",
+    "run": "[report]",
     "bench": "[all,bench]",
     "test": "[all,dev]",
     "lint": "[all,dev]",
@@ -151,7 +151,7 @@ def _docs() -> int:
     """Make the pages that come from rules and schemas, and build all; a warning is a fault."""
     made = ROOT / "docs" / "_build"
     _call([str(_python()), str(ROOT / "docs" / "generate.py")])
-    sphinx = [str(_python()), "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    sphinx = [str(_python()), "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-b", "html"]
     _call([*sphinx, str(made / "source"), str(made / "html")])
     print(made / "html" / "index.html")
     return 0

@@ -156,9 +156,12 @@ function render() {
   }
 }
 function table(number, data) {
-  const box = make("div", undefined, { className: "scroll" });
+  const title = word("table_" + number);
+  // a wide table is moved with the keyboard too, for which it must take the focus and have a name
+  const box = make("div", undefined, { className: "scroll", tabIndex: 0, role: "region" });
+  box.setAttribute("aria-label", title);
   const made = make("table", undefined, { className: "table-" + number });
-  made.append(make("caption", word("table_" + number)));
+  made.append(make("caption", title));
   const head = make("tr");
   for (const text of data.heads) head.append(make("th", text));
   made.append(make("thead"), make("tbody"));
@@ -244,6 +247,9 @@ async function start() {
   for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
   $("study").textContent = told.study;
   $("search").placeholder = word("search");
+  $("search").setAttribute("aria-label", word("search"));
+  $("own_conclusion").setAttribute("aria-label", word("override"));
+  $("map").setAttribute("aria-label", word("map"));
   for (const kind of ["", "agree", "amend", "refuse", "incomplete"]) {
     $("own_conclusion").append(make("option", word("own_" + (kind || "unset")), { value: kind }));
   }
