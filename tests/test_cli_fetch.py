@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from test_grid_population import write_grid
+from test_residents import write_grid
 
 from zmd_layout.cli import main
 

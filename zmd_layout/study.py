@@ -20,13 +20,15 @@ from pyproj.exceptions import CRSError
 
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
+from zmd_layout.study_people import Forecast, IntoTowns, Move, NetMigration, People
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
     "residential_areas", "roads", "education_land", "classes", "projects", "closures",
-    "constraints", "statistics",
+    "constraints", "statistics", "census", "births", "grades",
 )  # fmt: skip
 FILE_NAME = "study.toml"
+_TABLES = ("layers", "own_layers", "people", "forecast")
 
 
 class _Strict(BaseModel):
@@ -105,6 +107,8 @@ class Study(_Strict):
         Names of built-in sets, or folders of own rules.
     layers, own_layers
         The layers of the design, and further ones that own rules count.
+    people, forecast
+        How the census comes to its places, and what is supposed of the years to come.
     folder
         What relative paths are relative to.
     """
@@ -119,6 +123,8 @@ class Study(_Strict):
     expected_schools: dict[str, dict[str, int]] = {}
     layers: dict[str, LayerSource] = {}
     own_layers: dict[str, LayerSource] = {}
+    people: People = People()
+    forecast: Forecast = Forecast()
     folder: Path = Path()
 
     @field_validator("crs")
@@ -205,7 +211,7 @@ def parse_study(raw: dict[str, Any], *, folder: Path, file: Path) -> Study:
     StudyError
         If the tables are not a study: all faults in one error.
     """
-    tables = {"study", "layers", "own_layers"}
+    tables = {"study", *_TABLES}
     faults = [
         Message("study.unknown_key", path=file.name, key=key, near=_near(key, tables))
         for key in sorted(set(raw) - tables)
@@ -217,8 +223,7 @@ def parse_study(raw: dict[str, Any], *, folder: Path, file: Path) -> Study:
         study = Study.model_validate(
             {
                 **head,
-                "layers": raw.get("layers", {}),
-                "own_layers": raw.get("own_layers", {}),
+                **{name: raw.get(name, {}) for name in _TABLES},
                 "folder": folder,
             }
         )
@@ -234,12 +239,7 @@ def _fault(file: Path, fault: Any) -> Message:  # noqa: ANN401 - pydantic's Erro
     where = ".".join(location)
     match fault["type"]:
         case "extra_forbidden":
-            known = (
-                LayerSource.model_fields
-                if location[0] in {"layers", "own_layers"}
-                else Study.model_fields
-            )
-            near = _near(location[-1], set(known))
+            near = _near(location[-1], set(_model_at(location).model_fields))
             return Message("study.unknown_key", path=file.name, key=where, near=near)
         case "missing":
             return Message("study.missing_key", path=file.name, key=where)
@@ -252,6 +252,16 @@ def _fault(file: Path, fault: Any) -> Message:  # noqa: ANN401 - pydantic's Erro
                 value=_short(fault["input"]),
                 why=why,
             )
+
+
+def _model_at(location: list[str]) -> type[BaseModel]:
+    """Give the table of the study file in which a key stands."""
+    models: dict[str, type[BaseModel]] = {
+        "layers": LayerSource, "own_layers": LayerSource, "people": People, "forecast": Forecast,
+        "net_migration": NetMigration, "moves": Move, "into_towns": IntoTowns,
+    }  # fmt: skip
+    inner = [models[name] for name in location[:-1] if name in models]
+    return inner[-1] if inner else Study
 
 
 def _short(value: object, most: int = 60) -> str:

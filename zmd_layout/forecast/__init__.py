@@ -7,6 +7,7 @@ source in `standards.toml` or `scenarios.toml` beside this file.
 """
 
 from zmd_layout.forecast.ages import (
+    age_faults,
     age_groups,
     children_by_stage,
     packaged_stage_ages,
@@ -34,6 +35,7 @@ __all__ = [
     "Births",
     "Capacity",
     "Scenario",
+    "age_faults",
     "age_groups",
     "apportion",
     "backcast",

@@ -175,6 +175,32 @@ def children_by_stage(
     )
 
 
+def age_faults(frame: pd.DataFrame) -> list[Message]:
+    """
+    Tell where the ages of a layer of units do not sum to its residents.
+
+    Parameters
+    ----------
+    frame
+        With `unit_id`; without `residents`, without age groups, or with groups that do not follow
+        each other there is nothing to compare.
+
+    Returns
+    -------
+    list of Message
+        One for each unit. Where the groups hold everybody (from 0 to an open last group), the sum
+        must be that of the residents; otherwise it must not exceed it.
+    """
+    try:
+        groups = age_groups(frame.columns)
+    except LayerError:
+        return []
+    if "residents" not in frame:
+        return []
+    counts = frame[[group.column for group in groups]].to_numpy(dtype=float, na_value=np.nan)
+    return _sum_faults(frame.set_index("unit_id"), counts, groups=groups)
+
+
 def packaged_stage_ages() -> dict[Stage, tuple[int, int]]:
     """Give the first and last age of each stage of schooling, from `standards.toml`."""
     return {stage: (ages.first, ages.last) for stage, ages in standards().stage_ages.items()}

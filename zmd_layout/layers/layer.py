@@ -36,6 +36,8 @@ class Origin:
         Whether something contradicted or supported the declaration; None without positions.
     made_columns
         The columns that were made up (`geometry` for positions); `{"*"}` for all.
+    assumed_columns
+        The columns whose numbers rest on an assumption of ours, such as people spread by area.
     is_complete
         Whether what is not in the layer does not exist.
     repaired
@@ -50,6 +52,7 @@ class Origin:
     coordinates: str | None = None
     is_datum_verified: bool | None = None
     made_columns: frozenset[str] = frozenset()
+    assumed_columns: frozenset[str] = frozenset()
     is_complete: bool = True
     repaired: dict[str, int] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()

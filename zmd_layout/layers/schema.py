@@ -331,6 +331,34 @@ SCHEMAS: dict[str, Schema] = {
             ),
             may_lack_geometry=True,
         ),
+        # the tables of people: see `[people]` and `[forecast]` of the study file
+        Schema(
+            "census", Shape.NONE, (_UNIT_ID, _NAME, _RESIDENTS),
+            key="unit_id", has_ages=True, may_lack_geometry=True,
+        ),
+        Schema(
+            "births", Shape.NONE,
+            (
+                Column("unit_id", Kind.ID, names=_UNIT_ID.names),
+                Column("year", Kind.YEAR, is_required=True, names=("年份",)),
+                Column("births", Kind.NUMBER, names=("出生人数", "出生人口", "活产数")),
+                Column("low", Kind.NUMBER, names=("低方案", "低")),
+                Column("middle", Kind.NUMBER, names=("中方案", "中")),
+                Column("high", Kind.NUMBER, names=("高方案", "高")),
+            ),
+            may_lack_geometry=True,
+        ),
+        Schema(
+            "grades", Shape.NONE,
+            (
+                _UNIT_ID,
+                Column("year", Kind.YEAR, is_required=True, names=("年份", "学年")),
+                # 1 to 12, counted through from the first year of primary school
+                Column("grade", Kind.COUNT, is_required=True, names=("年级",)),
+                Column("pupils", Kind.COUNT, names=("人数", "学生数", "在校生数", "在校生")),
+            ),
+            may_lack_geometry=True,
+        ),
     )
 }  # fmt: skip
 

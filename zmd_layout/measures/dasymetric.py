@@ -31,7 +31,7 @@ _AGE_COLUMN = re.compile(r"residents_\d+_\d+")
 # ours: a grid of the right place and years differs from a census by some per cent (GHS-POP from
 # the census of Zhumadian by 3 %, in the worst county by half); people per km² on cells of 100 m or
 # 1 km, or thousands of people, are off by more than this factor
-_GRID_FACTOR = 3.0
+GRID_FACTOR = 3.0
 
 
 def people_columns(columns: Iterable[object]) -> list[str]:
@@ -259,7 +259,7 @@ def _grid_notices(
         residents = units["residents"].astype(float)
         on_grid = pieces.groupby("zone")["weight"].sum().reindex(units.index, fill_value=0.0)
         census, counted = residents.sum(), on_grid[residents.notna()].sum()
-        if not census / _GRID_FACTOR <= counted <= census * _GRID_FACTOR:
+        if not census / GRID_FACTOR <= counted <= census * GRID_FACTOR:
             found, wanted = f"{counted:,.0f}", f"{census:,.0f}"
             notices.append(Message("people.grid_sum", path=path, grid=found, census=wanted))
     return notices

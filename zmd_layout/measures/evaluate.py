@@ -25,7 +25,7 @@ from zmd_layout.measures.school_completeness import open_where_incomplete
 from zmd_layout.measures.value import Value, exactly, oldest, unique
 from zmd_layout.measures.words import field_word, layer_word
 from zmd_layout.messages import Message
-from zmd_layout.vocabulary import Flag
+from zmd_layout.vocabulary import Basis, Flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,11 +107,16 @@ def _field(definition: FieldMeasure, units: Units) -> Values:
         return unknown(units, Message("measures.missing_column", source=units.source, field=word))
     made = units.made[name].to_numpy() if name in units.made else np.zeros(len(units.frame), bool)
     note = Message("measures.empty_field", field=word)
+    basis = Basis.ASSUMPTION if name in units.assumed else None
     return {
         str(unit): Value(notes=(note,), year=units.year)
         if is_missing(cell)
         else exactly(
-            float(cell), year=units.year, is_synthetic=bool(is_made), sources=(units.source,)
+            float(cell),
+            year=units.year,
+            is_synthetic=bool(is_made),
+            basis=basis,
+            sources=(units.source,),
         )
         for unit, cell, is_made in zip(units.frame.index, units.frame[name], made, strict=True)
     }
@@ -155,6 +160,8 @@ def _aggregate(
     columns = [c.field for c in definition.where] + ["geometry"]
     is_made = bool(layer.made(columns).any()) if len(frame) else layer.is_made
     undecided = possibly & ~surely
+    summed = {definition.of} if isinstance(definition, SumMeasure) else set()
+    basis = Basis.ASSUMPTION if summed & layer.origin.assumed_columns else None
     caution = _cautions(layer, undecided, place, index)
     datum = open_places(world, layer, units, rows=possibly)
     lacking = [c.field for c in definition.where if _lacks(frame, c.field, undecided)]
@@ -165,7 +172,7 @@ def _aggregate(
             continue
         notes = _range_notes(layer, low[n], high[n], lacking, is_count=is_count)
         values[str(unit)] = Value(
-            float(low[n]), float(high[n]), year=year, is_synthetic=is_made,
+            float(low[n]), float(high[n]), year=year, is_synthetic=is_made, basis=basis,
             flags=(*(caution(n) if low[n] != high[n] else ()), *datum), notes=notes,
             sources=(layer.source,),
         )  # fmt: skip

@@ -52,6 +52,8 @@ class Units:
         The year of the layer.
     source
         How findings cite the layer.
+    assumed
+        The fields whose numbers rest on an assumption of ours.
     """
 
     kind: UnitKind
@@ -59,6 +61,7 @@ class Units:
     made: pd.DataFrame
     year: int | None
     source: str
+    assumed: frozenset[str] = frozenset()
 
     _rows: list[UnitRow] = field(default_factory=list, repr=False, compare=False)
 
@@ -143,7 +146,8 @@ def _rows(kind: UnitKind, layer: Layer, key: str, layers: Layers) -> Units:
         made["is_listed_for_closure"] = listed.is_made
     made.index = pd.Index(frame[key], name="unit_id")
     frame = frame.set_index(key, drop=False).rename_axis("unit_id").sort_index()
-    return Units(kind, frame, made.sort_index(), layer.origin.year, layer.source)
+    assumed = layer.origin.assumed_columns
+    return Units(kind, frame, made.sort_index(), layer.origin.year, layer.source, assumed)
 
 
 def _city(study: Study, layers: Layers) -> Units | None:

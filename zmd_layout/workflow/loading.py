@@ -9,9 +9,9 @@ import geopandas as gpd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.findings import find
-from zmd_layout.grid_population import with_grid_population, without_grid
 from zmd_layout.layers import Layers, load_layers
 from zmd_layout.messages import Message
+from zmd_layout.residents import with_residents, without_grid
 from zmd_layout.rulebook import Rule, load_ruleset
 from zmd_layout.vocabulary import RuleStatus, UnitKind
 
@@ -53,13 +53,13 @@ def tell(progress: Callable[[Message], None] | None, message: Message) -> None:
 
 
 def load(study: Study, progress: Callable[[Message], None] | None) -> Layers:
-    """Read the layers of a study, people of a grid included; says which is being read."""
+    """Read the layers of a study, its people on the ground; says which layer is being read."""
 
     def says(name: str) -> None:
         tell(progress, Message("workflow.loading", name=name))
 
     layers = load_layers(without_grid(study), progress=says)
-    return with_grid_population(layers, study)
+    return with_residents(layers, study)
 
 
 def find_all(

@@ -55,6 +55,7 @@ def record_of(
                 "is_datum_verified": layer.origin.is_datum_verified,
                 "is_complete": layer.origin.is_complete,
                 "made_up": sorted(layer.origin.made_columns),
+                "assumed": sorted(layer.origin.assumed_columns),
                 "repaired": layer.origin.repaired,
                 "notes": [{"zh": n.text("zh"), "en": n.text("en")} for n in layer.origin.notes],
             }

@@ -1,0 +1,312 @@
+"""The ground tells where people live, the census how many; from a study file, all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+import zmd_layout
+from conftest import COUNTIES, point, square, write_geojson
+from zmd_layout.errors import LayerError, StudyError
+from zmd_layout.layers import Layers
+from zmd_layout.vocabulary import Basis
+from zmd_layout.workflow.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+POPULATION = '[layers.population]\npath = "people.tif"\nyear = 2020\n'
+
+
+def write_grid(path: Path) -> None:
+    """Write 40 × 40 cells of 0.01° over the counties, people in one corner only."""
+    cells = np.zeros((40, 40), dtype="float32")
+    cells[25:35, 5:20] = 10.0
+    with rasterio.open(
+        path, "w", driver="GTiff", height=40, width=40, count=1, dtype="float32",
+        crs="EPSG:4326", transform=from_origin(113.9, 33.3, 0.01, 0.01), nodata=-1,
+    ) as grid:  # fmt: skip
+        grid.write(cells, 1)
+
+
+def with_ages() -> list:
+    return [
+        ({**p, "residents": 1000, "residents_0_4": 300, "residents_5_19": 700}, shape)
+        for p, shape in COUNTIES
+    ]
+
+
+def test_people_are_spread_over_the_grid_and_sum_to_the_census(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    write_grid(tmp_path / "people.tif")
+    study = zmd_layout.load_study(make_study(POPULATION, counties=with_ages()))
+    frame = zmd_layout.run(study).layers["population"].frame
+    assert frame["residents"].sum() == 3000
+    assert frame["residents_0_4"].sum() == 900
+    assert (frame["residents"] % 1 == 0).all()
+
+
+def test_a_grid_without_a_census_is_refused(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    write_grid(tmp_path / "people.tif")
+    bare = [({k: v for k, v in p.items() if k != "residents"}, shape) for p, shape in COUNTIES]
+    study = zmd_layout.load_study(make_study(POPULATION, counties=bare))
+    with pytest.raises(LayerError, match=r"people\.tif"):
+        zmd_layout.check(study)
+
+
+def test_a_grid_that_is_not_there_is_named(make_study: Callable[..., Path]) -> None:
+    study = zmd_layout.load_study(make_study(POPULATION, counties=with_ages()))
+    with pytest.raises(LayerError, match=r"people\.tif"):
+        zmd_layout.check(study)
+
+
+# --- a census table
+
+
+CENSUS = """unit_id,name,residents,residents_0_4,residents_5_19,residents_20_120
+411721,西县,1000,100,300,600
+411722,东县,2001,200,601,1200
+411702,中区,3000,300,900,1800
+411771,开发区,500,50,150,300
+"""
+JOINED = """
+[layers.census]
+path = "census.csv"
+year = 2020
+
+[people]
+within = {"411771" = "411702"}
+"""
+
+
+@pytest.fixture
+def loaded(make_study: Callable[..., Path], tmp_path: Path) -> Callable[..., Layers]:
+    """Give a function that loads a study with a census table and what it is handed."""
+
+    def make(extra: str = JOINED, *, census: str = CENSUS, counties: object = None) -> Layers:
+        (tmp_path / "census.csv").write_text(census, "utf-8")
+        return load(zmd_layout.load_study(make_study(extra, counties=counties)), None)
+
+    return make
+
+
+def residents(layers: Layers, name: str = "counties") -> dict[str, float]:
+    frame = layers[name].frame
+    return dict(zip(frame["unit_id"], frame["residents"], strict=True))
+
+
+def notes(layers: Layers, name: str) -> set[str]:
+    return {note.key for note in layers[name].origin.notes}
+
+
+def test_a_zone_without_polygon_counts_in_its_holder_and_is_reported_beside_it(
+    loaded: Callable[..., Layers],
+) -> None:
+    layers = loaded()
+    assert residents(layers) == {"411702": 3500, "411721": 1000, "411722": 2001, "411771": 500}
+    zone = layers["counties"].frame.set_index("unit_id").loc["411771"]
+    assert (zone["kind"], zone["within"], zone["name"]) == ("zone", "411702", "开发区")
+    assert layers["counties"].origin.year == 2020
+
+
+def test_a_row_of_the_census_that_no_polygon_takes_is_refused(
+    loaded: Callable[..., Layers],
+) -> None:
+    with pytest.raises(LayerError, match="411771"):
+        loaded('[layers.census]\npath = "census.csv"\n')
+
+
+def test_a_unit_without_a_row_is_unknown_and_told(loaded: Callable[..., Layers]) -> None:
+    layers = loaded(census=CENSUS.replace("411721,西县,1000,100,300,600\n", ""))
+    assert np.isnan(residents(layers)["411721"])
+    assert "people.without_row" in notes(layers, "counties")
+
+
+def test_a_row_that_sums_all_others_is_left_out(loaded: Callable[..., Layers]) -> None:
+    layers = loaded(census=CENSUS + "411700,全市,6501,650,1951,3900\n")
+    assert residents(layers)["411702"] == 3500
+    assert "people.total_row" in notes(layers, "counties")
+
+
+def test_ages_that_do_not_sum_to_the_residents_are_refused_by_unit(
+    loaded: Callable[..., Layers],
+) -> None:
+    with pytest.raises(LayerError, match="411722"):
+        loaded(census=CENSUS.replace("2001,200,601,1200", "2001,200,601,1100"))
+
+
+def test_a_census_of_a_layer_that_is_not_there_is_refused(loaded: Callable[..., Layers]) -> None:
+    with pytest.raises(LayerError, match="townships"):
+        loaded(JOINED + 'census_of = "townships"\n')
+
+
+# --- the ground
+
+
+HEXAGONS = [
+    ({"residents": people}, square(east, north, 0.05))
+    for people, east, north in [(30, 0, 0), (10, 0.05, 0), (7, 0.1, 0.05), (9, 0.02, 0.12)]
+]
+ON_HEXAGONS = """
+[layers.population]
+path = "hexagons.geojson"
+coordinates = "wgs84"
+year = 2023
+"""
+
+
+def sums_by_county(layers: Layers) -> dict[str, float]:
+    frame, counties = layers["population"].frame, layers["counties"].frame
+    places = frame.set_geometry(frame.representative_point())
+    shapes = counties[counties.geometry.notna()][["unit_id", "geometry"]]
+    return places.sjoin(shapes).groupby("unit_id")["residents"].sum().to_dict()
+
+
+def test_hexagons_of_another_year_carry_the_census_to_the_person(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    write_geojson(tmp_path / "hexagons.geojson", HEXAGONS)
+    layers = loaded(JOINED + 'ground = "population"\n' + ON_HEXAGONS)
+    assert sums_by_county(layers) == {"411721": 1000, "411722": 2001, "411702": 3500}
+    people = layers["population"].frame
+    assert sorted(people["residents"]) == [250, 750, 2001, 3500]
+    ages = people[["residents_0_4", "residents_5_19", "residents_20_120"]]
+    assert ages.sum(axis=1).tolist() == people["residents"].tolist()
+    assert "people.ground_year" in notes(layers, "population")
+    assert layers["population"].origin.assumed_columns == frozenset()
+
+
+def test_hexagons_of_densities_are_noticed_by_their_sum(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    dense = [({"residents": 90_000}, shape) for _, shape in HEXAGONS]
+    write_geojson(tmp_path / "hexagons.geojson", dense)
+    layers = loaded(JOINED + 'ground = "population"\n' + ON_HEXAGONS)
+    assert "people.ground_sum" in notes(layers, "population")
+    assert sums_by_county(layers)["411722"] == 2001
+
+
+def test_people_that_are_taken_as_they_stand_are_held_against_the_census(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    write_geojson(tmp_path / "hexagons.geojson", HEXAGONS)
+    layers = loaded(JOINED + ON_HEXAGONS)
+    assert layers["population"].frame["residents"].sum() == 56
+    assert "people.not_spread" in notes(layers, "population")
+
+
+def test_buildings_share_by_the_column_that_the_study_names(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    homes = [
+        ({"floors": floors}, point(east, north))
+        for floors, east, north in [
+            (1, 0.01, 0.01),
+            (3, 0.02, 0.02),
+            (5, 0.15, 0.05),
+            (2, 0.05, 0.15),
+        ]
+    ]
+    write_geojson(tmp_path / "homes.geojson", homes)
+    layers = loaded(
+        JOINED
+        + """ground = "buildings"
+weights = "floors"
+
+[own_layers.buildings]
+path = "homes.geojson"
+coordinates = "wgs84"
+"""
+    )
+    assert sorted(layers["population"].frame["residents"]) == [250, 750, 2001, 3500]
+
+
+def test_without_weights_built_up_areas_share_by_area_and_are_an_assumption(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    areas = [({"use": "built"}, square(0, 0, side)) for side in (0.02,)]
+    areas += [
+        ({"use": "built"}, square(0.05, 0.05, 0.04)),
+        ({"use": "built"}, square(0.12, 0, 0.01)),
+    ]
+    write_geojson(tmp_path / "built.geojson", areas)
+    layers = loaded(
+        JOINED
+        + """ground = "built_up"
+
+[own_layers.built_up]
+path = "built.geojson"
+coordinates = "wgs84"
+"""
+    )
+    found = sorted(layers["population"].frame["residents"])
+    assert found == [pytest.approx(200, abs=2), pytest.approx(800, abs=2), 2001, 3500]
+    assert "residents" in layers["population"].origin.assumed_columns
+    assert {"people.no_weights", "people.alone"} <= notes(layers, "population")
+
+
+TOWNSHIPS = [
+    ({"unit_id": "411721100", "name": "甲镇", "kind": "town", "county_id": "411721"},
+     square(0, 0, 0.1)),
+    ({"unit_id": "411722100", "name": "乙镇", "kind": "town", "county_id": "411722"},
+     square(0.1, 0, 0.05)),
+    ({"unit_id": "411722101", "name": "丙乡", "kind": "township", "county_id": "411722"},
+     square(0.15, 0, 0.05)),
+]  # fmt: skip
+TOWNSHIP_LAYER = """
+[layers.townships]
+path = "townships.geojson"
+coordinates = "wgs84"
+year = 2020
+"""
+
+
+@pytest.mark.parametrize("ground", ["population", "townships"])
+def test_townships_without_residents_get_those_who_live_in_them_as_an_assumption(
+    loaded: Callable[..., Layers], tmp_path: Path, ground: str
+) -> None:
+    write_geojson(tmp_path / "hexagons.geojson", HEXAGONS)
+    write_geojson(tmp_path / "townships.geojson", TOWNSHIPS)
+    extra = f'{JOINED}ground = "{ground}"\n' + TOWNSHIP_LAYER
+    layers = loaded(extra + (ON_HEXAGONS if ground == "population" else ""))
+    found = residents(layers, "townships")
+    assert found["411721100"] == pytest.approx(1000, abs=1)
+    assert layers["townships"].origin.assumed_columns >= {"residents", "residents_0_4"}
+    study = zmd_layout.load_study(tmp_path)
+    findings = zmd_layout.check(study).set_index(["rule_id", "unit_id"])
+    row = findings.loc[("indicator-primary-per-10000-residents", "411721100")]
+    assert row["basis"] == Basis.ASSUMPTION
+
+
+def test_a_ground_that_is_not_there_is_named_with_those_that_are(
+    loaded: Callable[..., Layers],
+) -> None:
+    with pytest.raises(LayerError, match="counties"):
+        loaded(JOINED + 'ground = "hexagons"\n')
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('[people]\ngrund = "population"\n', "ground"),
+        ('[people]\nweights = "floors"\n', "ground"),
+        ('[forecast]\nbirth = "henan"\n', "births"),
+        ("[forecast]\nnet_migration = [{ages = [6, 3], low = 0, middle = 0, high = 0}]\n", "ages"),
+        ("[forecast]\nnet_migration = [{ages = [0, 3], low = 1, middle = 0, high = 0}]\n", "order"),
+        ("[forecast]\ninto_towns = {ages = [0, 3], share = 1.5}\n", "share"),
+        ("[forecast]\nattendance = {tertiary = 0.5}\n", "tertiary"),
+    ],
+)
+def test_keys_and_values_that_are_not_understood_are_refused(
+    make_study: Callable[..., Path], table: str, told: str
+) -> None:
+    with pytest.raises(StudyError, match=told):
+        zmd_layout.load_study(make_study(table))
