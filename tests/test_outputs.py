@@ -16,6 +16,7 @@ import zmd_layout
 from conftest import COUNTIES, square, write_geojson
 from zmd_layout.errors import OutputError
 from zmd_layout.findings import COLUMNS
+from zmd_layout.messages import catalogue
 from zmd_layout.outputs.folder import is_whole, write_all
 
 if TYPE_CHECKING:
@@ -161,3 +162,14 @@ def test_made_up_layers_mark_every_finding_that_rests_on_them(
     assert found[resting]["is_synthetic"].all()
     real = zmd_layout.check(zmd_layout.load_study(make_study()))
     assert not real["is_synthetic"].any()
+
+
+def test_heads_of_a_sheet_are_as_many_in_both_languages() -> None:
+    texts = catalogue("workbook")
+    counts = {
+        key: {lang: text.count("|") for lang, text in both.items()}
+        for key, both in texts.items()
+        if key.endswith("_heads")
+    }
+    assert len(counts) == 10
+    assert all(each["zh"] == each["en"] for each in counts.values())

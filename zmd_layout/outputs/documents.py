@@ -6,6 +6,8 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from zmd_layout.vocabulary import Lang
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -23,7 +25,7 @@ def missing_packages() -> list[str]:
 
 
 def document_writers(
-    results: Results, *, with_pdf: bool = False
+    results: Results, *, with_pdf: bool = False, lang: Lang = Lang.ZH
 ) -> dict[str, Callable[[Path], None]]:
     """
     Give what writes each document of a run.
@@ -34,6 +36,8 @@ def document_writers(
         What they tell.
     with_pdf
         Also turn the report into a PDF, for which LibreOffice must be there.
+    lang
+        The language of all of them.
 
     Returns
     -------
@@ -46,14 +50,14 @@ def document_writers(
     from zmd_layout.outputs.report import to_pdf, write_report  # noqa: PLC0415 - likewise
     from zmd_layout.outputs.report_figures import draw_figures  # noqa: PLC0415 - likewise
 
-    figures = draw_figures(results)
+    figures = draw_figures(results, lang=lang)
     writers: dict[str, Callable[[Path], None]] = {
         f"{FIGURES_FOLDER}/{name}.{kind}": partial(save_figure, figure)
         for name, figure in figures.items()
         for kind in ("png", "svg")
     }
-    writers[REPORT] = lambda path: write_report(path, results, figures)
+    writers[REPORT] = lambda path: write_report(path, results, figures, lang=lang)
     if with_pdf:
         writers[PDF] = lambda path: to_pdf(path.with_name(REPORT), path)
-    writers[LEADER_PAGE] = lambda path: write_leader_page(path, results, figures)
+    writers[LEADER_PAGE] = lambda path: write_leader_page(path, results, figures, lang=lang)
     return writers

@@ -14,7 +14,7 @@ from zmd_layout.measures.outlook import STAGES
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs.gap_map.palette import Mark, mark
 from zmd_layout.outputs.results import county_names, county_of
-from zmd_layout.outputs.workbook_sources import layer_word
+from zmd_layout.outputs.workbook_sources import sources_text
 from zmd_layout.outputs.workbook_verdicts import unit_word
 from zmd_layout.vocabulary import (
     Addressee,
@@ -143,7 +143,7 @@ def _problem(results: Results, rows: pd.DataFrame, lang: Lang) -> Problem:
         addressee=word(Addressee(first["addressee"]), lang),
         strength=word(Strength(first["strength"]), lang),
         due=_due(first, lang),
-        years=years_of(rows, lang),
+        years=sources_text(rows["sources"].astype(str), lang),
         is_synthetic=bool(rows["is_synthetic"].any()),
     )
 
@@ -171,13 +171,6 @@ def _due(row: pd.Series, lang: Lang) -> str:
     if day is None or pd.isna(day):
         return state
     return Message("report.due", day=f"{day}", state=state).text(lang)
-
-
-def years_of(rows: pd.DataFrame, lang: Lang) -> str:
-    """Print the layers that rows rest on with their years, as 学校 2025、乡镇 2020."""
-    cells = {part for cell in rows["sources"].astype(str) for part in cell.split(";") if part}
-    named = [part.partition(" ") for part in sorted(cells)]
-    return "、".join(f"{layer_word(name, lang)} {year}".rstrip() for name, _, year in named)
 
 
 def number(value: float) -> str:

@@ -16,6 +16,9 @@ import xlsxwriter
 
 from zmd_layout.messages import Message
 from zmd_layout.outputs.workbook_rows import sheets_of
+from zmd_layout.outputs.workbook_sheet import say
+from zmd_layout.outputs.workbook_verdicts import status_word
+from zmd_layout.vocabulary import Lang, Status, Strength
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +26,18 @@ if TYPE_CHECKING:
     from zmd_layout.outputs.results import Results
     from zmd_layout.outputs.workbook_sheet import Sheet
 
-_WIDEST, _NARROWEST = 60, 6
+_WIDEST, _LEAST_WIDE, _NARROWEST = 60, 16, 8
 _A3, _A4 = 8, 9  # as spreadsheets number paper
 _WIDE_SHEET = 12  # columns, beyond which A4 is too small to read
-_YEAR_COLUMNS = {"年份", "建设时序"}
-_STATUS_COLOURS = {"缺口": "#F5C6A5", "需说明理由": "#FBE3B0", "资料不足": "#E3E3E3"}
+_PAGE_COLUMNS = 190  # signs that a line on A3 holds and can still be read
+_STATUS_COLOURS = {
+    (Status.SHORTFALL, Strength.DUTY): "#F5C6A5",
+    (Status.SHORTFALL, Strength.IN_PRINCIPLE): "#FBE3B0",
+    (Status.NOT_ASSESSABLE, Strength.DUTY): "#E3E3E3",
+}
 
 
-def write_workbook(path: Path, results: Results) -> None:
+def write_workbook(path: Path, results: Results, *, lang: Lang | str = Lang.ZH) -> None:
     """
     Write the workbook.
 
@@ -40,7 +47,10 @@ def write_workbook(path: Path, results: Results) -> None:
         The file.
     results
         What it tells. Where anything was made up, each sheet says so in its first row.
+    lang
+        The language of names, heads and words; clauses stay as they stand in the document.
     """
+    speech = Lang(lang)
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -51,7 +61,7 @@ def write_workbook(path: Path, results: Results) -> None:
     with xlsxwriter.Workbook(str(path), options) as book:
         # a fixed day: the same results give the same file
         day = dt.datetime.combine(results.world.as_of, dt.time())
-        book.set_properties({"created": day, "title": results.world.study.name.zh})
+        book.set_properties({"created": day, "title": results.world.study.name.text(speech)})
         styles = {
             "head": book.add_format(
                 {"bold": True, "bg_color": "#1F4E79", "font_color": "white", "text_wrap": True,
@@ -60,14 +70,14 @@ def write_workbook(path: Path, results: Results) -> None:
             "banner": book.add_format(
                 {"bold": True, "font_color": "#7A3E00", "bg_color": "#FFF1CC"}
             ),
-            "text": book.add_format({"text_wrap": True, "valign": "top"}),
+            "text": book.add_format({"text_wrap": True, "valign": "top", "indent": 1}),
             "number": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
             # one format for both would print a whole number as "1,127." in Excel
             "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
             "year": book.add_format({"num_format": "0", "valign": "top"}),
-            "day": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
+            "day": book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"}),
         }  # fmt: skip
-        for sheet in sheets_of(results):
+        for sheet in sheets_of(results, lang=speech):
             _write_sheet(book, sheet, styles, is_made=results.is_made_up)
 
 
@@ -75,16 +85,18 @@ def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any], *, is_made: bo
     page = book.add_worksheet(sheet.name)
     first = 0
     if is_made:
-        page.write_string(0, 0, Message("words.synthetic_banner").text(), styles["banner"])
+        page.write_string(
+            0, 0, Message("words.synthetic_banner").text(sheet.lang), styles["banner"]
+        )
         first = 1
-    for column, name in enumerate(sheet.columns):
+    for column, (name, width) in enumerate(zip(sheet.columns, _widths(sheet), strict=True)):
         page.write_string(first, column, name, styles["head"])
-        page.set_column(column, column, _width(sheet, column))
+        page.set_column(column, column, width)
     for number, row in enumerate(sheet.rows, start=first + 1):
         for column, cell in enumerate(row):
-            is_year = sheet.columns[column] in _YEAR_COLUMNS
+            is_year = column in sheet.year_columns
             shapes = {**styles, "whole": styles["year"]} if is_year else styles
-            _write_cell(page, number, column, cell, shapes)
+            _write_cell(page, (number, column), cell, shapes, sheet.lang)
     last = first + max(len(sheet.rows), 1)
     page.autofilter(first, 0, last, max(len(sheet.columns) - 1, 0))
     page.freeze_panes(first + 1, sheet.frozen_columns)
@@ -93,32 +105,55 @@ def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any], *, is_made: bo
     page.fit_to_pages(1, 0)
     page.repeat_rows(first)
     if sheet.status_column is not None:
-        column = sheet.columns.index(sheet.status_column)
-        for word, colour in _STATUS_COLOURS.items():
+        for (status, strength), colour in _STATUS_COLOURS.items():
             page.conditional_format(
-                first + 1, column, last, column,
-                {"type": "text", "criteria": "containing", "value": word,
+                first + 1, sheet.status_column, last, sheet.status_column,
+                {"type": "cell", "criteria": "==",
+                 "value": f'"{status_word(status, strength, sheet.lang)}"',
                  "format": book.add_format({"bg_color": colour})},
             )  # fmt: skip
 
 
-def _write_cell(page: Any, row: int, column: int, cell: object, styles: dict[str, Any]) -> None:  # noqa: ANN401 - as above
+def _write_cell(
+    page: Any,  # noqa: ANN401 - xlsxwriter has no types
+    at: tuple[int, int],
+    cell: object,
+    styles: dict[str, Any],
+    lang: Lang,
+) -> None:
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return
     if isinstance(cell, bool | np.bool_):
-        page.write_string(row, column, "是" if cell else "否", styles["text"])
+        page.write_string(*at, say("yes" if cell else "no", lang), styles["text"])
     elif isinstance(cell, int | float | np.integer | np.floating):
         if not math.isnan(float(cell)):
             shape = "whole" if float(cell).is_integer() else "number"
-            page.write_number(row, column, float(cell), styles[shape])
+            page.write_number(*at, float(cell), styles[shape])
     elif isinstance(cell, dt.date):
-        page.write_datetime(row, column, dt.datetime.combine(cell, dt.time()), styles["day"])
+        page.write_datetime(*at, dt.datetime.combine(cell, dt.time()), styles["day"])
     else:
-        page.write_string(row, column, str(cell)[:32_000], styles["text"])
+        page.write_string(*at, str(cell)[:32_000], styles["text"])
+
+
+def _widths(sheet: Sheet) -> list[float]:
+    """
+    Make columns as wide as their longest texts, the widest narrower where the sheet is too wide.
+
+    Signs beyond the width are wrapped; a wide sheet would else be printed too small to read.
+    """
+    wanted = [_width(sheet, column) for column in range(len(sheet.columns))]
+    widest = float(_WIDEST)
+    while widest > _LEAST_WIDE and sum(min(width, widest) for width in wanted) > _PAGE_COLUMNS:
+        widest -= 1
+    return [min(width, widest) for width in wanted]
 
 
 def _width(sheet: Sheet, column: int) -> float:
-    """Make a column as wide as its longest text, Chinese signs counted twice, within limits."""
-    texts = [sheet.columns[column], *(str(row[column] or "") for row in sheet.rows[:200])]
-    longest = max(sum(2 if ord(sign) > 0x2E80 else 1 for sign in text) for text in texts)  # noqa: PLR2004 - CJK begins there
+    """Count the signs of a column's longest text, Chinese ones twice, within limits."""
+    texts = [str(row[column] or "") for row in sheet.rows[:200]]
+    longest = max([_signs(sheet.columns[column]) / 2, *map(_signs, texts)])  # heads take two lines
     return float(min(max(longest + 2, _NARROWEST), _WIDEST))
+
+
+def _signs(text: str) -> int:
+    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)  # noqa: PLR2004 - CJK begins there

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.outlook import STAGES
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of
-from zmd_layout.outputs.workbook_sheet import Row, Sheet
+from zmd_layout.outputs.workbook_sheet import Row, Sheet, make_sheet
 from zmd_layout.outputs.workbook_verdicts import SOFT
 from zmd_layout.vocabulary import SchoolStatus, Stage, Status, UnitKind
 
@@ -18,34 +19,44 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from zmd_layout.outputs.results import Results
+    from zmd_layout.vocabulary import Lang
 
 
-def overview(results: Results) -> Sheet:
-    """Give people, schools, seats and counts of verdicts by county and stage."""
-    columns = (
-        "县区", "学段", "常住人口", "适龄人口", "年份", "学校数", "教学点数", "在校生", "标准学位",
-        "余缺", "不符合项", "需说明理由项", "资料不足项",
-    )  # fmt: skip
-    names = county_names(results)
+def overview(results: Results, lang: Lang) -> Sheet:
+    """
+    Give people, schools, seats and counts of verdicts by county and stage.
+
+    Children of the senior stage are everybody of 15 to 17, vocational pupils among them, so that
+    no balance is given for it.
+    """
     rows: list[Row] = []
     counties = results.world.units(UnitKind.COUNTY, {})
     if counties is None:
-        return Sheet("总览", columns)
+        return make_sheet("overview", rows, lang)
     children = _children_now(results)
     schools = _schools_by_county(results)
     counts = _verdicts_by_county(results)
-    for county, name in names.items():
-        for stage in (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR):
-            residents = (
-                counties.frame["residents"].get(county) if "residents" in counties.frame else None
-            )
-            year, people = children.get((county, stage), (None, None))
-            known = schools.get((county, stage), (None, None, None, None))
-            verdicts = counts.get((county, stage), (0, 0, 0))
-            seats = known[3]
-            spare = None if seats is None or people is None else seats - people
-            rows.append((name, word(stage), residents, people, year, *known, spare, *verdicts))
-    return Sheet("总览", columns, rows, frozen_columns=2)
+    frame = counties.frame
+    for county, name in county_names(results).items():
+        residents = frame["residents"].get(county) if "residents" in frame else None
+        for stage in STAGES:
+            key = (county, stage)
+            year, people = children.get(key, (None, None))
+            known = schools.get(key, (None, None, None, None))
+            spare = _spare(known[3], people, stage)
+            verdicts = counts.get(key, (0, 0, 0))
+            rows.append(
+                (
+                    name, word(stage, lang), residents, people, year, *known, spare, *verdicts,
+                )
+            )  # fmt: skip
+    return make_sheet("overview", rows, lang, frozen_columns=2, year_columns=frozenset({4}))
+
+
+def _spare(seats: float | None, people: float | None, stage: Stage) -> float | None:
+    if seats is None or people is None or stage is Stage.SENIOR:
+        return None
+    return float(round(seats)) - people
 
 
 def _children_now(results: Results) -> dict[tuple[str, Stage], tuple[int, float]]:
@@ -73,7 +84,7 @@ def _schools_by_county(
     frame = frame[frame["status"] == SchoolStatus.OPERATING]
     seats = _standard_seats(results)
     out = {}
-    for stage in (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR):
+    for stage in STAGES:
         mine = frame[
             frame["stages"].map(
                 lambda s, st=stage: not is_missing(s) and str(st) in str(s).split(";")
@@ -121,38 +132,31 @@ def _verdicts_by_county(results: Results) -> dict[tuple[str, Stage], tuple[int, 
     return {key: (a, b, c) for key, (a, b, c) in counts.items()}
 
 
-def balance(results: Results) -> Sheet:
+def balance(results: Results, lang: Lang) -> Sheet:
     """Set children against seats by county, stage and year, with the low and the high case."""
-    columns = (
-        "单元", "学段", "年份", "是否已出生", "低", "中", "高", "设计学位",
-        "标准班额学位（班数×班额）", "教室学位（教室×班额）", "余缺（中，标准班额）",
-    )  # fmt: skip
+    rows: list[Row] = []
     if results.outlook is None:
-        return Sheet("供需平衡表", columns)
+        return make_sheet("balance", rows, lang)
     names = county_names(results)
     seats = _seats_by_capacity(results)
-    rows: list[Row] = []
+    schools = _schools_by_county(results)
     for row in records(results.outlook.children):
-        if row.stage not in {Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR}:
+        if row.stage not in STAGES:
             continue
         unit, stage = str(row.unit_id), Stage(row.stage)
         there = [seats.get((unit, stage, capacity)) for capacity in Capacity]
         people = [
             rounded(value, is_born=bool(row.is_born)) for value in (row.low, row.middle, row.high)
         ]
-        spare = None if there[1] is None or people[1] is None else there[1] - people[1]
+        used = schools.get((unit, stage), (None, None, None, None))[2]
+        spare = _spare(there[1], people[1], stage)
         rows.append(
             (
-                names.get(unit, unit),
-                word(stage),
-                row.year,
-                bool(row.is_born),
-                *people,
-                *there,
-                spare,
+                names.get(unit, unit), word(stage, lang), row.year, bool(row.is_born), *people,
+                *there, used, spare,
             )
-        )
-    return Sheet("供需平衡表", columns, rows, frozen_columns=3)
+        )  # fmt: skip
+    return make_sheet("balance", rows, lang, frozen_columns=3, year_columns=frozenset({2}))
 
 
 def records(table: pd.DataFrame) -> Iterator[Any]:

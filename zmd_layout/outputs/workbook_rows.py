@@ -8,6 +8,7 @@ from zmd_layout.outputs.workbook_people import balance, overview
 from zmd_layout.outputs.workbook_schools import kept_schools, planned_schools, projects
 from zmd_layout.outputs.workbook_sources import rule_sheet, sources
 from zmd_layout.outputs.workbook_verdicts import all_findings, open_matters, problems
+from zmd_layout.vocabulary import Lang
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from zmd_layout.outputs.workbook_sheet import Sheet
 
 
-def sheets_of(results: Results) -> Iterator[Sheet]:
+def sheets_of(results: Results, *, lang: Lang = Lang.ZH) -> Iterator[Sheet]:
     """Yield the sheets in order."""
-    yield overview(results)
-    yield all_findings(results)
-    yield problems(results)
-    yield balance(results)
-    yield planned_schools(results)
-    yield projects(results)
-    yield kept_schools(results)
-    yield sources(results)
-    yield rule_sheet(results)
-    yield open_matters(results)
+    yield overview(results, lang)
+    yield all_findings(results, lang)
+    yield problems(results, lang)
+    yield balance(results, lang)
+    yield planned_schools(results, lang)
+    yield projects(results, lang)
+    yield kept_schools(results, lang)
+    yield sources(results, lang)
+    yield rule_sheet(results, lang)
+    yield open_matters(results, lang)

@@ -4,41 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmd_layout.messages import Message, word, word_message
-from zmd_layout.outputs.workbook_sheet import Row, Sheet
+from zmd_layout.messages import Message, word
+from zmd_layout.outputs.workbook_sheet import Row, Sheet, make_sheet, say
 from zmd_layout.vocabulary import Basis, Lang, RuleStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zmd_layout.layers import Layer
     from zmd_layout.outputs.results import Results
     from zmd_layout.rulebook import Rule
 
 
-def sources(results: Results) -> Sheet:
+def sources(results: Results, lang: Lang) -> Sheet:
     """Give each layer with its file, year, datum and repairs, and what the forecast supposes."""
-    columns = (
-        "图层", "文件", "年份", "行数", "坐标声明", "坐标系已核实", "示例列", "修复", "SHA-256",
-        "提示",
-    )  # fmt: skip
-    rows: list[Row] = []
-    for name, layer in sorted(results.world.layers.items()):
-        origin = layer.origin
-        repaired = "；".join(
-            Message(f"cli.repaired_{what}", count=count).text()
-            for what, count in origin.repaired.items()
-        )
-        rows.append(
-            (
-                layer_word(name), origin.path, origin.year, len(layer.frame), origin.coordinates,
-                origin.is_datum_verified, "、".join(sorted(origin.made_columns)), repaired,
-                origin.sha256, "；".join(note.text() for note in origin.notes),
-            )
-        )  # fmt: skip
+    rows: list[Row] = [
+        _layer_row(name, layer, lang) for name, layer in sorted(results.world.layers.items())
+    ]
     if results.outlook is not None:
-        rows += [
-            ("预测假设", "", None, None, "", None, "", "", "", s.text())
-            for s in results.outlook.suppositions
-        ]
-    return Sheet("数据来源与口径", columns, rows, frozen_columns=1)
+        supposed = say("supposed", lang)
+        rows += [_remark(supposed, s.text(lang)) for s in results.outlook.suppositions]
+        rows.append(_remark(say("counting", lang), say("senior_counting", lang)))
+    return make_sheet("sources", rows, lang, frozen_columns=1, year_columns=frozenset({2}))
+
+
+def _layer_row(name: str, layer: Layer, lang: Lang) -> Row:
+    origin = layer.origin
+    comma, stop = ("、", "；") if lang is Lang.ZH else (", ", "; ")
+    repaired = stop.join(
+        Message(f"cli.repaired_{what}", count=count).text(lang)
+        for what, count in origin.repaired.items()
+    )
+    return (
+        layer_word(name, lang), origin.path, origin.year, len(layer.frame), origin.coordinates,
+        origin.is_datum_verified, comma.join(sorted(origin.made_columns)), repaired, origin.sha256,
+        stop.join(note.text(lang) for note in origin.notes),
+    )  # fmt: skip
+
+
+def _remark(what: str, text: str) -> Row:
+    return (what, "", None, None, "", None, "", "", "", text)
 
 
 def layer_word(name: str, lang: Lang = Lang.ZH) -> str:
@@ -49,30 +54,38 @@ def layer_word(name: str, lang: Lang = Lang.ZH) -> str:
         return name
 
 
-def rule_sheet(results: Results) -> Sheet:
+def sources_text(cells: Iterable[str], lang: Lang) -> str:
+    """Print cells such as `schools 2025;townships 2020` once each, as 乡镇 2020、学校 2025."""
+    parts = {part for cell in cells for part in cell.split(";") if part}
+    named = [part.strip().partition(" ") for part in sorted(parts)]
+    comma = "、" if lang is Lang.ZH else ", "
+    return comma.join(f"{layer_word(name, lang)} {year}".rstrip() for name, _, year in named)
+
+
+def rule_sheet(results: Results, lang: Lang) -> Sheet:
     """Give each rule with its clause, our reading and its numbers."""
-    columns = (
-        "条款编号", "规则", "标题", "规则集", "条文（原文）", "出处", "解读", "约束力",
-        "数值与依据", "来源状态", "复核日期",
-    )  # fmt: skip
     rows: list[Row] = []
     for rule in results.rules:
         clauses = list(rule.clauses.values())
         rows.append(
             (
-                rule.key, rule.id, rule.title.zh, rule.ruleset,
+                rule.key, rule.id, rule.title.text(lang), rule.ruleset,
                 "；".join(c.text for c in clauses),
                 "；".join(f"{c.document} {c.article}" for c in clauses),
-                rule.reading.zh, word(rule.strength), _numbers(rule),
-                word_message(RuleStatus(rule.status)).text(), min(c.checked_on for c in clauses),
+                rule.reading.text(lang), word(rule.strength, lang), _numbers(rule, lang),
+                word(RuleStatus(rule.status), lang), min(c.checked_on for c in clauses),
             )
         )  # fmt: skip
-    return Sheet("规则与解读", columns, rows, frozen_columns=2)
+    return make_sheet("rules", rows, lang, frozen_columns=2)
 
 
-def _numbers(rule: Rule) -> str:
-    return "；".join(
-        f"{name} = {dated.value:g}（{day}起，{word(Basis(dated.basis))}）"
+def _numbers(rule: Rule, lang: Lang) -> str:
+    stop = "；" if lang is Lang.ZH else "; "
+    return stop.join(
+        say(
+            "number", lang, name=name, value=f"{dated.value:g}", day=day,
+            basis=word(Basis(dated.basis), lang),
+        )
         for name, parameter in rule.parameters.items()
         for day, dated in parameter.values.items()
-    )
+    )  # fmt: skip
