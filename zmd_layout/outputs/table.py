@@ -38,11 +38,13 @@ def to_csv(findings: gpd.GeoDataFrame | pd.DataFrame, *, columns: Sequence[str] 
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, str):  # nearly every cell; a city has a million
+        return inert(value)
     if value is None or value is pd.NaT:
         return ""
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
-    if isinstance(value, float | np.floating):
+    if isinstance(value, (float, np.floating)):
         return "" if math.isnan(value) else number_text(float(value))
     if isinstance(value, dt.date):
         return value.isoformat()

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 _BOOL = "tag:yaml.org,2002:bool"
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+# libyaml parses several times as fast; wheels of PyYAML have it
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _SafeLoader
+else:
+    _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _UniqueKeyLoader(_SafeLoader):
     """Refuse a key that stands twice; only true and false are booleans, not `on`."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {  # type: ignore[misc]  # the stubs call it an instance's
