@@ -23,10 +23,12 @@ from zmd_layout.forecast.births import (
     packaged_births,
     packaged_titles,
 )
+from zmd_layout.forecast.chosen import scenario_of
 from zmd_layout.forecast.cohorts import forecast
 from zmd_layout.forecast.demand import compare_methods, seats_needed
 from zmd_layout.forecast.figures import standards, values
 from zmd_layout.forecast.grades import progress, progression_ratios
+from zmd_layout.forecast.parts import forecast_of_parts
 from zmd_layout.forecast.scenarios import Scenario, default_scenario, suppositions
 from zmd_layout.forecast.summary import combine, peak_years, print_people
 
@@ -46,6 +48,7 @@ __all__ = [
     "compare_methods",
     "default_scenario",
     "forecast",
+    "forecast_of_parts",
     "packaged_births",
     "packaged_stage_ages",
     "packaged_titles",
@@ -53,6 +56,7 @@ __all__ = [
     "print_people",
     "progress",
     "progression_ratios",
+    "scenario_of",
     "school_capacities",
     "seats_needed",
     "single_years",

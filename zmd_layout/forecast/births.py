@@ -187,6 +187,7 @@ def births_by_unit(
             Message(
                 "forecast.births_missing",
                 years=sorted({int(year) for year in missing.get_level_values("year")}),
+                units=_units_of(missing),
                 last=last,
             )
         )
@@ -197,6 +198,12 @@ def births_by_unit(
     if births.measure is BirthMeasure.INDEX:
         values = values * age_zero
     return values, np.broadcast_to(is_counted, (len(years), len(units)))
+
+
+def _units_of(missing: pd.Index, most: int = 5) -> list[str]:
+    """Name the first few units that lack births; "*" stands for all of them."""
+    units = sorted({str(unit) for unit in missing.get_level_values("unit_id")})
+    return units if len(units) <= most else [*units[:most], "…"]
 
 
 def range_faults(table: pd.DataFrame, name: Message) -> list[Message]:

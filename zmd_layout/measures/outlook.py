@@ -1,43 +1,49 @@
 """
-Children and seats by county, stage and year: what the census becomes, and what schools hold.
+Children and seats by county and township, stage and year: what the census becomes, what is there.
 
 Children are cohorts of the census carried on (`forecast`); seats are those of the schools layer, in
-three capacities. A school of several stages is divided by its grades, which is an assumption.
+three capacities. Beside the cohorts stand the per-thousand indicator, and grade progression where
+enrolment by grade is known.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
+from zmd_layout.errors import StudyError
 from zmd_layout.forecast import (
     Scenario,
     balance,
-    default_scenario,
+    compare_methods,
     forecast,
-    school_capacities,
+    forecast_of_parts,
+    packaged_stage_ages,
+    progress,
+    progression_ratios,
+    scenario_of,
     seats_needed,
     single_years,
     standards,
-    supply,
     suppositions,
     values,
 )
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.conditions import is_missing
-from zmd_layout.vocabulary import Stage, UnitKind
+from zmd_layout.measures.seats import GRADES, STAGES, seats_of
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Basis, Stage, UnitKind
 
 if TYPE_CHECKING:
+    from zmd_layout.layers.layer import Layer
+    from zmd_layout.measures.units import Units
     from zmd_layout.measures.world import World
-    from zmd_layout.messages import Message
 
-GRADES = {Stage.PRIMARY: 6, Stage.JUNIOR: 3, Stage.SENIOR: 3}
-STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR)
-_YEARS_AHEAD = 15
-_AMOUNTS = ("seats", "classes", "classrooms", "enrolment")
+__all__ = ["GRADES", "STAGES", "Outlook", "outlook"]
+
+# ours: townships of one count whose children differ by less from their county hold all of it
+_WHOLE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,29 @@ class Outlook:
         What it supposes, for notes and legends.
     is_synthetic
         Whether made-up data are in the seats.
+    township_children, township_balance
+        Likewise for townships; empty where they have no ages.
+    methods
+        As `forecast.compare_methods` gives it, for counties; empty where they have no residents.
+    grades
+        Pupils by grade progression beside the cohorts: `unit_id`, `year`, `stage`, `pupils`,
+        `cohort`, `difference`, `note`; empty without two years of enrolment by grade.
+    census_year
+        The year of the count.
+    basis
+        What the weakest supposition rests on.
     """
 
     children: pd.DataFrame
     balance: pd.DataFrame
     suppositions: tuple[Message, ...]
     is_synthetic: bool
+    township_children: pd.DataFrame = field(default_factory=pd.DataFrame)
+    township_balance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    methods: pd.DataFrame = field(default_factory=pd.DataFrame)
+    grades: pd.DataFrame = field(default_factory=pd.DataFrame)
+    census_year: int | None = None
+    basis: Basis = Basis.ASSUMPTION
 
 
 def outlook(world: World, *, scenario: Scenario | None = None) -> Outlook | None:
@@ -72,65 +95,207 @@ def outlook(world: World, *, scenario: Scenario | None = None) -> Outlook | None
     world
         The study.
     scenario
-        What is supposed; by default Henan's births, no migration.
+        What is supposed; by default what the study says in `[forecast]`, which without a word is
+        Henan's births and no migration.
 
     Returns
     -------
     outlook
         None where the counties have no ages or no year.
+
+    Raises
+    ------
+    LayerError, StudyError
+        Ages, births or migration that cannot be used; a last year before the census.
     """
+    if scenario is not None:
+        return _outlook(world, scenario)
+    kept: Outlook | None = world.keep("outlook", lambda: _outlook(world, None))
+    return kept
+
+
+def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
+    if scenario is not None:
+        return _outlook(world, scenario)
+    usual: Outlook | None = world.keep("outlook", lambda: _outlook(world, default_scenario()))
+    return usual
+
+
+def _outlook(world: World, scenario: Scenario) -> Outlook | None:
     layer = world.layers.get("counties")
     if layer is None or layer.origin.year is None:
         return None
     frame = layer.frame
     if "within" in frame:
         frame = frame[frame["within"].isna()]
-    ages = [c for c in frame.columns if AGE_COLUMN.fullmatch(str(c))]
+    ages = _ages(frame)
     if not ages:
         return None
-    scenario = scenario or default_scenario()
+    chosen = world.study.forecast
     base = single_years(frame.set_index("unit_id")[ages])
     first = layer.origin.year
-    children = forecast(
-        base, base_year=first, years=range(first, first + _YEARS_AHEAD + 1), scenario=scenario
-    )
-    seats = _seats(world)
-    sizes = values(standards().class_sizes)
-    needed = seats_needed(children, class_sizes=sizes)
-    table = balance(needed, seats) if seats is not None else pd.DataFrame()
+    if chosen.until < first:
+        raise StudyError(Message("forecast.years", base_year=first, found=[chosen.until]))
+    scenario = scenario or _scenario(world, base.index)
+    span: dict[str, Any] = {"base_year": first, "years": range(first, chosen.until + 1)}
+    children = forecast(base, scenario=scenario, **span)
+    by_age = forecast(base, scenario=scenario, by="age", **span)
+    counties = world.units(UnitKind.COUNTY, {})
+    parts = _township_children(world, by_age, counties)
     schools = world.layers.get("schools")
-    return Outlook(children, table, suppositions(scenario), schools is not None and schools.is_made)
+    needed = _needed(world, children)
+    return Outlook(
+        children,
+        _balance(world, needed, counties),
+        _suppositions(world, scenario, has_parts=not parts.empty),
+        schools is not None and schools.is_made,
+        township_children=parts,
+        township_balance=_balance(world, _needed(world, parts), world.units(UnitKind.TOWNSHIP, {})),
+        methods=_methods(world, needed, frame),
+        grades=_grades(world, children, by_age),
+        census_year=first,
+        basis=scenario.basis,
+    )
 
 
-def _seats(world: World) -> pd.DataFrame | None:
-    """Add up the seats of operating schools by county, stage and capacity."""
-    layer, counties = world.layers.get("schools"), world.units(UnitKind.COUNTY, {})
-    if layer is None or counties is None or "stages" not in layer.frame:
-        return None
-    frame = layer.frame
-    place = world.members(layer, counties)
-    is_there = (frame["status"] == "operating") & place.notna() & (place != "")
-    is_there &= ~frame["stages"].map(is_missing)
-    rows = frame[is_there].assign(unit_id=place[is_there])
-    parts = [_of_stage(rows, stage) for stage in STAGES]
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    capacities = school_capacities(table, class_sizes=values(standards().class_sizes))
-    return supply(capacities)
+def _ages(frame: pd.DataFrame) -> list[str]:
+    return [str(c) for c in frame.columns if AGE_COLUMN.fullmatch(str(c))]
 
 
-def _of_stage(rows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
-    """Give the schools of a stage with its part of their seats, by share of grades."""
-    stages = rows["stages"].astype(str).str.split(";")
-    mine = rows[stages.map(lambda found: str(stage) in found)]
-    share = stages[mine.index].map(lambda found: _grade_share(found, stage)).to_numpy(dtype=float)
-    part = pd.DataFrame({"unit_id": mine["unit_id"], "school_id": mine["school_id"]})
-    part["stage"] = stage
-    for name in _AMOUNTS:
-        known = mine[name].to_numpy(dtype=float) if name in mine else np.full(len(mine), np.nan)
-        part[name] = known * share
-    return part
+def _scenario(world: World, units: pd.Index) -> Scenario:
+    births = world.layers.get("births")
+    return scenario_of(
+        world.study.forecast,
+        units=units,
+        births=None if births is None else births.frame.drop(columns="is_made"),
+        source="" if births is None else births.origin.path,
+    )
 
 
-def _grade_share(stages: list[str], stage: Stage) -> float:
-    grades = [GRADES[Stage(s)] for s in stages if s in GRADES]
-    return GRADES[stage] / sum(grades) if stage in GRADES and grades else 1.0
+def _suppositions(world: World, scenario: Scenario, *, has_parts: bool) -> tuple[Message, ...]:
+    found = list(suppositions(scenario))
+    if has_parts:
+        found.append(Message("forecast.township_shares"))
+        move = world.study.forecast.into_towns
+        if move is not None:
+            first, last = move.ages
+            share = f"{100 * move.share:g}"
+            found.append(Message("forecast.into_towns", first=first, last=last, share=share))
+    return tuple(found)
+
+
+def _township_children(world: World, by_age: pd.DataFrame, counties: Units | None) -> pd.DataFrame:
+    """Share the counties' forecast out over their townships, where these have ages."""
+    layer = world.layers.get("townships")
+    if layer is None or counties is None or not _ages(layer.frame):
+        return pd.DataFrame()
+    frame = layer.frame.set_index("unit_id")
+    county = world.members(layer, counties).set_axis(frame.index)
+    parts = single_years(frame[_ages(frame)])
+    is_same_count = layer.origin.year in (None, int(by_age["year"].min()))
+    parts = _scaled(parts, county, by_age, is_same_count=is_same_count)
+    return forecast_of_parts(
+        by_age,
+        parts,
+        within=county,
+        is_seat=frame.get("is_county_seat"),
+        into_towns=world.study.forecast.into_towns,
+    )
+
+
+def _scaled(
+    parts: pd.DataFrame, county: pd.Series, by_age: pd.DataFrame, *, is_same_count: bool
+) -> pd.DataFrame:
+    """
+    Bring townships to the ages of their county, which a spline splits a little otherwise.
+
+    Townships that were counted in another year are scaled in any case; those of the same count
+    only where they hold all of their county, for a layer may have some of its townships.
+    """
+    first = by_age[by_age["year"] == by_age["year"].min()]
+    # a county has one row an age, so the table only changes its shape
+    wide = first.set_index(["unit_id", "age"])["middle"].unstack("age")  # noqa: PD010 - see above
+    parts = parts.reindex(columns=wide.columns)
+    groups = county.reindex(parts.index)
+    sums = parts.groupby(groups).sum().mask(parts.isna().groupby(groups).any())
+    wanted = wide.reindex(sums.index)
+    ratio = (wanted / sums.where(sums > 0)).fillna(1.0).where(sums.notna())
+    if is_same_count:
+        differs = (sums.sum(axis=1) / wanted.sum(axis=1) - 1).abs() > _WHOLE
+        ratio.loc[differs] = 1.0
+    scaled: pd.DataFrame = parts * ratio.reindex(groups).set_axis(parts.index)
+    return scaled
+
+
+def _needed(world: World, children: pd.DataFrame) -> pd.DataFrame:
+    if children.empty:
+        return children
+    chosen = {Stage(stage): share for stage, share in world.study.forecast.attendance.items()}
+    sizes = values(standards().class_sizes)
+    return seats_needed(children, class_sizes=sizes, attendance=chosen)
+
+
+def _balance(world: World, needed: pd.DataFrame, units: Units | None) -> pd.DataFrame:
+    seats = None if units is None or needed.empty else seats_of(world, units)
+    return pd.DataFrame() if seats is None else balance(needed, seats)
+
+
+def _methods(world: World, needed: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    name, known = world.study.forecast.seats_per_thousand, standards().seats_per_thousand
+    if name not in known:
+        raise StudyError(Message("forecast.no_indicator", name=name, known=sorted(known)))
+    if "residents" not in frame:
+        return pd.DataFrame()
+    residents = frame.set_index("unit_id")["residents"]
+    return compare_methods(needed, residents, seats_per_thousand=known[name].seats)
+
+
+def _grades(world: World, children: pd.DataFrame, by_age: pd.DataFrame) -> pd.DataFrame:
+    """Carry enrolment by grade on, and set the cohorts of the same ages beside it."""
+    layer = world.layers.get("grades")
+    if layer is None:
+        return pd.DataFrame()
+    enrolment = _enrolment(layer)
+    last, until = int(enrolment["year"].max()), int(children["year"].max())
+    if last >= until:
+        raise StudyError(Message("forecast.years", base_year=last, found=[until]))
+    first_age = packaged_stage_ages()[Stage.PRIMARY][0]
+    intake = by_age[by_age["age"] == first_age].rename(columns={"middle": "pupils"})
+    table = progress(
+        enrolment, progression_ratios(enrolment), intake=intake[["unit_id", "year", "pupils"]],
+        years=range(last + 1, until + 1),
+    )  # fmt: skip
+    table["stage"] = table["grade"].map(_STAGE_OF_GRADE)
+    keys = ["unit_id", "year", "stage"]
+    groups = table.groupby(keys)["pupils"]
+    sums = groups.sum().mask(groups.count() < groups.size())  # one unknown grade: unknown
+    is_whole = groups.size() == sums.index.get_level_values("stage").map(GRADES)
+    pupils = sums[is_whole].reset_index()
+    both = pupils.merge(children[[*keys, "middle"]], on=keys, how="left")
+    both = both.rename(columns={"middle": "cohort"})
+    both["difference"] = both["pupils"] - both["cohort"]
+    numbers = both[["pupils", "cohort", "difference"]].itertuples(index=False)
+    both["note"] = pd.Series([_grade_note(*row) for row in numbers], dtype=object)
+    return both
+
+
+_STAGE_OF_GRADE = {
+    grade: stage
+    for stage, grades in {
+        Stage.PRIMARY: range(1, 7), Stage.JUNIOR: range(7, 10), Stage.SENIOR: range(10, 13),
+    }.items()
+    for grade in grades
+}  # fmt: skip
+
+
+def _grade_note(pupils: float, cohort: float, difference: float) -> Message:
+    if pd.isna(difference):
+        return Message("forecast.unknown")
+    numbers = {"pupils": pupils, "cohort": cohort, "difference": difference}
+    texts = {name: f"{value:,.0f}" for name, value in numbers.items()}
+    return Message("forecast.grades_follow", **texts)
+
+
+def _enrolment(layer: Layer) -> pd.DataFrame:
+    table = pd.DataFrame(layer.frame.drop(columns=["geometry", "is_made"]))
+    return table.astype({"year": int, "grade": int})

@@ -1,0 +1,257 @@
+"""Children and seats to come, as a study file supposes them: births, moves, townships, grades."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import zmd_layout
+from conftest import point, square, write_geojson
+from zmd_layout.errors import StudyError, ZmdLayoutError
+from zmd_layout.forecast import Capacity
+from zmd_layout.measures import World
+from zmd_layout.measures.outlook import Outlook, outlook
+from zmd_layout.vocabulary import Stage
+from zmd_layout.workflow.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# ages 0–4, 5–9, …: 100 of each single year, so that a flat split is exact
+GROUPS = {f"residents_{first}_{first + 4}": 500 for first in range(0, 25, 5)}
+
+
+def flat(unit_id: str, name: str, factor: float = 1.0, **more: Any) -> dict[str, Any]:
+    ages = {group: people * factor for group, people in GROUPS.items()}
+    return {"unit_id": unit_id, "name": name, "residents": 10_000 * factor, **ages, **more}
+
+
+COUNTIES = [
+    (flat("411721", "西县", kind="county"), square(0, 0)),
+    (flat("411722", "东县", kind="county"), square(0.1, 0)),
+]
+TOWNSHIPS = [
+    (flat("411721001", "城关镇", 0.4, kind="town", is_county_seat=True), square(0, 0, 0.05)),
+    (flat("411721002", "南乡", 0.6, kind="township", is_county_seat=False), square(0.05, 0, 0.05)),
+    (flat("411722001", "东镇", 1.0, kind="town", is_county_seat=True), square(0.1, 0)),
+]
+SCHOOLS = [
+    {"school_id": "p1", "stages": "primary", "classes": 6, "status": "operating"},
+    {"school_id": "p2", "stages": "primary;junior", "classes": 18, "status": "operating"},
+    {"school_id": "p3", "stages": "primary", "classes": 40, "status": "closed"},
+]
+PLACES = [point(0.01, 0.01), point(0.06, 0.01), point(0.02, 0.01)]
+LAYERS = """
+[layers.townships]
+path = "townships.geojson"
+coordinates = "wgs84"
+year = 2020
+
+[layers.schools]
+path = "schools.geojson"
+coordinates = "wgs84"
+year = 2025
+is_complete = {complete}
+"""
+HELD = '[forecast]\nbirths = "held"\n'
+
+
+@pytest.fixture
+def looked(make_study: Callable[..., Path], tmp_path: Path) -> Callable[..., Outlook]:
+    """Give a function that makes the outlook of two counties under a `[forecast]`."""
+
+    def make(extra: str = HELD, *, complete: bool = True, **files: str) -> Outlook:
+        for name, text in files.items():
+            (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+        write_geojson(tmp_path / "townships.geojson", TOWNSHIPS)
+        write_geojson(tmp_path / "schools.geojson", list(zip(SCHOOLS, PLACES, strict=True)))
+        layers = LAYERS.format(complete=str(complete).lower())
+        study = zmd_layout.load_study(make_study(layers + extra, counties=COUNTIES))
+        found = outlook(World(study, load(study, None), study.as_of))
+        assert found is not None
+        return found
+
+    return make
+
+
+def people(table: pd.DataFrame, unit: str, year: int, stage: Stage = Stage.PRIMARY) -> list[float]:
+    rows = table[(table["unit_id"] == unit) & (table["year"] == year) & (table["stage"] == stage)]
+    return rows[["low", "middle", "high"]].to_numpy().ravel().tolist()
+
+
+def seats(table: pd.DataFrame, unit: str, stage: Stage = Stage.PRIMARY) -> float:
+    rows = table[(table["unit_id"] == unit) & (table["stage"] == stage)]
+    return float(rows.loc[rows["capacity"] == Capacity.CLASSES, "seats"].iloc[0])
+
+
+# --- births and migration
+
+
+def test_the_last_year_is_the_one_that_the_study_names(looked: Callable[..., Outlook]) -> None:
+    assert looked().children["year"].max() == 2035
+    assert looked(HELD + "until = 2028\n").children["year"].max() == 2028
+
+
+def test_a_last_year_before_the_census_is_refused(looked: Callable[..., Outlook]) -> None:
+    with pytest.raises(StudyError, match="2019"):
+        looked(HELD + "until = 2019\n")
+
+
+BIRTHS = """
+[layers.births]
+path = "births.csv"
+
+[forecast]
+until = 2025
+births_basis = "standard"
+births_source = "统计公报"
+births_hold = true
+"""
+
+
+def test_births_are_the_users_own_by_county_year_and_scenario(
+    looked: Callable[..., Outlook],
+) -> None:
+    table = "区划代码,年份,出生人数,低方案,中方案,高方案\n"
+    table += "".join(f"{unit},2021,80,,,\n{unit},2022,,40,50,60\n" for unit in (411721, 411722))
+    found = looked(BIRTHS, births=table)
+    # ages 3–5 in 2025 were born 2020 (counted: 100), 2021 (80) and 2022 (supposed)
+    assert people(found.children, "411721", 2025, Stage.KINDERGARTEN) == [220, 230, 240]
+    assert "统计公报" in " ".join(str(note) for note in found.suppositions)
+
+
+def test_births_that_lack_a_county_are_refused_by_name(looked: Callable[..., Outlook]) -> None:
+    with pytest.raises(StudyError, match="411722"):
+        looked(BIRTHS, births="unit_id,year,births\n411721,2021,80\n")
+
+
+def test_births_of_which_only_some_name_a_county_are_refused(
+    looked: Callable[..., Outlook],
+) -> None:
+    with pytest.raises(StudyError, match="1"):
+        looked(BIRTHS, births="unit_id,year,births\n411721,2021,80\n,2022,80\n")
+
+
+def test_an_index_of_births_holds_for_every_county(looked: Callable[..., Outlook]) -> None:
+    table = "year,low,middle,high\n2021,0.5,0.6,0.7\n"
+    found = looked(BIRTHS + 'births_are = "index"\n', births=table)
+    assert people(found.children, "411722", 2024, Stage.KINDERGARTEN) == [250, 260, 270]
+
+
+def test_migration_and_moves_change_the_years_and_ages_they_name(
+    looked: Callable[..., Outlook],
+) -> None:
+    leaving = "{ages = [5, 5], low = -0.2, middle = -0.1, high = 0.0}"
+    found = looked(f"{HELD}net_migration = [{leaving}]\n")
+    assert people(found.children, "411722", 2021) == pytest.approx([580, 590, 600])
+    move = '{from_unit_id = "411721", to_unit_id = "411722", ages = [5, 5], share = 0.3}'
+    found = looked(f"{HELD}moves = [{move}]\n")
+    assert people(found.children, "411721", 2021) == pytest.approx([570] * 3)
+    assert people(found.children, "411722", 2021) == pytest.approx([630] * 3)
+
+
+def test_a_move_from_a_county_that_is_not_there_is_refused(
+    looked: Callable[..., Outlook],
+) -> None:
+    move = '{from_unit_id = "410000", to_unit_id = "411722", ages = [5, 5], share = 0.3}'
+    with pytest.raises(StudyError, match="410000"):
+        looked(f"{HELD}moves = [{move}]\n")
+
+
+# --- townships
+
+
+def test_townships_sum_to_their_county_in_every_year_stage_and_case(
+    looked: Callable[..., Outlook],
+) -> None:
+    leaving = "{ages = [3, 11], low = -0.03, middle = -0.01, high = 0.0}"
+    found = looked(f'[forecast]\nbirths = "henan"\nnet_migration = [{leaving}]\n')
+    table = found.township_children
+    table = table.assign(unit_id=table["unit_id"].str[:6])
+    keys = ["unit_id", "year", "stage"]
+    cases = ["low", "middle", "high"]
+    sums = table.groupby(keys)[cases].sum()
+    wanted = found.children.groupby(keys)[cases].sum()
+    assert np.allclose(sums, wanted, rtol=1e-12)
+    assert (table[cases] >= 0).all(axis=None)
+
+
+def test_children_who_move_into_the_seat_leave_the_other_townships_and_no_one_is_lost(
+    looked: Callable[..., Outlook],
+) -> None:
+    found = looked(HELD + "into_towns = {ages = [5, 5], share = 0.5}\n")
+    table = found.township_children
+    # in 2021 age 6 has left half of 60 for the seat: 360 − 30, 240 + 30
+    assert people(table, "411721002", 2021) == pytest.approx([330] * 3)
+    assert people(table, "411721001", 2021) == pytest.approx([270] * 3)
+    assert people(table, "411722001", 2021) == pytest.approx([600] * 3)  # the seat is all there is
+    assert people(found.children, "411721", 2021) == pytest.approx([600] * 3)
+
+
+# --- seats
+
+
+def test_seats_are_by_township_and_a_township_without_a_school_has_none(
+    looked: Callable[..., Outlook],
+) -> None:
+    found = looked()
+    assert seats(found.township_balance, "411721001") == 6 * 45  # the closed one has none
+    assert seats(found.township_balance, "411721002") == 18 * 45 * 6 / 9
+    assert seats(found.township_balance, "411721002", Stage.JUNIOR) == 18 * 50 * 3 / 9
+    assert seats(found.township_balance, "411722001") == 0
+    assert seats(found.balance, "411721") == 6 * 45 + 18 * 45 * 6 / 9
+
+
+def test_seats_of_a_layer_that_is_not_complete_are_unknown(
+    looked: Callable[..., Outlook],
+) -> None:
+    assert looked(complete=False).balance["seats"].isna().all()
+
+
+def test_attendance_turns_children_into_seats_needed(looked: Callable[..., Outlook]) -> None:
+    table = looked(HELD + "attendance = {kindergarten = 0.9}\n").balance
+    first = table[(table["stage"] == Stage.KINDERGARTEN) & (table["year"] == 2020)].iloc[0]
+    assert first["needed_middle"] == pytest.approx(270)
+
+
+# --- other methods
+
+
+def test_the_per_thousand_indicator_stands_beside_the_cohorts_with_a_reason(
+    looked: Callable[..., Outlook],
+) -> None:
+    methods = looked(HELD + 'seats_per_thousand = "yongzhou"\n').methods
+    row = methods[(methods["unit_id"] == "411721") & (methods["year"] == 2025)].set_index("stage")
+    primary = row.loc[Stage.PRIMARY]
+    assert primary[["cohort_seats", "per_thousand_seats", "difference"]].tolist() == [
+        pytest.approx(600), 1100, pytest.approx(-500),
+    ]  # fmt: skip
+    assert primary["note"].key == "forecast.methods_fewer"
+    with pytest.raises(StudyError, match="changle"):
+        looked(HELD + 'seats_per_thousand = "nowhere"\n')
+
+
+def test_grade_progression_stands_beside_the_cohorts(looked: Callable[..., Outlook]) -> None:
+    rows = [
+        f"411721,{year},{grade},{pupils}"
+        for year, pupils in ((2023, 90), (2024, 81))
+        for grade in range(1, 7)
+    ]
+    layer = '[layers.grades]\npath = "grades.csv"\n'
+    found = looked(layer + HELD, grades="unit_id,year,grade,pupils\n" + "\n".join(rows))
+    one = found.grades[(found.grades["stage"] == Stage.PRIMARY) & (found.grades["year"] == 2025)]
+    # six-year-olds enter (100); five grades follow at 81 of 90
+    assert one["pupils"].item() == pytest.approx(100 + 5 * 81 * 0.9)
+    assert one["cohort"].item() == pytest.approx(600)
+    assert one["difference"].item() == pytest.approx(100 + 5 * 81 * 0.9 - 600)
+    assert set(found.grades["unit_id"]) == {"411721"}
+
+
+def test_one_year_of_enrolment_by_grade_is_refused(looked: Callable[..., Outlook]) -> None:
+    layer = '[layers.grades]\npath = "grades.csv"\n'
+    with pytest.raises(ZmdLayoutError, match="连续两年"):
+        looked(layer + HELD, grades="unit_id,year,grade,pupils\n411721,2024,1,90\n")

@@ -1,0 +1,87 @@
+"""The scenario that a study chooses: its `[forecast]` and its own table of births."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from zmd_layout.errors import StudyError
+from zmd_layout.forecast.births import BirthMeasure, Births, births_from_table
+from zmd_layout.forecast.scenarios import Scenario, default_scenario
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Basis
+
+if TYPE_CHECKING:
+    from zmd_layout.study_people import Forecast, NetMigration
+
+
+def scenario_of(
+    chosen: Forecast,
+    *,
+    units: pd.Index,
+    births: pd.DataFrame | None = None,
+    source: str = "",
+) -> Scenario:
+    """
+    Make the scenario of a study.
+
+    Parameters
+    ----------
+    chosen
+        The table `[forecast]`.
+    units
+        The units of the forecast; a row of net migration without a unit holds for all of them.
+    births
+        The layer `births`: `year`, `births` (counted) or `low`, `middle`, `high`, and `unit_id`
+        where units differ. None: the packaged series that the study names.
+    source
+        Where the table stands, if the study does not say it better.
+
+    Raises
+    ------
+    StudyError
+        As `Births` and `Scenario`; a table of births of which some rows name a unit and some none.
+    """
+    table = chosen.births if births is None else _own_births(chosen, births, source)
+    scenario = default_scenario(table)
+    return replace(
+        scenario,
+        net_migration=_net_migration(chosen.net_migration, units),
+        moves=_moves(chosen),
+    )
+
+
+def _own_births(chosen: Forecast, births: pd.DataFrame, source: str) -> Births:
+    table = pd.DataFrame(births.drop(columns="geometry", errors="ignore"))
+    table["year"] = table["year"].astype(int)
+    if "unit_id" in table:
+        unnamed = int(table["unit_id"].isna().sum())
+        if unnamed == len(table):
+            table = table.drop(columns="unit_id")
+        elif unnamed:
+            raise StudyError(Message("forecast.births_unnamed", rows=unnamed))
+    return births_from_table(
+        table,
+        measure=BirthMeasure(chosen.births_are),
+        basis=Basis(chosen.births_basis),
+        source=chosen.births_source or source,
+        holds_last=chosen.births_hold,
+    )
+
+
+def _net_migration(rates: tuple[NetMigration, ...], units: pd.Index) -> pd.DataFrame | None:
+    rows = [
+        (unit, *rate.ages, rate.low, rate.middle, rate.high)
+        for rate in rates
+        for unit in (units if rate.unit_id is None else [rate.unit_id])
+    ]
+    columns = ["unit_id", "age_from", "age_to", "low", "middle", "high"]
+    return pd.DataFrame(rows, columns=columns) if rows else None
+
+
+def _moves(chosen: Forecast) -> pd.DataFrame | None:
+    rows = [(move.from_unit_id, move.to_unit_id, *move.ages, move.share) for move in chosen.moves]
+    columns = ["from_unit_id", "to_unit_id", "age_from", "age_to", "share"]
+    return pd.DataFrame(rows, columns=columns) if rows else None
