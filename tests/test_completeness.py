@@ -10,6 +10,7 @@ import pytest
 from zmd_layout import check
 from zmd_layout.layers.completeness import completeness
 from zmd_layout.study import read_study
+from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,9 @@ HERE = pd.Series(["411721"] * 5)
 
 
 def test_schools_in_operation_are_counted_by_stage_and_teaching_points_are_not() -> None:
-    table = completeness(LIST, HERE, {"411721": {"primary": 4, "junior": 2, "senior": 0}})
+    table = completeness(
+        LIST, HERE, {"411721": {Stage.PRIMARY: 4, Stage.JUNIOR: 2, Stage.SENIOR: 0}}
+    )
     rows = table.set_index("stage")
     assert rows["known"].to_dict() == {"primary": 2, "junior": 1, "senior": 0}
     assert rows["possible"].to_dict() == {"primary": 0, "junior": 1, "senior": 1}
@@ -38,7 +41,7 @@ def test_schools_in_operation_are_counted_by_stage_and_teaching_points_are_not()
 
 
 def test_more_schools_than_expected_are_not_more_than_all() -> None:
-    table = completeness(LIST, HERE, {"411721": {"primary": 1}})
+    table = completeness(LIST, HERE, {"411721": {Stage.PRIMARY: 1}})
     assert table["share"].tolist() == [1.0]
 
 
@@ -70,8 +73,8 @@ def write_schools(folder: Path, rows: list[str]) -> None:
 def test_below_the_threshold_no_school_of_the_stage_is_called_missing(
     make_study: Callable[..., Path], expected: str, status: str
 ) -> None:
-    head = f'expected_schools = {{"411721" = {expected}}}' if expected else ""
-    folder = make_study(SCHOOLS, head=head)
+    asked = f'\n[completeness.expected]\n"411721" = {expected}\n' if expected else ""
+    folder = make_study(SCHOOLS + asked)
     write_schools(folder, ["1,甲小学,primary,,411721", "2,乙小学,primary,,411722"])
     found, flags = status_of(folder, "411721")
     assert found == status
@@ -80,7 +83,7 @@ def test_below_the_threshold_no_school_of_the_stage_is_called_missing(
 
 
 def test_what_is_known_passes_however_much_is_not(make_study: Callable[..., Path]) -> None:
-    folder = make_study(SCHOOLS, head='expected_schools = {"411721" = {special = 3}}')
+    folder = make_study(SCHOOLS + '\n[completeness.expected]\n"411721" = {special = 3}\n')
     write_schools(folder, ["1,甲特殊教育学校,special,,411721"])
     assert status_of(folder, "411721")[0] == "pass"
 

@@ -42,9 +42,9 @@ def roster_of(where: list[tuple[float, float]]) -> str:
     return "\n".join([HEAD, *rows])
 
 
-def layer(name: str, path: str, coordinates: str | None = None, kind: str = "layers") -> str:
+def layer(name: str, path: str, coordinates: str | None = None) -> str:
     declared = f'coordinates = "{coordinates}"' if coordinates else ""
-    return f'\n[{kind}.{name}]\npath = "{path}"\n{declared}\nyear = 2025\n'
+    return f'\n[layers.{name}]\npath = "{path}"\n{declared}\nyear = 2025\n'
 
 
 def test_a_roster_comes_through_the_door_with_the_ids_of_its_counties(
@@ -86,8 +86,7 @@ def test_a_wrongly_declared_datum_is_refused_by_a_second_layer(
 ) -> None:
     lon, lat = wgs84_to_gcj02(*np.array(points()).T)
     folder = make_study(
-        layer("schools", "roster.csv", "wgs84")
-        + layer("reference_schools", "schools.osm", kind="own_layers")
+        layer("schools", "roster.csv", "wgs84") + layer("reference_schools", "schools.osm")
     )
     (folder / "roster.csv").write_text(roster_of(list(zip(lon, lat, strict=True))), "gb18030")
     (folder / "schools.osm").write_text(osm_of(points()), "utf-8")
@@ -105,7 +104,7 @@ def test_a_rightly_declared_datum_is_verified_by_a_second_layer_and_else_is_not(
     assert load_layers(read_study(folder))["schools"].origin.is_datum_verified is False
     shown = CliRunner().invoke(main, ["run", str(folder), "--out", str(folder / "out")])
     assert "无法用现有图层核实" in "".join(shown.output.split())
-    make_study(extra + layer("reference_schools", "schools.osm", kind="own_layers"))
+    make_study(extra + layer("reference_schools", "schools.osm"))
     (folder / "schools.osm").write_text(osm_of(points()), "utf-8")
     assert load_layers(read_study(folder))["schools"].origin.is_datum_verified is True
 

@@ -21,14 +21,15 @@ from pyproj.exceptions import CRSError
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
 from zmd_layout.study_people import Forecast, IntoTowns, Move, NetMigration, People
+from zmd_layout.study_schools import Completeness, SchoolMatching
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
     "residential_areas", "roads", "education_land", "classes", "projects", "closures",
-    "constraints", "statistics", "census", "births", "grades",
+    "reference_schools", "constraints", "statistics", "census", "births", "grades",
 )  # fmt: skip
 FILE_NAME = "study.toml"
-_TABLES = ("layers", "own_layers", "people", "forecast")
+_TABLES = ("layers", "own_layers", "matching", "completeness", "people", "forecast")
 
 
 class _Strict(BaseModel):
@@ -107,6 +108,8 @@ class Study(_Strict):
         Names of built-in sets, or folders of own rules.
     layers, own_layers
         The layers of the design, and further ones that own rules count.
+    matching, completeness
+        How schools of two sources come together, and how many must be known.
     people, forecast
         How the census comes to its places, and what is supposed of the years to come.
     folder
@@ -120,9 +123,10 @@ class Study(_Strict):
     plan_period: tuple[dt.date, dt.date] | None = None
     rulesets: tuple[str, ...] = Field(default=("zhumadian-2022-49",), min_length=1)
     include_draft: bool = False
-    expected_schools: dict[str, dict[str, int]] = {}
     layers: dict[str, LayerSource] = {}
     own_layers: dict[str, LayerSource] = {}
+    matching: SchoolMatching = SchoolMatching()
+    completeness: Completeness = Completeness()
     people: People = People()
     forecast: Forecast = Forecast()
     folder: Path = Path()
@@ -257,7 +261,8 @@ def _fault(file: Path, fault: Any) -> Message:  # noqa: ANN401 - pydantic's Erro
 def _model_at(location: list[str]) -> type[BaseModel]:
     """Give the table of the study file in which a key stands."""
     models: dict[str, type[BaseModel]] = {
-        "layers": LayerSource, "own_layers": LayerSource, "people": People, "forecast": Forecast,
+        "layers": LayerSource, "own_layers": LayerSource, "matching": SchoolMatching,
+        "completeness": Completeness, "people": People, "forecast": Forecast,
         "net_migration": NetMigration, "moves": Move, "into_towns": IntoTowns,
     }  # fmt: skip
     inner = [models[name] for name in location[:-1] if name in models]

@@ -11,15 +11,11 @@ from zmd_layout.vocabulary import SchoolStatus, Stage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# An assumption of ours: with less than this share of the schools known, one that seems to be
-# missing may well be one that is not listed.
-LEAST_SHARE = 0.95
-
 COLUMNS = ("unit_id", "stage", "known", "possible", "expected", "share")
 
 
 def completeness(
-    schools: pd.DataFrame, place: pd.Series[Any], expected: Mapping[str, Mapping[str, int]]
+    schools: pd.DataFrame, place: pd.Series[Any], expected: Mapping[str, Mapping[Stage, int]]
 ) -> pd.DataFrame:
     """
     Hold the known schools against counts of the statistics.
@@ -53,6 +49,21 @@ def completeness(
             share = min(known / wanted, 1.0) if wanted else float("nan")
             rows.append((unit_id, str(stage), known, possible, wanted, share))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def counts_of(schools: pd.DataFrame, place: pd.Series[Any]) -> dict[str, dict[Stage, int]]:
+    """
+    Count the schools of a list by unit and stage, as `completeness` expects them.
+
+    Schools of open stage count in none, and so do those whose unit is unknown.
+    """
+    counted = schools[_is_counted(schools)]
+    where = place[counted.index]
+    units = sorted({str(unit) for unit in where.dropna() if unit})
+    return {
+        unit: {stage: _count(counted[(where == unit).to_numpy()], stage)[0] for stage in Stage}
+        for unit in units
+    }
 
 
 def _is_counted(schools: pd.DataFrame) -> pd.Series[bool]:

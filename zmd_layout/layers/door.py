@@ -17,18 +17,17 @@ import pandas as pd
 import shapely
 
 from zmd_layout.crs import (
-    DatumCheck,
     StudyArea,
-    check_against_reference,
     check_placed,
     geometry_to_plane,
     parse_coordinates,
 )
-from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
+from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.conform import convert, rename
 from zmd_layout.layers.files import read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
+from zmd_layout.layers.reference import REFERENCE, with_reference
 from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
 from zmd_layout.layers.schools import complete, read_missing_stages
 from zmd_layout.layers.sources import osm_layers
@@ -40,16 +39,14 @@ from zmd_layout.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.study import LayerSource, Study
 
 MADE_PREFIX = "示例"
-REFERENCE = "reference_schools"  # own layer of schools whose datum is known, such as OSM's
 _BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
 _WHERE = ("counties", "townships", "planning_units", "villages")
-_WIDE = {"schools", "roads", "population", "constraints", REFERENCE}
+_SCHOOLS = {"schools", REFERENCE}
+_WIDE = {*_SCHOOLS, "roads", "population", "constraints"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,36 +107,13 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
         if area is None:
             area = study_area(layers, study)
     if "schools" in layers:
-        layers["schools"] = with_unit_ids(layers["schools"], layers)
-        faults += _against_reference(layers, study)
+        layers["schools"], unlike = with_reference(layers, study)
+        faults += unlike
+        for name in {"schools", REFERENCE} & layers.keys():
+            layers[name] = with_unit_ids(layers[name], layers)
     if faults:
         raise LayerError(*faults)
     return layers
-
-
-def _against_reference(layers: Layers, study: Study) -> list[Message]:
-    """Hold the schools against schools whose datum is known; the layer is verified, or a fault."""
-    schools, reference = layers["schools"], layers.get(REFERENCE)
-    declared = schools.origin.coordinates
-    if reference is None or declared in (None, "none"):
-        return []
-    try:
-        check = check_against_reference(
-            _places(schools), _places(reference), coordinates=parse_coordinates(str(declared)),
-            working_crs=study.crs, layer_name="schools",
-            so_far=DatumCheck(0, 0, is_verified=bool(schools.origin.is_datum_verified)),
-        )  # fmt: skip
-    except CrsError as error:
-        return list(error.messages)
-    origin = replace(schools.origin, is_datum_verified=check.is_verified)
-    layers["schools"] = replace(schools, origin=origin)
-    return []
-
-
-def _places(layer: Layer) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the middles of what has a position, in metres of the study's plane."""
-    middles = layer.frame.geometry.dropna().centroid
-    return middles.x.to_numpy(), middles.y.to_numpy()
 
 
 def _in_order(study: Study) -> list[tuple[str, LayerSource]]:
@@ -196,7 +170,7 @@ def load_layer(
     read = _read(path, source, name, working_crs=study.crs)
     if osm_layers.is_extract(path) and area is not None and read.roads is None:
         read = replace(read, frame=_near(read.frame, area))
-    origin = _origin(path, source)
+    origin = origin_of(path, source)
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     return admit(name, read, source, study=study, area=area, origin=origin)
@@ -246,7 +220,7 @@ def admit(
         raise LayerError(*overlap)
     frame = _in_stable_order(frame, schema)
     assumed: tuple[Message, ...] = ()
-    if name == "schools":
+    if name in _SCHOOLS:
         frame, stages = (frame, ()) if read.is_ours else read_missing_stages(frame)
         frame, assumed = complete(frame)
         assumed = (*stages, *assumed)
@@ -271,10 +245,10 @@ def _read(path: Path, source: LayerSource, name: str, *, working_crs: str) -> Ra
         if name == "roads":
             roads, notes = osm_layers.roads_of_extract(path, working_crs=working_crs)
             return Raw(gpd.GeoDataFrame(geometry=[]), roads=roads, notes=notes)
-        if name in {"schools", REFERENCE}:
+        if name in _SCHOOLS:
             frame, notes = osm_layers.schools_of_extract(path)
             return Raw(frame, notes=notes, is_ours=True)
-    if name == "schools" and is_roster(path, source):
+    if name in _SCHOOLS and is_roster(path, source):
         roster = read_roster(path, source)
         return Raw(roster.frame, notes=(roster.report.summary(),), is_ours=True)
     return Raw(read_raw(path, source, layer_name=name))
@@ -377,7 +351,8 @@ def _is_made(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
     return is_made
 
 
-def _origin(path: Path, source: LayerSource) -> Origin:
+def origin_of(path: Path, source: LayerSource) -> Origin:
+    """Give what is known of a layer before it is read: where it is, its digest, its year."""
     made = source.synthetic
     return Origin(
         path=source.path,

@@ -44,6 +44,9 @@ class Origin:
         What was repaired, with counts.
     notes
         What the user should know.
+    matching
+        Of schools that were held against a second source: counts, decisions by hand, what is to be
+        checked, as `run.json` keeps them. Empty: there was none.
     """
 
     path: str = ""
@@ -56,6 +59,7 @@ class Origin:
     is_complete: bool = True
     repaired: dict[str, int] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
+    matching: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

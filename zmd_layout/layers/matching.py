@@ -17,11 +17,17 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from zmd_layout.errors import LayerError
-from zmd_layout.layers.school_pairs import MatchOptions, candidate_pairs, match_name
+from zmd_layout.layers.school_pairs import (
+    MatchOptions,
+    candidate_pairs,
+    compatible,
+    match_name,
+    stages_of,
+)
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -30,6 +36,8 @@ COLUMNS = ("left_id", "left_name", "right_id", "right_name", "state", "how", "sc
            "distance_m", "note")  # fmt: skip
 _DEFAULT = MatchOptions()
 _DECISION_COLUMNS = ("left_id", "right_id", "verdict", "reason")
+_OF_ONE = ("school", "no_school")
+_VERDICTS = ("same", "different", *_OF_ONE)
 # the campus, its point and its gate; of two schools of one name farther apart both stay
 _DOUBLE_M = 300.0
 
@@ -44,14 +52,15 @@ class Decision:
     left_id, right_id
         The two schools.
     verdict
-        Whether they are the same.
+        Whether they are the same; or, of the right one alone (`left_id` empty), whether it is a
+        school on its own or none.
     reason
         Why; kept in `run.json`.
     """
 
     left_id: str
     right_id: str
-    verdict: Literal["same", "different"]
+    verdict: Literal["same", "different", "school", "no_school"]
     reason: str
 
 
@@ -82,6 +91,38 @@ class Matching:
         """Give the matched school of the right for each of the left."""
         pairs = self.table[self.table["state"].isin(["matched", "conflict"])]
         return dict(zip(pairs["left_id"], pairs["right_id"], strict=True))
+
+    def only_right(self) -> set[str]:
+        """Give the schools of the right that have no partner."""
+        return set(self.table.loc[self.table["state"] == "only_right", "right_id"])
+
+    def schools(self) -> set[str]:
+        """Give those of the right that are schools on their own, by decision."""
+        return {d["right_id"] for d in self.decisions if d["verdict"] == "school"}
+
+    def no_schools(self) -> set[str]:
+        """Give those of the right that are no schools, by decision."""
+        return {d["right_id"] for d in self.decisions if d["verdict"] == "no_school"}
+
+    def record(self) -> dict[str, Any]:
+        """Give counts, decisions and what is to be checked, as `run.json` keeps them."""
+        shown = self.table[self.table["state"] == "conflict"]
+        to_check = [
+            {
+                "left_id": row["left_id"],
+                "right_id": row["right_id"],
+                "score": round(float(row["score"]), 3),
+                "distance_m": None if np.isnan(row["distance_m"]) else round(row["distance_m"]),
+                "zh": row["note"].text("zh"),
+                "en": row["note"].text("en"),
+            }
+            for row in shown.to_dict("records")
+        ]
+        return {
+            "counts": self.counts(),
+            "decisions": list(self.decisions),
+            "to_check": to_check,
+        }
 
 
 def match_schools(
@@ -122,19 +163,21 @@ def match_schools(
     pairs["right_id"] = right["school_id"].to_numpy()[pairs["right"].to_numpy(dtype=int)]
     same = [d for d in decisions if d.verdict == "same"]
     different = {(d.left_id, d.right_id) for d in decisions if d.verdict == "different"}
+    alone = {d.right_id: d for d in decisions if d.verdict in _OF_ONE}
     is_open = [
-        ids not in different for ids in zip(pairs["left_id"], pairs["right_id"], strict=True)
+        ids not in different and ids[1] not in alone
+        for ids in zip(pairs["left_id"], pairs["right_id"], strict=True)
     ]
     pairs = pairs[np.array(is_open, dtype=bool)]
     chosen = _best_first(pairs, taken=[(d.left_id, d.right_id) for d in same])
     rows = [_decided_row(d) for d in same]
     rivals = _rivals(pairs)
     rows += [_row(pair, rivals, options) for pair in chosen.to_dict("records")]
-    alone = [
-        *_alone(left, {row["left_id"] for row in rows}, "left"),
-        *_alone(right, {row["right_id"] for row in rows}, "right"),
+    rest = [
+        *_alone(left, {row["left_id"] for row in rows}, "left", {}),
+        *_alone(right, {row["right_id"] for row in rows}, "right", alone),
     ]
-    table = pd.DataFrame([*rows, *alone], columns=list(COLUMNS))
+    table = pd.DataFrame([*rows, *rest], columns=list(COLUMNS))
     for side, frame in (("left", left), ("right", right)):
         names = dict(zip(frame["school_id"], frame.get("name", frame["school_id"]), strict=True))
         table[f"{side}_name"] = table[f"{side}_id"].map(names)
@@ -147,12 +190,13 @@ def _check(decisions: Sequence[Decision], left: gpd.GeoDataFrame, right: gpd.Geo
     lost = [
         f"{d.left_id} / {d.right_id}"
         for d in decisions
-        if d.left_id not in known[0] or d.right_id not in known[1]
+        if (d.left_id not in known[0] and d.verdict not in _OF_ONE) or d.right_id not in known[1]
     ]
     if lost:
         faults.append(Message("matching.decision_lost", found=lost))
     same = [d for d in decisions if d.verdict == "same"]
-    for ids in ([d.left_id for d in same], [d.right_id for d in same]):
+    told = [d for d in decisions if d.verdict != "different"]
+    for ids in ([d.left_id for d in same], [d.right_id for d in told]):
         doubled = sorted({identity for identity in ids if ids.count(identity) > 1})
         if doubled:
             faults.append(Message("matching.decision_twice", found=doubled))
@@ -220,36 +264,45 @@ def _decided_row(decision: Decision) -> dict[str, Any]:
         "left_id": decision.left_id,
         "right_id": decision.right_id,
         "state": "matched",
-        "how": "decision",
         "score": 1.0,
         "name_score": np.nan,
         "distance_m": np.nan,
-        "note": Message("matching.by_hand", reason=decision.reason),
+        **_by_hand(decision),
     }
 
 
-def _alone(frame: gpd.GeoDataFrame, matched: set[str], side: str) -> list[dict[str, Any]]:
+def _alone(
+    frame: gpd.GeoDataFrame, matched: set[str], side: str, decided: Mapping[str, Decision]
+) -> list[dict[str, Any]]:
     return [
-        {f"{side}_id": identity, "state": f"only_{side}"}
+        {
+            f"{side}_id": identity,
+            "state": f"only_{side}",
+            **(_by_hand(decided[identity]) if identity in decided else {}),
+        }
         for identity in frame["school_id"]
         if identity not in matched
     ]
 
 
+def _by_hand(decision: Decision) -> dict[str, Any]:
+    return {"how": "decision", "note": Message("matching.by_hand", reason=decision.reason)}
+
+
 def read_decisions(path: Path) -> tuple[Decision, ...]:
     """
-    Read decisions by hand from a CSV in UTF-8: left_id, right_id, verdict, reason.
+    Read decisions by hand from a CSV (UTF-8 or GB 18030): left_id, right_id, verdict, reason.
 
     Raises
     ------
     LayerError
-        If a column is missing, a verdict is neither `same` nor `different`, or a reason is empty.
+        If there is no such file, a column is missing, a verdict is unknown, or a reason is empty.
     """
-    table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    table = _read_csv(path)
     missing = [column for column in _DECISION_COLUMNS if column not in table]
     if missing:
         raise LayerError(Message("matching.no_column", path=path, found=missing))
-    bad = ~table["verdict"].isin(["same", "different"]) | (table["reason"].str.strip() == "")
+    bad = ~table["verdict"].isin(_VERDICTS) | (table["reason"].str.strip() == "")
     if bad.any():
         rows = [int(n) + 2 for n in np.flatnonzero(bad)[:5]]
         raise LayerError(Message("matching.bad_decision", path=path, rows=rows))
@@ -259,9 +312,20 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
     )
 
 
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    except UnicodeDecodeError:
+        return pd.read_csv(path, dtype=str, encoding="gb18030", keep_default_na=False)
+    except OSError as error:
+        raise LayerError(
+            Message("matching.no_decisions", path=path, why=error.strerror or error)
+        ) from error
+
+
 def merge_doubles(schools: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
     """
-    Merge rows of one source that are one school: one name, near each other.
+    Merge rows of one source that are one school: one name, near each other, no two stages.
 
     Parameters
     ----------
@@ -301,9 +365,13 @@ def _groups_of_one(frame: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
     """Give rows of one name whose shapes are near each other the same number."""
     count = len(frame)
     names = [match_name(name) for name in frame["name"]] if "name" in frame else [""] * count
+    stages = stages_of(frame)
     first, second = frame.sindex.query(frame.geometry, predicate="dwithin", distance=_DOUBLE_M)
     is_one = np.array(
-        [bool(names[i]) and names[i] == names[j] for i, j in zip(first, second, strict=True)],
+        [
+            bool(names[i]) and names[i] == names[j] and compatible(stages[i], stages[j])
+            for i, j in zip(first, second, strict=True)
+        ],
         dtype=bool,
     )
     first, second = first[is_one], second[is_one]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zmd_layout.crs import DatumCheck, check_against_reference, geometry_to_plane, parse_coordinates
-from zmd_layout.layers.matching import Matching, match_schools, merge_doubles
+from zmd_layout.crs import geometry_to_plane, parse_coordinates
+from zmd_layout.layers.reference import compare
 from zmd_layout.layers.sources.osm_layers import schools_of_extract
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from zmd_layout.layers.matching import Decision
+    from zmd_layout.layers.matching import Decision, Matching
     from zmd_layout.messages import Message
 
 _NEAR_M = 20_000.0  # an extract is usually of a whole province
@@ -72,24 +72,16 @@ def against_osm(
     LayerError, SourceError
         If a decision names an unknown school, or the extract cannot be read.
     """
-    declared = parse_coordinates(coordinates)
     placed = schools.set_geometry(
         geometry_to_plane(
-            schools.geometry, coordinates=declared, working_crs=working_crs, name="schools"
+            schools.geometry, coordinates=parse_coordinates(coordinates), working_crs=working_crs,
+            name="schools",
         )
-    )
+    )  # fmt: skip
     found, notes = schools_of_extract(extract)
     osm = found.to_crs(working_crs)
     known = placed.geometry.dropna()
     if len(known):
         osm = osm[osm.geometry.intersects(known.union_all().envelope.buffer(_NEAR_M))]
-    osm, _ = merge_doubles(osm)
-    middles = osm.geometry.centroid
-    check = check_against_reference(
-        (known.x.to_numpy(), known.y.to_numpy()),
-        (middles.x.to_numpy(), middles.y.to_numpy()),
-        coordinates=declared, working_crs=working_crs, layer_name="schools",
-        so_far=DatumCheck(len(known), 0, is_verified=False),
-    )  # fmt: skip
-    matching = match_schools(placed, osm, decisions=decisions)
-    return AgainstOsm(matching, check.is_verified, notes)
+    result = compare(placed, osm, coordinates=coordinates, decisions=decisions)
+    return AgainstOsm(result.matching, result.is_datum_verified, notes)

@@ -9,7 +9,7 @@ its own with the 48 fields of the education statistics.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -361,6 +361,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     )
 }  # fmt: skip
+SCHEMAS["reference_schools"] = replace(SCHEMAS["schools"], name="reference_schools")
 
 STATISTIC_NAMES = frozenset(
     {

@@ -87,8 +87,8 @@ def candidate_pairs(
     table["name_score"] = [_alike(names[0][i], names[1][j]) for i, j in pairs]
     table["is_same_id"] = ids[0][table["left"]] == ids[1][table["right"]]
     table["score"] = _scores(table, options)
-    stages = _stages(left), _stages(right)
-    fits = np.array([_compatible(stages[0][i], stages[1][j]) for i, j in pairs])
+    stages = stages_of(left), stages_of(right)
+    fits = np.array([compatible(stages[0][i], stages[1][j]) for i, j in pairs])
     keep = (table["score"] >= options.least_score) & (fits | table["is_same_id"])
     kept: pd.DataFrame = table[keep].reset_index(drop=True)
     return kept
@@ -138,7 +138,7 @@ def _alike(first: str, second: str) -> float:
     return max(whole, part)
 
 
-def _stages(frame: gpd.GeoDataFrame) -> list[frozenset[str]]:
+def stages_of(frame: gpd.GeoDataFrame) -> list[frozenset[str]]:
     """Give the stages that each school has or may have; empty is unknown."""
     empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
     sure, possible = (frame.get(name, empty) for name in ("stages", "possible_stages"))
@@ -146,7 +146,8 @@ def _stages(frame: gpd.GeoDataFrame) -> list[frozenset[str]]:
     return [frozenset(cell.split(";")) if isinstance(cell, str) else frozenset() for cell in cells]
 
 
-def _compatible(first: frozenset[str], second: frozenset[str]) -> bool:
+def compatible(first: frozenset[str], second: frozenset[str]) -> bool:
+    """Tell whether schools of these stages may be one; empty is unknown."""
     return not first or not second or bool(first & second)
 
 

@@ -4,21 +4,81 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 
-from zmd_layout.layers.completeness import LEAST_SHARE, completeness
+from zmd_layout.layers.completeness import COLUMNS, completeness, counts_of
+from zmd_layout.layers.reference import REFERENCE
 from zmd_layout.messages import Message, word_message
 from zmd_layout.vocabulary import Flag, Stage, UnitKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zmd_layout.layers.layer import Layer
     from zmd_layout.measures.definitions import CountMeasure, SumMeasure
     from zmd_layout.measures.units import Units
     from zmd_layout.measures.value import Value
     from zmd_layout.measures.world import World
 
-_ABOVE = {UnitKind.TOWNSHIP: "county_id", UnitKind.COUNTY: "unit_id"}
+    Expected = Mapping[str, Mapping[Stage, int]]
+
+_KINDS = (UnitKind.COUNTY, UnitKind.TOWNSHIP)
+
+
+def completeness_of(world: World) -> gpd.GeoDataFrame:
+    """
+    Tell how many of the schools that must exist are known, by unit and stage.
+
+    Parameters
+    ----------
+    world
+        Its study says what must exist under `[completeness]`: counts by county or township, or
+        those of `reference_schools` by county.
+
+    Returns
+    -------
+    table
+        The columns of `layers.completeness.COLUMNS`, `unit_kind` and `unit_name`, and the unit's
+        geometry in the study's plane (None where it has none); no rows where nothing is expected
+        or no schools are given. `is_short`: the share is less than the study asks.
+    """
+    made: gpd.GeoDataFrame = world.keep("completeness", lambda: _table(world))
+    return made
+
+
+def _table(world: World) -> gpd.GeoDataFrame:
+    schools = world.layers.get("schools")
+    parts = []
+    for kind in _KINDS:
+        units = world.units(kind, {})
+        wanted = {} if schools is None or units is None else _expected(world, units)
+        if not wanted or schools is None or units is None:
+            continue
+        part = completeness(schools.frame, world.members(schools, units), wanted)
+        rows = units.frame.reindex(part["unit_id"])
+        part["unit_kind"] = str(kind)
+        part["unit_name"] = rows["name"].to_numpy()
+        part["geometry"] = rows.geometry.to_numpy()
+        parts.append(part)
+    columns = [*COLUMNS, "unit_kind", "unit_name", "geometry"]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    table["is_short"] = (table["share"] < world.study.completeness.least_share).astype(bool)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=world.study.crs)
+
+
+def _expected(world: World, units: Units) -> Expected:
+    asked = world.study.completeness
+    if not asked.from_reference:
+        known = set(units.frame.index)
+        return {unit: counts for unit, counts in asked.expected.items() if unit in known}
+    reference: Layer | None = world.layers.get(REFERENCE)
+    if reference is None or units.kind is not UnitKind.COUNTY:
+        return {}
+    counted = counts_of(reference.frame, world.members(reference, units))
+    return {unit: counts for unit, counts in counted.items() if unit in set(units.frame.index)}
 
 
 def open_where_incomplete(
@@ -27,10 +87,9 @@ def open_where_incomplete(
     *,
     world: World,
     units: Units,
-    least_share: float = LEAST_SHARE,
 ) -> dict[str, Value]:
     """
-    Open the counts of schools of units whose county lists too few, as `expected_schools` tells.
+    Open the counts of schools of units where too few are known, as the study's counts tell.
 
     Parameters
     ----------
@@ -39,32 +98,35 @@ def open_where_incomplete(
     definition
         What was counted; without a stage among its conditions nothing is changed.
     world, units
-        The world, and the units: counties, townships (by their county) or the city as a whole.
-    least_share
-        The share of the expected schools that must be known, an assumption.
+        The world, and the units: counties, townships (by themselves, else by their county) or the
+        city as a whole.
 
     Returns
     -------
     values
-        The same, but without an upper end where the share is smaller: a school that is missing in
-        the list is not missing on the ground.
+        The same, but without an upper end where the share is less than the study asks: a school
+        that is missing in the list is not missing on the ground.
     """
     stage = _stage(definition)
-    if stage is None or not world.study.expected_schools:
+    if stage is None:
         return values
-    table: pd.DataFrame = world.keep("completeness", lambda: _by_county(world))
-    short = table[(table["stage"] == stage) & (table["share"] < least_share)]
+    table = completeness_of(world)
+    table = table[table["stage"] == stage]
+    if table.empty:
+        return values
+    asked = world.study.completeness
+    year = asked.year or Message("completeness.no_year")
     notes = {
         row["unit_id"]: Message(
-            "completeness.too_few", unit=_name(row["unit_id"], world), stage=word_message(stage),
+            "completeness.too_few", unit=row["unit_name"], stage=word_message(stage),
             percent=f"{100 * row['share']:.0f}", known=row["known"], expected=row["expected"],
-            least=f"{100 * least_share:.0f}",
+            least=f"{100 * asked.least_share:.0f}", year=year,
         )
-        for row in short.to_dict("records")
+        for row in table[table["is_short"]].to_dict("records")
     }  # fmt: skip
-    counties = _counties(units, table)
+    above = _above(units, table)
     return {
-        unit: _opened(value, [notes[c] for c in counties.get(unit, ()) if c in notes])
+        unit: _opened(value, [notes[u] for u in above.get(unit, ()) if u in notes])
         for unit, value in values.items()
     }
 
@@ -77,35 +139,18 @@ def _stage(definition: CountMeasure | SumMeasure) -> Stage | None:
     return known[0] if counted == "schools" and known else None
 
 
-def _by_county(world: World) -> pd.DataFrame:
-    units = world.units(UnitKind.COUNTY, {})
-    schools = world.layers["schools"]
-    place = (
-        world.members(schools, units)
-        if units is not None
-        else pd.Series([None] * len(schools.frame), index=schools.frame.index, dtype=object)
-    )
-    return completeness(schools.frame, place, world.study.expected_schools)
-
-
-def _counties(units: Units, table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Give the counties whose lists a unit's count rests on."""
+def _above(units: Units, table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Give, for each unit, the units of the table whose lists its count rests on."""
+    told = set(table["unit_id"])
     if units.kind is UnitKind.CITY:
-        return {str(unit): tuple(sorted(set(table["unit_id"]))) for unit in units.frame.index}
-    column = _ABOVE.get(units.kind)
-    if column is None or column not in units.frame:
+        return {str(unit): tuple(sorted(told)) for unit in units.frame.index}
+    if units.kind not in _KINDS:
         return {}
+    counties: Any = units.frame.get("county_id", pd.Series(index=units.frame.index, dtype=object))
     return {
-        str(unit): (str(county),)
-        for unit, county in zip(units.frame.index, units.frame[column], strict=True)
+        str(unit): (str(unit) if unit in told else str(county),)
+        for unit, county in zip(units.frame.index, counties, strict=True)
     }
-
-
-def _name(unit_id: str, world: World) -> str:
-    units = world.units(UnitKind.COUNTY, {})
-    if units is None or unit_id not in units.frame.index:
-        return unit_id
-    return str(units.frame["name"][unit_id])
 
 
 def _opened(value: Value, notes: list[Message]) -> Value:

@@ -58,6 +58,7 @@ def record_of(
                 "assumed": sorted(layer.origin.assumed_columns),
                 "repaired": layer.origin.repaired,
                 "notes": [{"zh": n.text("zh"), "en": n.text("en")} for n in layer.origin.notes],
+                **({"matching": layer.origin.matching} if layer.origin.matching else {}),
             }
             for name, layer in sorted(layers.items())
         },
@@ -73,5 +74,6 @@ def siting_record(sites: Suggestions) -> dict[str, Any]:
     return {
         "reproducible": sites.is_reproducible,
         "needs_without_candidate": [need.name for need in sites.unmet],
+        "needs_that_remain": [need.name for need in sites.remaining],
         "points_out_of_reach": len(sites.uncovered),
     }

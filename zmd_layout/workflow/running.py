@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
+from zmd_layout.measures.school_completeness import completeness_of
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import document_writers, missing_packages
 from zmd_layout.outputs.folder import write_all
@@ -110,6 +111,7 @@ def run(
         tell(progress, Message("workflow.drawing"))
         future = outlook(world)
         around = {**frames(layers), "catchments": sites.catchments, **_children(future)}
+        around["completeness"] = completeness_of(world)
         chart = gap_map(findings, layers=around, suggestions=sites.table, study=study)
     result = Run(study, findings, layers, sites.table, chart)
     if out is None:

@@ -1,0 +1,72 @@
+"""The tables `[matching]` and `[completeness]` of a study file: which schools there are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from zmd_layout.vocabulary import Stage
+
+_Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SchoolMatching(_Strict):
+    """
+    How `schools` and `reference_schools`, such as a roster and OSM, are brought together.
+
+    Attributes
+    ----------
+    decisions
+        A CSV of decisions by hand, relative to the study file: left_id (ours), right_id (the
+        reference's), verdict (same, different, school, no_school), reason.
+    fill
+        Whether a school without a position or stages takes those of its match.
+    add_unmatched
+        Whether schools that only the reference has are added, their status unknown: they may be
+        counted, and never surely are.
+    radius_m, least_score, far_m
+        Schools farther apart are not compared; pairs that score less (0 to 1) are not the same;
+        pairs farther apart are on the list to be checked. Assumptions of ours.
+    """
+
+    decisions: str | None = Field(default=None, min_length=1)
+    fill: bool = True
+    add_unmatched: bool = True
+    radius_m: _Metres = 1500.0
+    least_score: _Share = 0.6
+    far_m: _Metres = 400.0
+
+
+class Completeness(_Strict):
+    """
+    How many schools must exist, and how many of them must be known.
+
+    Attributes
+    ----------
+    expected
+        Unit (county or township) → stage → schools. A nine-year school counts in both stages.
+    from_reference
+        Take the counts by county from `reference_schools`, such as the roster, instead.
+    year
+        The year of the counts.
+    least_share
+        With less than this share of them known, no school is called missing there. An assumption
+        of ours unless the study says otherwise.
+    """
+
+    expected: dict[str, dict[Stage, Annotated[int, Field(ge=0)]]] = {}
+    from_reference: bool = False
+    year: int | None = Field(default=None, ge=1900, le=2200)
+    least_share: _Share = 0.95
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.expected and self.from_reference:
+            raise ValueError("give either expected or from_reference, not both")
+        return self
