@@ -102,8 +102,20 @@ def _progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
 @click.option(
     "--pdf", is_flag=True, help="报告另存为 PDF（需 LibreOffice）/ the report as PDF, too"
 )
+@click.option(
+    "--repeat",
+    "record",
+    type=click.Path(path_type=Path),
+    help="按 run.json 重做一次并比较 / do the run of a run.json again and compare",
+)
 @click.pass_obj
-def run(obj: dict[str, Any], study: str | None, out: Path | None, pdf: bool) -> None:  # noqa: FBT001 - click passes a flag
+def run(
+    obj: dict[str, Any],
+    study: str | None,
+    out: Path | None,
+    pdf: bool,  # noqa: FBT001 - click passes a flag
+    record: Path | None,
+) -> None:
     """
     主要任务：核查每条规则，绘制缺口图，写出全部结果。
 
@@ -113,9 +125,17 @@ def run(obj: dict[str, Any], study: str | None, out: Path | None, pdf: bool) -> 
     folder; without it the built-in Zhumadian is taken. 默认输出到 maps/<研究编号>。
     """
     from zmd_layout import cli_tables
-    from zmd_layout.workflow import load_study
+    from zmd_layout.workflow import load_study, repeat
     from zmd_layout.workflow import run as run_study
 
+    if record is not None:
+        if study is not None or pdf:
+            raise click.UsageError(Message("cli.repeat_alone").text(obj["lang"]))
+        with _progress(obj["lang"]) as tell:
+            repetition = repeat(record, out=out, progress=tell)
+        for message in repetition.messages():
+            click.echo(message.text(obj["lang"]))
+        return
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
     with _progress(obj["lang"]) as tell:

@@ -143,7 +143,7 @@ def compare(before: Path | str, after: Path | str) -> Comparison:
     return Comparison(
         changes,
         _site_changes(first.sites, second.sites),
-        tuple(_differences(first.record, second.record)),
+        tuple(differences(first.record, second.record)),
         _as_found(changes, first.findings, second.findings),
         second.borders,
     )
@@ -315,8 +315,8 @@ def _site_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return columns.sort_values(keys, kind="stable", ignore_index=True)
 
 
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[Message]:
-    """Tell what differs in day, rule sets, rules and files."""
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Message]:
+    """Tell what differs in what two runs rest on: day, rules, files, versions (`run.json`)."""
     out = [
         Message(f"compare.other_{name}", before=before.get(name), after=after.get(name))
         for name in ("study", "as_of", "rulesets")
@@ -327,6 +327,15 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[Message]
         out.append(Message("compare.rules_added", rules=sorted(has - had)))
     if had - has:
         out.append(Message("compare.rules_removed", rules=sorted(had - has)))
+    texts, others = before.get("rules_sha256", {}), after.get("rules_sha256", {})
+    reworded = sorted(r for r in set(texts) & set(others) if texts[r] != others[r])
+    if reworded:
+        out.append(Message("compare.rules_changed", rules=reworded))
+    return [*out, *_file_differences(before, after), *_version_differences(before, after)]
+
+
+def _file_differences(before: dict[str, Any], after: dict[str, Any]) -> list[Message]:
+    out = []
     inputs, others = before.get("inputs", {}), after.get("inputs", {})
     for name in sorted({*inputs, *others}):
         one, two = inputs.get(name), others.get(name)
@@ -337,3 +346,12 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[Message]
             rows = {"had": one.get("rows"), "has": two.get("rows")}
             out.append(Message("compare.layer_changed", layer=name, **rows))
     return out
+
+
+def _version_differences(before: dict[str, Any], after: dict[str, Any]) -> list[Message]:
+    had, has = before.get("versions", {}), after.get("versions", {})
+    return [
+        Message("compare.other_version", name=name, before=had.get(name), after=has.get(name))
+        for name in sorted({*had, *has})
+        if had.get(name) != has.get(name)
+    ]

@@ -9,13 +9,15 @@ import pandas as pd
 import pyogrio
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
     from pathlib import Path
 
 GEOGRAPHIC = "EPSG:4490"
+_CLOCK = "OGR_CURRENT_DATE"
 
 
-def write_package(path: Path, tables: Mapping[str, gpd.GeoDataFrame]) -> None:
+def write_package(path: Path, tables: Mapping[str, gpd.GeoDataFrame], *, day: dt.date) -> None:
     """
     Write tables as layers of a GeoPackage, in the given order.
 
@@ -25,7 +27,18 @@ def write_package(path: Path, tables: Mapping[str, gpd.GeoDataFrame]) -> None:
         The file; it must not exist.
     tables
         By layer name. Lists and days are written as text, so that every GIS reads them.
+    day
+        What the file gives as the day of its last change: the day of the assessment, so that the
+        same results are the same bytes.
     """
+    pyogrio.set_gdal_config_options({_CLOCK: f"{day.isoformat()}T00:00:00.000Z"})
+    try:
+        _write(path, tables)
+    finally:
+        pyogrio.set_gdal_config_options({_CLOCK: None})
+
+
+def _write(path: Path, tables: Mapping[str, gpd.GeoDataFrame]) -> None:
     for name, table in tables.items():
         plain = _plain(table)
         pyogrio.write_dataframe(

@@ -14,19 +14,21 @@ if TYPE_CHECKING:
     from zmd_layout.workflow.checking import check, check_to_folder
     from zmd_layout.workflow.loading import load_rules
     from zmd_layout.workflow.placing import closing, site
+    from zmd_layout.workflow.repeating import Repetition, repeat
     from zmd_layout.workflow.reviewing import Desk, Review, open_desk, review
     from zmd_layout.workflow.running import Run, run
     from zmd_layout.workflow.studies import load_study
 
 __all__ = [
-    "Desk", "Review", "Run", "check", "check_to_folder", "closing", "load_rules", "load_study",
-    "open_desk", "review", "run", "site",
+    "Desk", "Repetition", "Review", "Run", "check", "check_to_folder", "closing",
+    "load_rules", "load_study", "open_desk", "repeat", "review", "run", "site",
 ]  # fmt: skip
 
 _HOMES = {
     "checking": ("check", "check_to_folder"),
     "loading": ("load_rules",),
     "placing": ("closing", "site"),
+    "repeating": ("Repetition", "repeat"),
     "reviewing": ("Desk", "Review", "open_desk", "review"),
     "running": ("Run", "run"),
     "studies": ("load_study",),

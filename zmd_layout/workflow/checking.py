@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zmd_layout.measures import World
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
+from zmd_layout.workflow.basis import refuse_changed, rests_on
 from zmd_layout.workflow.loading import find_all, load, load_rules
 from zmd_layout.workflow.record import Stopwatch, record_of
 from zmd_layout.workflow.studies import on_day
@@ -77,7 +78,9 @@ def check_to_folder(
     with clock.measures("findings"):
         findings = find_all(rules, World(study, layers, study.as_of), progress)
     writers = {"findings.csv": csv_writer(findings)}
-    return findings, write_all(out, writers, record_of(study, rules, layers, clock))
+    record = record_of(study, rules, layers, clock) | rests_on(study, rules, command="check")
+    refuse_changed(study, layers)
+    return findings, write_all(out, writers, record)
 
 
 def csv_writer(findings: gpd.GeoDataFrame) -> Callable[[Path], None]:

@@ -11,6 +11,7 @@ from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.siting.closing import Closing, closing_impact
 from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.vocabulary import Stage
+from zmd_layout.workflow.basis import refuse_changed
 from zmd_layout.workflow.loading import find_all, load, load_rules
 from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
 
@@ -62,6 +63,7 @@ def site(
     if out is not None:
         writers = {"suggestions.geojson": lambda p: p.write_text(to_geojson(sites.table), "utf-8")}
         record = record_of(study, rules, layers, clock) | siting_record(sites)
+        refuse_changed(study, layers)
         write_all(Path(out), writers, record)
     return sites
 

@@ -12,6 +12,7 @@ from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.study import Name, Study
+from zmd_layout.workflow.basis import refuse_changed
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import frames, load, load_rules, tell
 from zmd_layout.workflow.record import Stopwatch, record_of
@@ -105,6 +106,7 @@ def review(
     else:
         tell(progress, Message("opinion.not_installed"))
     record = record_of(context.study, context.rules, judged.layers, clock)
+    refuse_changed(context.study, context.layers)
     return replace(result, paths=write_all(Path(out), writers, record))
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
@@ -19,6 +21,8 @@ from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.workbook import write_workbook
 from zmd_layout.siting.suggest import suggest
+from zmd_layout.vocabulary import UnitKind
+from zmd_layout.workflow.basis import refuse_changed, rests_on
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import (
     dated,
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 
     import folium
     import geopandas as gpd
-    import pandas as pd
 
     from zmd_layout.layers import Layers
     from zmd_layout.study import Study
@@ -129,11 +132,13 @@ def run(
         "gap_map.html": lambda path: save(chart, path),
         "findings.csv": csv_writer(findings),
         "findings.xlsx": lambda path: write_workbook(path, results),
-        "layers.gpkg": lambda path: write_package(path, tables),
+        "layers.gpkg": lambda path: write_package(path, tables, day=study.as_of),
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
         **_documents(results, progress, pdf=pdf),
     }
     record = record_of(study, rules, layers, clock) | siting_record(sites)
+    record |= rests_on(study, rules, command="run", pdf=pdf)
+    refuse_changed(study, layers)
     paths = write_all(Path(out), writers, record)
     return replace(result, paths=paths)
 
@@ -150,13 +155,22 @@ def _documents(
 
 
 def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
-    """Give children and seats by county, stage and year, as the map's year switch takes them."""
+    """Give children and seats by unit, stage and year, as the map's year switch takes them."""
     if future is None:
         return {}
-    table = future.children[["unit_id", "stage", "year", "middle"]]
-    table = table.rename(columns={"middle": "children"}).assign(seats=float("nan"))
-    if not future.balance.empty:
-        seats = future.balance[future.balance["capacity"] == Capacity.CLASSES]
-        keys = ["unit_id", "stage", "year"]
-        table = table.drop(columns="seats").merge(seats[[*keys, "seats"]], on=keys, how="left")
-    return {"children": table}
+    levels = (
+        (UnitKind.COUNTY, future.children, future.balance),
+        (UnitKind.TOWNSHIP, future.township_children, future.township_balance),
+    )
+    tables = [_level(kind, *level) for kind, *level in levels if not level[0].empty]
+    return {"children": pd.concat(tables, ignore_index=True)}
+
+
+def _level(kind: UnitKind, children: pd.DataFrame, balance: pd.DataFrame) -> pd.DataFrame:
+    keys = ["unit_id", "stage", "year"]
+    table = children[[*keys, "middle"]].rename(columns={"middle": "children"})
+    table.insert(0, "unit_kind", str(kind))
+    if balance.empty:
+        return table.assign(seats=float("nan"))
+    seats = balance[balance["capacity"] == Capacity.CLASSES]
+    return table.merge(seats[[*keys, "seats"]], on=keys, how="left")

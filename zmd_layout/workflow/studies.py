@@ -68,6 +68,13 @@ def _made_city() -> Path:
     return folder
 
 
+def builtin_name(folder: Path) -> str | None:
+    """Give the name under which a built-in study is opened, or None for a folder of the user."""
+    if folder.resolve() == (BUILTIN / CENSUS).resolve():
+        return CENSUS
+    return CITY if folder.name == cache_key(seed=DEFAULT_SEED, scale=1.0) else None
+
+
 def on_day(study: Study, as_of: dt.date | None) -> Study:
     """Give the study as assessed on another day, or as it is."""
     return study if as_of is None else study.model_copy(update={"as_of": as_of})
