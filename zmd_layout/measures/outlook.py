@@ -115,13 +115,6 @@ def outlook(world: World, *, scenario: Scenario | None = None) -> Outlook | None
 
 
 def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
-    if scenario is not None:
-        return _outlook(world, scenario)
-    usual: Outlook | None = world.keep("outlook", lambda: _outlook(world, default_scenario()))
-    return usual
-
-
-def _outlook(world: World, scenario: Scenario) -> Outlook | None:
     layer = world.layers.get("counties")
     if layer is None or layer.origin.year is None:
         return None
