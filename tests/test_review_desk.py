@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import zmd_layout
 from conftest import square, write_geojson
-from zmd_layout.desk import Conclusions, Ground, Standing, ground_of
+from zmd_layout.desk import Choices, Conclusions, Ground, Standing, ground_of
+from zmd_layout.errors import RuleError, StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +26,15 @@ KNOWN = {
 KINDERGARTEN = {"stage": "kindergarten", "ownership": "public", "opens_on": "2027-06-30"}
 
 
-def cases(folder: Path, *plots: dict[str, Any], study: Any = None) -> tuple[Case, ...]:
+def cases(
+    folder: Path, *plots: dict[str, Any], study: Any = None, choices: Choices | None = None
+) -> tuple[Case, ...]:
     features = [
         ({"name": f"地块{n}", **KNOWN, **plot}, square(0.01 + 0.0055 * n, 0.01, 0.005))
         for n, plot in enumerate(plots)
     ]
-    return zmd_layout.review(write_geojson(folder / "a.geojson", features), study=study).cases
+    file = write_geojson(folder / "a.geojson", features)
+    return zmd_layout.review(file, study=study, choices=choices).cases
 
 
 def issue(case: Case, rule_id: str) -> Issue:
@@ -133,3 +138,91 @@ def test_seats_are_unknown_where_residents_are(tmp_path: Path) -> None:
     (case,) = cases(tmp_path, {})
     assert {str(need.larger) for need in case.needs} == {"nan"}
     assert {str(need.classes) for need in case.needs} == {"nan"}
+
+
+def test_a_school_may_meet_the_city_and_exceed_the_province(tmp_path: Path) -> None:
+    nine = {"stage": "nine_year", "seats": 2520, "opens_on": "2025-09-01"}
+    plot = {"planned_residents": 10000, "schools": [KINDERGARTEN, nine]}
+    (alone,) = cases(tmp_path, plot)
+    (case,) = cases(tmp_path, plot, choices=Choices(also=("henan-2021",)))
+    told = [pair.message.text() for pair in case.beside]
+    assert any("不超过3000人" in text and "不超过2500人" in text for text in told)
+    assert alone.beside == ()
+    # it binds nobody: no issue of the opinion, no other conclusion
+    assert [i.rule.id for i in case.issues] == [i.rule.id for i in alone.issues]
+    assert case.conclusion == alone.conclusion
+
+
+def test_a_duty_of_the_law_refuses_once_its_set_is_beside(tmp_path: Path) -> None:
+    late = {"stage": "primary", "opens_on": "2027-09-01"}
+    plot = {"planned_residents": 10000, "schools": [KINDERGARTEN, late]}
+    (alone,) = cases(tmp_path, plot)
+    (case,) = cases(tmp_path, plot, choices=Choices(also=("national",)))
+    assert alone.conclusion.kind is Conclusions.AMEND
+    assert case.conclusion.kind is Conclusions.REFUSE
+    assert "义务教育法第十五条" in case.conclusion.reasons[0].text()
+
+
+def test_the_distance_of_merging_is_the_officials_to_set_and_told(tmp_path: Path) -> None:
+    plots = ({"planned_residents": 6000}, {"planned_residents": 6000})
+    (apart, _) = cases(tmp_path, *plots, choices=Choices(merge_distance_m=10, merge_years=0))
+    (beside, _) = cases(tmp_path, *plots)
+    assert apart.members == {}
+    assert list(beside.members) == ["2"]
+    assert apart.merging is not None
+    assert beside.merging is not None
+    assert "经办人" in apart.merging.distance_source.zh
+    assert (beside.merging.distance_m, beside.merging.years) == (200, 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"merge_distance_m": -1}, StudyError), ({"merge_distance_m": float("nan")}, StudyError),
+        ({"merge_years": 1.5}, StudyError), ({"also": ("nowhere",)}, RuleError),
+    ],
+)  # fmt: skip
+def test_choices_that_are_none_are_refused(
+    tmp_path: Path, wrong: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        cases(tmp_path, {"planned_residents": 6000}, choices=Choices(**wrong))
+
+
+def test_the_way_to_a_school_is_told_by_road_beside_the_straight_line(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    # the school stands 400 m east of the plot; the only road leads around by the north
+    ring = square(0.01, 0.01, 0.005)["coordinates"][0]
+    (_, south), (east, north) = ring[0], ring[2]
+    road = [[east, south], [east, north + 0.005], [east + 0.0043, north + 0.005],
+            [east + 0.0043, south]]  # fmt: skip
+    write_geojson(
+        tmp_path / "roads.geojson",
+        [({"highway": "residential", "oneway": "no"}, {"type": "LineString", "coordinates": road})],
+    )
+    school = {"school_id": "9", "name": "东小学", "stages": "primary", "classes": 12}
+    point = {"type": "Point", "coordinates": [east + 0.0043, south]}
+    write_geojson(tmp_path / "schools.geojson", [(school, point)])
+    layers = "".join(
+        f'[layers.{name}]\npath = "{name}.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+        for name in ("schools", "roads")
+    )
+    study = zmd_layout.load_study(make_study(layers))
+    (case,) = cases(tmp_path, {"planned_residents": 10000}, study=study)
+    (near,) = case.near
+    assert near.distance_m == pytest.approx(402, abs=3)
+    assert near.is_within
+    assert near.road_m > near.distance_m + 500
+
+
+def test_a_place_without_roads_has_no_way_by_road(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    school = {"school_id": "9", "name": "东小学", "stages": "primary", "classes": 12}
+    point = {"type": "Point", "coordinates": [114.018, 33.012]}
+    write_geojson(tmp_path / "schools.geojson", [(school, point)])
+    entry = '[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+    study = zmd_layout.load_study(make_study(entry))
+    (case,) = cases(tmp_path, {"planned_residents": 10000}, study=study)
+    assert [math.isnan(school.road_m) for school in case.near] == [True]

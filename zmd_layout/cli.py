@@ -5,24 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from zmd_layout.cli_compare import compare
 from zmd_layout.cli_fetch import fetch
+from zmd_layout.cli_progress import progress
+from zmd_layout.cli_review import review, serve
 from zmd_layout.cli_roster import roster
 from zmd_layout.cli_site import site
-from zmd_layout.errors import StudyError, ZmdLayoutError
+from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -86,16 +82,6 @@ def _speak_utf8() -> None:
             reconfigure(encoding="utf-8", errors="replace")
 
 
-@contextmanager
-def _progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
-    """Show what is being done, on standard error, where somebody looks at it."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda message: progress.update(task, description=message.text(lang))
-
-
 @main.command()
 @click.argument("study", required=False)
 @click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
@@ -131,14 +117,14 @@ def run(
     if record is not None:
         if study is not None or pdf:
             raise click.UsageError(Message("cli.repeat_alone").text(obj["lang"]))
-        with _progress(obj["lang"]) as tell:
+        with progress(obj["lang"]) as tell:
             repetition = repeat(record, out=out, progress=tell)
         for message in repetition.messages():
             click.echo(message.text(obj["lang"]))
         return
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
-    with _progress(obj["lang"]) as tell:
+    with progress(obj["lang"]) as tell:
         result = run_study(opened, out=folder, pdf=pdf, progress=tell)
     cli_tables.print_findings(result.findings, obj["lang"])
     cli_tables.print_layers(result.layers, obj["lang"])
@@ -163,92 +149,12 @@ def check(
 
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
-    with _progress(obj["lang"]) as tell:
+    with progress(obj["lang"]) as tell:
         findings, paths = check_to_folder(
             opened, as_of=as_of.date() if as_of else None, out=folder, progress=tell
         )
     cli_tables.print_findings(findings, obj["lang"])
     cli_tables.print_paths(paths, obj["lang"])
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--study", help="作为背景的研究 / the study that gives the context")
-@click.option(
-    "--as-of", type=DAY, help="评估日期，默认今天 / day of the assessment, today if not given"
-)
-@click.option("--coordinates", help="坐标系声明（GeoJSON 默认 wgs84）/ declared coordinates")
-@click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
-@click.pass_obj
-def review(
-    obj: dict[str, Any],
-    file: Path,
-    study: str | None,
-    as_of: dt.datetime | None,
-    coordinates: str | None,
-    out: Path | None,
-) -> None:
-    """
-    审查新建住宅区：逐条列出应配建、申报、差额和判定。
-
-    Review new residential areas: required, offered, gap and verdict for each clause.
-
-    FILE 是住宅区多边形（GeoJSON、GeoPackage、Shapefile 等），至少有 name、planned_residents（或
-    dwellings）、settlement；拟配建学校写在 schools 列。FILE holds the areas as polygons.
-    """
-    from zmd_layout import cli_tables
-    from zmd_layout.workflow import load_study
-    from zmd_layout.workflow import review as review_areas
-
-    day = as_of.date() if as_of else dt.datetime.now().astimezone().date()
-    with _progress(obj["lang"]) as tell:
-        result = review_areas(
-            file,
-            study=load_study(study) if study else None,
-            as_of=day,
-            coordinates=coordinates,
-            out=out or Path("maps") / f"review-{file.stem}",
-            progress=tell,
-        )
-    cli_tables.print_review(result.findings, obj["lang"])
-    cli_tables.print_paths(result.paths, obj["lang"])
-
-
-@main.command()
-@click.option(
-    "--study", help="作为背景的研究，默认内置的驻马店研究 / the study that gives the context"
-)
-@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 / address")
-@click.option("--port", default=8765, show_default=True, help="端口 / port")
-@click.option(
-    "--register", type=click.Path(path_type=Path), help="登记簿文件 / the register's file"
-)
-@click.option(
-    "--token", envvar="ZMD_TOKEN", help="对外监听时必需的口令 / needed on public addresses"
-)
-@click.pass_obj
-def serve(
-    obj: dict[str, Any],
-    study: str | None,
-    host: str,
-    port: int,
-    register: Path | None,
-    token: str | None,
-) -> None:
-    """
-    在本机打开审查页面：上传或绘制地块，查看结论，下载审查意见。
-
-    The review page on this computer: upload or draw a plot, read the verdict, take the opinion.
-    """
-    try:
-        from zmd_layout.web.serve import serve as serve_page
-    except ImportError as error:
-        raise StudyError(Message("web.not_installed")) from error
-
-    def tell(message: Message) -> None:
-        click.echo(message.text(obj["lang"]), err=True)
-
-    serve_page(study, host=host, port=port, register=register, token=token, tell=tell)
 
 
 @main.command()
@@ -266,6 +172,8 @@ def init(obj: dict[str, Any], folder: Path) -> None:
     click.echo(Message("cli.made", path=path).text(obj["lang"]))
 
 
+main.add_command(review)
+main.add_command(serve)
 main.add_command(site)
 main.add_command(fetch)
 main.add_command(roster)

@@ -5,7 +5,9 @@ A case is one plot under review. It is made of findings, which the rulebook deci
 decides a clause itself; `outputs.opinion` prints it and `web` shows it.
 """
 
+from zmd_layout.desk.beside import Pair
 from zmd_layout.desk.case import Case, cases_of
+from zmd_layout.desk.choices import Choices, Merging, choices_of
 from zmd_layout.desk.conclusion import Conclusion, Conclusions, conclude
 from zmd_layout.desk.demand import Need
 from zmd_layout.desk.grounds import Basis, Ground, basis_in_order, ground_of
@@ -16,16 +18,20 @@ from zmd_layout.desk.stages import Standing, Topic
 __all__ = [
     "Basis",
     "Case",
+    "Choices",
     "Conclusion",
     "Conclusions",
     "Ground",
     "Issue",
+    "Merging",
     "NearSchool",
     "Need",
+    "Pair",
     "Standing",
     "Topic",
     "basis_in_order",
     "cases_of",
+    "choices_of",
     "conclude",
     "ground_of",
 ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from zmd_layout.desk.beside import Pair, pairs_of
+from zmd_layout.desk.choices import Merging, merging_of
 from zmd_layout.desk.conclusion import Conclusion, conclude
 from zmd_layout.desk.demand import Need, needs_of
 from zmd_layout.desk.issues import Issue, issue_of
@@ -53,6 +55,10 @@ class Case:
         Planned residents, a range where the persons per dwelling are not stated.
     issues
         The findings of the plot, of its promised schools, and of groups that it is part of.
+    beside
+        What sets say whose source was not read; they bind nobody.
+    merging
+        How plots were added up; None where no rule does.
     needs, near, parcels
         Seats needed, schools around, reserved education land that it covers.
     members
@@ -77,6 +83,8 @@ class Case:
     is_stage_stated: bool
     residents: Value
     issues: tuple[Issue, ...]
+    beside: tuple[Pair, ...]
+    merging: Merging | None
     needs: tuple[Need, ...]
     near: tuple[NearSchool, ...]
     parcels: tuple[Parcel, ...]
@@ -147,11 +155,13 @@ def _case(
     shape = fields.pop("geometry")
     stated = fields.get("review_stage")
     stage = ReviewStage(stated) if stated is not None else ReviewStage.SCHEME
-    issues = tuple(
+    found = tuple(
         issue_of(rules[row["rule_id"]], row, area=fields, stage=stage)
         for row in sorted(rows, key=lambda row: _order(rules[row["rule_id"]]))
         if _concerns(str(row["unit_id"]), unit_id)
     )
+    issues = tuple(issue for issue in found if not issue.is_draft)
+    beside = pairs_of(issues, [issue for issue in found if issue.is_draft])
     near = schools_near(world, shape)
     county = _county(world, shape)
     people = residents.high if residents.is_bounded else float("nan")
@@ -163,7 +173,8 @@ def _case(
     is_synthetic = bool(made or fields.get("is_made"))
     return Case(
         unit_id, str(fields.get("name") or unit_id), fields, shape, stage, stated is not None,
-        residents, issues, needs, near, _parcels(world, shape), _members(rows, unit_id, table),
+        residents, issues, beside, merging_of(list(rules.values()), world.as_of), needs, near,
+        _parcels(world, shape), _members(rows, unit_id, table),
         county[1] if county else None,
         conclude(issues, is_synthetic=is_synthetic, open_defect=_open_defect(fields, stage)),
         is_synthetic, world.study.name, world.as_of, world.study.crs, layer.origin.notes,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.desk.grounds import Ground, carries_refusal, ground_of
 from zmd_layout.desk.remedies import remedy
 from zmd_layout.desk.stages import Standing, Topic, standing_of, topic_of
-from zmd_layout.vocabulary import Basis, Flag, ReviewStage, Status, Strength
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Basis, Flag, ReviewStage, RuleStatus, Status, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zmd_layout.messages import Message
     from zmd_layout.rulebook import Rule
 
 
@@ -53,6 +53,16 @@ class Issue:
     def strength(self) -> Strength:
         """How strongly it binds here."""
         return Strength(self.finding["strength"])
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether its source was not read: a comparison, and no ground of an opinion."""
+        return self.rule.status is RuleStatus.DRAFT
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is met or short."""
+        return self.status in {Status.PASS, Status.SHORTFALL}
 
     @property
     def is_short(self) -> bool:
@@ -100,9 +110,12 @@ def issue_of(
         The stage of the case.
     """
     topic = topic_of(rule)
-    standing, why = standing_of(
-        topic, stage, is_conditions_day_known=area.get("conditions_on") is not None
-    )
+    if rule.status is RuleStatus.DRAFT:
+        standing, why = Standing.HINT, Message("review.why_draft")
+    else:
+        standing, why = standing_of(
+            topic, stage, is_conditions_day_known=area.get("conditions_on") is not None
+        )
     ground = ground_of(next(iter(rule.clauses.values())).document)
     return Issue(
         rule, finding, topic, standing, why, ground, remedy(rule, finding, area=area, topic=topic)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,10 +11,12 @@ import pandas as pd
 import shapely
 
 from zmd_layout.desk.case import Case, cases_of
+from zmd_layout.desk.choices import Choices, apply
 from zmd_layout.desk.nearby import figures
 from zmd_layout.findings import find
-from zmd_layout.layers import Layer, Layers, Origin, Raw, admit, study_area
+from zmd_layout.layers import Layer, Layers, Origin, Raw, admit
 from zmd_layout.layers.conform import OFFER_STAGES
+from zmd_layout.layers.near_roads import has_windows, roads_near
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.measures import World
 from zmd_layout.measures.conditions import is_missing
@@ -22,15 +24,20 @@ from zmd_layout.study import LayerSource
 from zmd_layout.vocabulary import Construction, SchoolStatus, Status, UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import datetime as dt
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from zmd_layout.crs import StudyArea
     from zmd_layout.rulebook import Rule
     from zmd_layout.study import Study
 
-AREAS = "residential_areas"
+AREAS, ROADS = "residential_areas", "roads"
 _WHERE = ("counties", "townships", "planning_units", "villages")
 _AROUND = ("schools", "education_land", AREAS)
+_ROADS_WITHIN_M = 5000.0  # a way to what is shown may lead around
 _SAME_PLOT_SHARE = 0.5  # of the smaller: a plot of the study that is the reviewed one itself
 _COPIED = ("seats", "classes", "opens_on", "ownership", "site_area_m2")
 
@@ -59,55 +66,119 @@ class Judged:
 
 
 def around(study: Study) -> Study:
-    """Leave the layers that a review looks at: where the study is, what stands around a plot."""
+    """
+    Leave the layers that a review looks at: where the study is, what stands around a plot.
+
+    Roads that can be read by window are left out: a plot reads those around it.
+    """
     where = next((name for name in _WHERE if name in study.layers), None)
     wanted = {where, *_AROUND}
+    roads = study.layers.get(ROADS)
+    if roads is not None and not has_windows(study, roads):
+        wanted.add(ROADS)
     layers = {name: source for name, source in study.layers.items() if name in wanted}
     return study.model_copy(update={"layers": layers})
 
 
-def judge(
-    areas: Path | str | gpd.GeoDataFrame,
-    *,
-    study: Study,
-    layers: Layers,
-    rules: Sequence[Rule],
-    coordinates: str | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Desk:
     """
-    Hold plots against the rules that concern them.
+    A study that is opened for reviews.
 
-    Parameters
+    Attributes
     ----------
-    areas
-        A file, or a table with a CRS.
     study, layers, rules
         The context; `layers` as `around` leaves them, and every rule of the study.
-    coordinates
-        As declared by the user.
-    progress
-        Is told each rule's id.
-
-    Raises
-    ------
-    ZmdLayoutError
-        If the plots are not what they should be.
+    area
+        Where the study is; None where no layer tells.
+    roads
+        Roads that are read around each plot; None where there are none of that kind.
     """
-    plots = load_plots(areas, study=study, coordinates=coordinates, area=study_area(layers, study))
-    reviewed = [str(unit_id) for unit_id in plots.frame["unit_id"]]
-    joined = {**layers, AREAS: _with_neighbours(plots, layers.get(AREAS))}
-    world = World(study, joined, study.as_of)
-    on_plots = [
-        r for r in rules if r.unit in (UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP)
-    ]
-    found = find(on_plots, world, progress=progress)
-    ids = set(reviewed)
-    mine = found["unit_id"].map(lambda unit_id: bool(ids & {unit_id, *str(unit_id).split("+")}))
-    findings = _joined(found[mine], _of_promised(plots, study, rules))
-    return Judged(
-        plots.frame, joined, findings, cases_of(world, findings, rules, reviewed=reviewed)
-    )
+
+    study: Study
+    layers: Layers
+    rules: tuple[Rule, ...]
+    area: StudyArea | None = None
+    roads: LayerSource | None = None
+    _held: dict[tuple[float, ...], Layer | None] = field(default_factory=dict, repr=False)
+
+    def judge(
+        self,
+        areas: Path | str | gpd.GeoDataFrame,
+        *,
+        coordinates: str | None = None,
+        as_of: dt.date | None = None,
+        choices: Choices | None = None,
+    ) -> Judged:
+        """
+        Hold plots against the rules that concern them.
+
+        Parameters
+        ----------
+        areas
+            A file, or a table with a CRS.
+        coordinates
+            As declared by the user.
+        as_of
+            Another day of assessment than the study's.
+        choices
+            Rule sets beside those of the study, and how plots are merged.
+
+        Raises
+        ------
+        ZmdLayoutError
+            If the plots or the choices are not what they should be.
+        """
+        study = self.study if as_of is None else self.study.model_copy(update={"as_of": as_of})
+        rules = apply(self.rules, choices or Choices(), base=study.folder)
+        plots = load_plots(areas, study=study, coordinates=coordinates, area=self.area)
+        reviewed = [str(unit_id) for unit_id in plots.frame["unit_id"]]
+        layers = self._layers_around(plots)
+        world = World(study, layers, study.as_of)
+        on_plots = [
+            r for r in rules if r.unit in (UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP)
+        ]
+        found = find(on_plots, world)
+        ids = set(reviewed)
+        mine = found["unit_id"].map(lambda unit_id: bool(ids & {unit_id, *str(unit_id).split("+")}))
+        findings = _joined(found[mine], _of_promised(plots, study, rules))
+        return Judged(
+            plots.frame, layers, findings, cases_of(world, findings, rules, reviewed=reviewed)
+        )
+
+    def _layers_around(self, plots: Layer) -> Layers:
+        """Give the plots with their neighbours, and of all else what stands near any of them."""
+        areas = _with_neighbours(plots, self.layers.get(AREAS))
+        zone = shapely.union_all(
+            shapely.buffer(areas.frame.geometry.to_numpy(), figures()["shown_within_m"])
+        )
+        layers = {**self.layers, AREAS: areas}
+        for name in {"schools", "education_land"} & layers.keys():
+            layers[name] = _near(layers[name], zone, set(areas.frame["unit_id"]))
+        if self.roads is not None:
+            roads = self._roads_around(plots.frame.total_bounds)
+            layers |= {} if roads is None else {ROADS: roads}
+        return layers
+
+    def _roads_around(self, bounds: NDArray[np.float64]) -> Layer | None:
+        """Read the roads around the plots, once while the same plots are judged again."""
+        key = tuple(float(value) for value in bounds)
+        if key not in self._held:
+            assert self.roads is not None  # noqa: S101 - the caller has asked
+            reach = shapely.box(*key).buffer(_ROADS_WITHIN_M, join_style="mitre")
+            self._held.clear()
+            self._held[key] = roads_near(self.study, self.roads, reach)
+        return self._held[key]
+
+
+def _near(layer: Layer, zone: shapely.Geometry, areas: set[str]) -> Layer:
+    """Leave the rows that lie near the plots, or say that they belong to one."""
+    frame = layer.frame
+    shapely.prepare(zone)
+    kept = shapely.intersects(zone, frame.geometry.to_numpy())
+    if "residential_area_id" in frame:
+        kept |= frame["residential_area_id"].isin(areas).to_numpy()
+    return replace(layer, frame=frame[kept].reset_index(drop=True))
 
 
 def _joined(plots: gpd.GeoDataFrame, promised: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:

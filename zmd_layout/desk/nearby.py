@@ -9,19 +9,24 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from zmd_layout.forecast import standards
-from zmd_layout.measures.access import schools_of
+from zmd_layout.measures.access import SNAP_LIMIT_M, road_graph, schools_of
 from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.outlook import GRADES
+from zmd_layout.network import nearest, snap
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
-    import shapely
+    from numpy.typing import NDArray
 
     from zmd_layout.measures import World
 
+_STEP_M = 50.0  # gates are not known: any point of the boundary may be one, at this step
 STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR)
 
 
@@ -36,15 +41,18 @@ class NearSchool:
         Which; an empty ownership is unknown.
     distance_m
         Straight from the plot's boundary; 0 inside.
+    road_m
+        On foot over the roads, from that point of the boundary from which it is nearest, the
+        straight lines to the road included; 0 inside, NaN where there are no roads or no way.
     is_within
-        Whether it lies within the radius of its stage.
+        Whether it lies within the radius of its stage, in a straight line, as a radius is meant.
     classes, enrolment, seats
         Its own figures; a school of several stages is divided by its grades. `seats` are classes
         at the standard size, or the stated ones where classes are unknown. NaN is unknown.
     large_classes
         Classes of 56 and more of the whole school; NaN is unknown.
     year, is_made
-        Of the layer; whether it was made up.
+        Of the layer; whether it, or the roads to it, were made up.
     xy_m
         Its position in the study's plane, metres.
     """
@@ -54,6 +62,7 @@ class NearSchool:
     stage: Stage
     ownership: str
     distance_m: float
+    road_m: float
     is_within: bool
     classes: float
     enrolment: float
@@ -91,20 +100,51 @@ def schools_near(world: World, shape: shapely.Geometry) -> tuple[NearSchool, ...
     shape
         The plot in the study's plane.
     """
-    most = int(figures()["shown_most"])
-    found: list[NearSchool] = []
+    found: list[tuple[Stage, gpd.GeoDataFrame]] = []
     for stage in STAGES:
         schools = schools_of(world, stage)
         if schools is None:
             return ()
-        distance_m = schools.distance(shape)
-        near = schools.assign(distance_m=distance_m)[distance_m <= figures()["shown_within_m"]]
-        near = near.sort_values(["distance_m", "school_id"], kind="stable").head(most)
-        layer = world.layers["schools"]
-        found += [
-            _near(row, stage, layer.origin.year, is_made=layer.is_made) for row in _rows(near)
-        ]
-    return tuple(found)
+        found.append((stage, _nearest_of(schools, shape)))
+    ways = _Ways(world, shape)
+    road_m = np.split(ways.to([near for _, near in found]), np.cumsum([len(f) for _, f in found]))
+    layer = world.layers["schools"]
+    is_made = layer.is_made or ways.is_made
+    return tuple(
+        _near(row, stage, layer.origin.year, is_made=is_made)
+        for (stage, near), way_m in zip(found, road_m, strict=False)
+        for row in _rows(near.assign(road_m=way_m))
+    )
+
+
+def _nearest_of(schools: gpd.GeoDataFrame, shape: shapely.Geometry) -> gpd.GeoDataFrame:
+    distance_m = schools.distance(shape)
+    near = schools.assign(distance_m=distance_m)[distance_m <= figures()["shown_within_m"]]
+    near = near.sort_values(["distance_m", "school_id"], kind="stable")
+    return near.head(int(figures()["shown_most"]))
+
+
+class _Ways:
+    """Ways over the roads from the boundary of a plot."""
+
+    def __init__(self, world: World, shape: shapely.Geometry) -> None:
+        self._graph = road_graph(world)
+        self.is_made = self._graph is not None and world.layers["roads"].is_made
+        edge = shapely.get_coordinates(shapely.segmentize(shape.boundary, _STEP_M))
+        self._gates = None if self._graph is None else snap(edge, self._graph, limit_m=SNAP_LIMIT_M)
+
+    def to(self, schools: Sequence[gpd.GeoDataFrame]) -> NDArray[np.float64]:
+        """Give the metres to each school, frame after frame; NaN: no way, 0: inside the plot."""
+        straight_m = np.concatenate([frame["distance_m"].to_numpy(float) for frame in schools])
+        inside = straight_m == 0
+        if self._graph is None or self._gates is None:
+            return np.where(inside, 0.0, np.nan)
+        shapes = np.concatenate([frame.geometry.to_numpy() for frame in schools])
+        points = shapely.get_coordinates(shapely.point_on_surface(shapes))
+        places = snap(points, self._graph, limit_m=SNAP_LIMIT_M, keys=range(len(points)))
+        # on foot a way is as long there as back
+        way_m = nearest(self._graph, places, self._gates).distance_m
+        return np.where(inside, 0.0, np.maximum(way_m, straight_m))
 
 
 def _rows(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -124,7 +164,7 @@ def _near(row: dict[str, Any], stage: Stage, year: int | None, *, is_made: bool)
     return NearSchool(
         str(row["school_id"]), str(row.get("name") or row["school_id"]), stage,
         "" if is_missing(owner) else str(owner), float(row["distance_m"]),
-        bool(row["distance_m"] <= radius_m(stage)), classes, enrolment, seats,
+        float(row["road_m"]), bool(row["distance_m"] <= radius_m(stage)), classes, enrolment, seats,
         _number(row.get("classes_of_56_and_more")), year, is_made, (point.x, point.y),
     )  # fmt: skip
 

@@ -39,7 +39,13 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def read_raw(path: Path, source: LayerSource, *, layer_name: str) -> gpd.GeoDataFrame:
+def read_raw(
+    path: Path,
+    source: LayerSource,
+    *,
+    layer_name: str,
+    window: tuple[float, float, float, float] | None = None,
+) -> gpd.GeoDataFrame:
     """
     Read a file as it is: their columns, their coordinates.
 
@@ -51,6 +57,9 @@ def read_raw(path: Path, source: LayerSource, *, layer_name: str) -> gpd.GeoData
         Encoding, sheet, layer and columns as the study declares them.
     layer_name
         The layer in errors.
+    window
+        West, south, east and north in the file's own coordinates: formats that GDAL reads give what
+        meets it and no more; of others everything is read.
 
     Returns
     -------
@@ -73,7 +82,7 @@ def read_raw(path: Path, source: LayerSource, *, layer_name: str) -> gpd.GeoData
             return _with_points(_read_book(path, source, layer_name), source, layer_name)
         if suffix in {".parquet", ".geoparquet"}:
             return gpd.read_parquet(path)
-        return _read_gdal(path, source)
+        return _read_gdal(path, source, window)
     except (DataSourceError, DataLayerError, ValueError, OSError, UnicodeError) as error:
         if isinstance(error, LayerError):
             raise
@@ -86,9 +95,11 @@ def _short(error: Exception) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
-def _read_gdal(path: Path, source: LayerSource) -> gpd.GeoDataFrame:
+def _read_gdal(
+    path: Path, source: LayerSource, window: tuple[float, float, float, float] | None
+) -> gpd.GeoDataFrame:
     name = f"/vsizip/{path}" if path.suffix.lower() == ".zip" else path
-    frame = pyogrio.read_dataframe(name, layer=source.layer, encoding=source.encoding)
+    frame = pyogrio.read_dataframe(name, layer=source.layer, encoding=source.encoding, bbox=window)
     if not isinstance(frame, gpd.GeoDataFrame):
         return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
     return frame

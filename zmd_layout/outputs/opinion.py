@@ -18,7 +18,7 @@ from zmd_layout.desk import Conclusions, basis_in_order
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs import opinion_style as style
 from zmd_layout.outputs.opinion_picture import draw
-from zmd_layout.outputs.opinion_tables import WIDTHS, day, heads, printed, rows
+from zmd_layout.outputs.opinion_tables import WIDTHS, day, heads, merging_note, printed, rows
 from zmd_layout.vocabulary import Flag, Lang, Status
 
 if TYPE_CHECKING:
@@ -175,7 +175,9 @@ class _Writer:
             style.body(self.document, sentence)
 
     def _ready_sentences(self) -> list[str]:
-        out = []
+        pairs = [pair for pair in self.case.beside if not pair.is_recalled]
+        compared = [pair.ours for pair in pairs]
+        out = [pair.message.text(self.lang) for pair in pairs]
         for issue in self.case.issues:
             flags = str(issue.finding["flags"]).split(";")
             args = {
@@ -191,7 +193,7 @@ class _Writer:
                     self._text("say_multiplier", low=printed(people.low), high=printed(people.high),
                                dwellings=printed(self.case.fields.get("dwellings")), **args)
                 )  # fmt: skip
-            if Flag.EXCEEDS_PROVINCE in flags:
+            if Flag.EXCEEDS_PROVINCE in flags and issue not in compared:
                 out.append(self._text("say_province", **args))
         if self.case.members:
             names = [str(f.get("name") or i) for i, (f, _) in self.case.members.items()]
@@ -203,6 +205,8 @@ class _Writer:
         self._table(2)
         style.note(self.document, self._text("seats_note"))
         self._table(3)
+        if any(school.is_within for school in self.case.near):
+            style.note(self.document, self._text("near_note"))
 
     def _site(self) -> None:
         self._head(5)
@@ -286,4 +290,6 @@ class _Writer:
         self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
         style.note(self.document, self._text("map_note"))
         self._table(4)
+        if self.case.merging is not None:
+            style.note(self.document, merging_note(self.case.merging).text(self.lang))
         style.note(self.document, self._text("merged_note"))

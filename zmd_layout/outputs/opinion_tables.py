@@ -14,7 +14,7 @@ from zmd_layout.vocabulary import Addressee, Lang, Ownership, Stage, Status, Str
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from zmd_layout.desk import Case, Issue
+    from zmd_layout.desk import Case, Issue, Merging
     from zmd_layout.desk.demand import Need
 
 Rows = list[list[str]]
@@ -117,11 +117,10 @@ def _need(case: Case, need: Need, lang: Lang) -> list[str]:
 
 
 def _near(case: Case, lang: Lang) -> Rows:
-    straight = Message("opinion.straight").text(lang)
     return [
         [
             s.name, word(s.stage, lang), word(Ownership(s.ownership), lang) if s.ownership
-            else _UNKNOWN, f"{s.distance_m:.0f}\n（{straight}）",
+            else _UNKNOWN, f"{printed(s.road_m)}/{s.distance_m:.0f}",
             printed(s.classes, 1).removesuffix(".0"),
             printed(s.enrolment),
             f"{printed(s.seats)}\n（×{standards().class_sizes[s.stage].value:g}）",
@@ -163,6 +162,14 @@ def _merged(case: Case, lang: Lang) -> Rows:
         ]
         for unit, f, far in fields
     ]  # fmt: skip
+
+
+def merging_note(merging: Merging) -> Message:
+    """Say how far apart plots are still added up, and where both numbers come from."""
+    return Message(
+        "opinion.merging", distance=f"{merging.distance_m:g}", years=f"{merging.years:g}",
+        distance_source=merging.distance_source, years_source=merging.years_source,
+    )  # fmt: skip
 
 
 def _phases(case: Case, lang: Lang) -> Rows:

@@ -92,7 +92,8 @@ def _case(case: Case, lang: Lang) -> dict[str, Any]:
         "schools": [
             {
                 "name": s.name, "stage": s.stage, "stage_word": word(s.stage, lang),
-                "distance_m": round(s.distance_m), "within": s.is_within,
+                "distance_m": round(s.distance_m),
+                "road_m": None if math.isnan(s.road_m) else round(s.road_m), "within": s.is_within,
                 "spare": None if math.isnan(s.spare) else round(s.spare),
                 "lat": point.y, "lon": point.x,
             }

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zmd_layout.desk.judge import Judged, around, judge
+from zmd_layout.desk.judge import ROADS, Desk, around
+from zmd_layout.layers import study_area
 from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
-    from zmd_layout.desk import Case
+    from zmd_layout.desk import Case, Choices
     from zmd_layout.layers import Layers
-    from zmd_layout.rulebook import Rule
+
+__all__ = ["Desk", "Review", "open_desk", "review"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,13 @@ class Review:
     paths: dict[str, Path] = field(default_factory=dict)
 
 
-def review(
+def review(  # noqa: PLR0913 - the public door: all but the first by name
     areas: Path | str | gpd.GeoDataFrame,
     *,
     study: Study | None = None,
     as_of: dt.date | None = None,
     coordinates: str | None = None,
+    choices: Choices | None = None,
     out: Path | str | None = None,
     progress: Callable[[Message], None] | None = None,
 ) -> Review:
@@ -70,6 +73,8 @@ def review(
     coordinates
         As declared in a study file; by default WGS 84 for GeoJSON (RFC 7946), and what the file
         itself says for formats that carry a CRS.
+    choices
+        Rule sets beside those of the study, and how plots are merged.
     out
         The folder for `findings.csv`, `gap_map.html` and `opinion.docx`; None writes nothing.
     progress
@@ -84,7 +89,7 @@ def review(
     with clock.measures("layers"):
         context = open_desk(study, as_of=as_of, progress=progress)
     with clock.measures("findings"):
-        judged = context.judge(areas, coordinates=coordinates)
+        judged = context.judge(areas, coordinates=coordinates, choices=choices)
     with clock.measures("map"):
         tell(progress, Message("workflow.drawing"))
         chart = gap_map(judged.findings, layers=frames(judged.layers), study=context.study)
@@ -110,28 +115,6 @@ def review(
     return replace(result, paths=write_all(Path(out), writers, record))
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A study that is opened for reviews: what stands around a plot, and the rules."""
-
-    study: Study
-    layers: Layers
-    rules: tuple[Rule, ...]
-
-    def judge(
-        self,
-        areas: Path | str | gpd.GeoDataFrame,
-        *,
-        coordinates: str | None = None,
-        as_of: dt.date | None = None,
-    ) -> Judged:
-        """Hold plots against the rules; see `desk.judge`."""
-        return judge(
-            areas, study=on_day(self.study, as_of), layers=self.layers, rules=self.rules,
-            coordinates=coordinates,
-        )  # fmt: skip
-
-
 def open_desk(
     study: Study | None,
     *,
@@ -155,8 +138,11 @@ def open_desk(
     ZmdLayoutError
         If a layer or a rule is not what it should be.
     """
-    context = around(on_day(study or _no_context(), as_of))
-    return Desk(context, load(context, progress), tuple(load_rules(context)))
+    whole = on_day(study or _no_context(), as_of)
+    context = around(whole)
+    layers = load(context, progress)
+    roads = None if ROADS in layers else whole.layers.get(ROADS)
+    return Desk(context, layers, tuple(load_rules(context)), study_area(layers, context), roads)
 
 
 def _no_context() -> Study:

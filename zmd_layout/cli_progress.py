@@ -1,0 +1,25 @@
+"""Show what is being done on standard error, where somebody looks at it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from zmd_layout.messages import Message
+    from zmd_layout.vocabulary import Lang
+
+
+@contextmanager
+def progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
+    """Show a line that says what is being done."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda message: bar.update(task, description=message.text(lang))
