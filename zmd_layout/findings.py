@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,7 +19,7 @@ from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from zmd_layout.measures import World
     from zmd_layout.measures.evaluate import Values
@@ -31,6 +32,9 @@ COLUMNS = (
     "clause", "basis", "sources", "is_synthetic", "flags", "stability", "note_zh", "note_en",
 )  # fmt: skip
 
+Rows = list[dict[str, Any]]
+Recall = Callable[["Rule", Callable[[], Rows]], Rows]
+
 _DECIDED = {Status.PASS, Status.SHORTFALL}
 _SILENT = {UnitKind.RESIDENTIAL_GROUP}
 
@@ -40,6 +44,7 @@ def find(
     world: World,
     *,
     progress: Callable[[str], None] | None = None,
+    recall: Recall | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Hold every unit against every rule.
@@ -52,6 +57,8 @@ def find(
         Study, layers and day.
     progress
         Is told each rule's id before it is decided.
+    recall
+        Gives the rows of a rule from an earlier run, or makes them; None makes them.
 
     Returns
     -------
@@ -61,10 +68,14 @@ def find(
         where unknown.
     """
     done: dict[str, list[dict[str, Any]]] = {}
-    for rule in sorted(rules, key=lambda r: (_counts_verdicts(r), r.id)):
-        if progress is not None:
-            progress(rule.id)
-        done[rule.id] = _of_rule(rule, world, done)
+    for rule in sorted(rules, key=lambda r: (bool(counted_verdicts(r)), r.id)):
+
+        def make(rule: Rule = rule) -> Rows:
+            if progress is not None:
+                progress(rule.id)
+            return _of_rule(rule, world, done)
+
+        done[rule.id] = make() if recall is None else recall(rule, make)
     rows = [row for rule_id in sorted(done) for row in done[rule_id]]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "geometry"])
     for name in ("measured", "required", "gap"):
@@ -74,8 +85,9 @@ def find(
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=world.study.crs)
 
 
-def _counts_verdicts(rule: Rule) -> bool:
-    return any(isinstance(d, VerdictMeasure) for d in rule.measures.values())
+def counted_verdicts(rule: Rule) -> list[str]:
+    """Name the rules whose verdicts a rule counts."""
+    return [d.verdicts for d in rule.measures.values() if isinstance(d, VerdictMeasure)]
 
 
 def _of_rule(

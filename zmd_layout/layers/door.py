@@ -27,7 +27,7 @@ from zmd_layout.layers.conform import convert, rename
 from zmd_layout.layers.files import read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
-from zmd_layout.layers.reference import REFERENCE, with_reference
+from zmd_layout.layers.reference import REFERENCE, with_reference, without_doubles
 from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
 from zmd_layout.layers.schools import complete, read_missing_stages
 from zmd_layout.layers.sources import osm_layers
@@ -72,7 +72,12 @@ class Raw:
     is_ours: bool = False
 
 
-def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) -> Layers:
+def load_layers(
+    study: Study,
+    *,
+    progress: Callable[[str], None] | None = None,
+    recall: Callable[..., Layer] | None = None,
+) -> Layers:
     """
     Load every layer of a study.
 
@@ -82,6 +87,8 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
         The study.
     progress
         Is told the name of each layer before it is read.
+    recall
+        Gives a layer from an earlier run, or calls `load_layer` with what it is given.
 
     Returns
     -------
@@ -96,11 +103,14 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
     layers: Layers = {}
     faults: list[Message] = []
     area: StudyArea | None = None
+    extracts = _extracts(study)
     for name, source in _in_order(study):
         if progress is not None:
             progress(name)
         try:
-            layers[name] = load_layer(name, source, study=study, area=area)
+            layers[name] = (recall or load_layer)(
+                name, source, study=study, area=area, extracts=extracts
+            )
         except ZmdLayoutError as error:
             faults += error.messages
             continue
@@ -114,6 +124,13 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
     if faults:
         raise LayerError(*faults)
     return layers
+
+
+def _extracts(study: Study) -> osm_layers.Extracts:
+    """Remember which files are read for several layers."""
+    schools = [study.path_of(study.layers[name]) for name in _SCHOOLS if name in study.layers]
+    roads = [study.path_of(study.layers["roads"])] if "roads" in study.layers else []
+    return osm_layers.Extracts(schools, roads, working_crs=study.crs)
 
 
 def _in_order(study: Study) -> list[tuple[str, LayerSource]]:
@@ -143,7 +160,12 @@ def study_area(layers: Layers, study: Study) -> StudyArea | None:
 
 
 def load_layer(
-    name: str, source: LayerSource, *, study: Study, area: StudyArea | None = None
+    name: str,
+    source: LayerSource,
+    *,
+    study: Study,
+    area: StudyArea | None = None,
+    extracts: osm_layers.Extracts | None = None,
 ) -> Layer:
     """
     Load and validate one layer.
@@ -158,6 +180,8 @@ def load_layer(
         The study, for its plane and folder.
     area
         Where the study is, or None while that is not known.
+    extracts
+        OSM extracts, some of which may have been read for another layer.
 
     Raises
     ------
@@ -167,13 +191,15 @@ def load_layer(
     path = study.path_of(source)
     if osm_layers.is_extract(path) and source.coordinates is None:
         source = source.model_copy(update={"coordinates": osm_layers.COORDINATES})
-    read = _read(path, source, name, working_crs=study.crs)
+    read = _read(path, source, name, extracts=extracts or _extracts(study))
     if osm_layers.is_extract(path) and area is not None and read.roads is None:
         read = replace(read, frame=_near(read.frame, area))
     origin = origin_of(path, source)
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
-    return admit(name, read, source, study=study, area=area, origin=origin)
+    layer = admit(name, read, source, study=study, area=area, origin=origin)
+    is_osm = name in _SCHOOLS and osm_layers.is_extract(path)
+    return without_doubles(layer) if is_osm else layer
 
 
 def admit(
@@ -239,14 +265,14 @@ def _near(frame: gpd.GeoDataFrame, area: StudyArea) -> gpd.GeoDataFrame:
     return frame[is_near.to_numpy()].reset_index(drop=True)
 
 
-def _read(path: Path, source: LayerSource, name: str, *, working_crs: str) -> Raw:
+def _read(path: Path, source: LayerSource, name: str, *, extracts: osm_layers.Extracts) -> Raw:
     """Choose the reader: OSM extracts, rosters of the education statistics, or plain tables."""
     if osm_layers.is_extract(path) and path.exists():
         if name == "roads":
-            roads, notes = osm_layers.roads_of_extract(path, working_crs=working_crs)
+            roads, notes = extracts.roads(path)
             return Raw(gpd.GeoDataFrame(geometry=[]), roads=roads, notes=notes)
         if name in _SCHOOLS:
-            frame, notes = osm_layers.schools_of_extract(path)
+            frame, notes = extracts.schools(path)
             return Raw(frame, notes=notes, is_ours=True)
     if name in _SCHOOLS and is_roster(path, source):
         roster = read_roster(path, source)

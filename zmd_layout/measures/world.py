@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zmd_layout.layers.reads import note, noting
 from zmd_layout.measures.units import LAYER_OF, Units, units_of
 from zmd_layout.vocabulary import UnitKind
 
@@ -43,23 +44,34 @@ class World:
     study: Study
     layers: Layers
     as_of: dt.date
-    _units: dict[Any, Units | None] = field(default_factory=dict, repr=False)
-    _members: dict[Any, pd.Series[Any]] = field(default_factory=dict, repr=False)
+    _units: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _members: dict[Any, Any] = field(default_factory=dict, repr=False)
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def units(self, kind: UnitKind, limits: Mapping[str, Any]) -> Units | None:
         """Give the units of a kind (for groups: under the rule's distances)."""
         merging = ("merge_distance_m", "merge_years") if kind is UnitKind.RESIDENTIAL_GROUP else ()
         key = (kind, *(limits[name].value for name in merging))
-        if key not in self._units:
-            self._units[key] = units_of(kind, study=self.study, layers=self.layers, limits=limits)
-        return self._units[key]
+        found: Units | None = self._remembered(
+            self._units,
+            key,
+            lambda: units_of(kind, study=self.study, layers=self.layers, limits=limits),
+        )
+        return found
 
     def keep(self, key: Any, make: Any) -> Any:  # noqa: ANN401 - a store of anything
         """Give what `make()` gave the first time."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        return self._kept[key]
+        return self._remembered(self._kept, key, make)
+
+    def _remembered(self, store: dict[Any, Any], key: Any, make: Any) -> Any:  # noqa: ANN401 - as above
+        """Give what was made, and tell again which layers it rests on."""
+        if key not in store:
+            with noting(self.layers) as names:
+                made = make()
+            store[key] = made, names
+        found, names = store[key]
+        note(self.layers, names)
+        return found
 
     def members(self, layer: Layer, units: Units) -> pd.Series[Any]:
         """
@@ -75,9 +87,10 @@ class World:
             is surely outside.
         """
         key = (layer.name, units.kind, len(units.frame), units.frame.index[:1].tolist()[0])
-        if key not in self._members:
-            self._members[key] = self._find_members(layer, units)
-        return self._members[key]
+        found: pd.Series[Any] = self._remembered(
+            self._members, key, lambda: self._find_members(layer, units)
+        )
+        return found
 
     def rests_on_position(self, layer: Layer, units: Units) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """

@@ -44,13 +44,18 @@ def load_study(path: Path | str | None = None) -> Study:
     return read_study(path)
 
 
+def cache_folder() -> Path:
+    """Give the folder for what can be made again: `ZMD_CACHE`, or the user's cache."""
+    return Path(os.environ.get("ZMD_CACHE") or user_cache_path("zmd-layout", appauthor=False))
+
+
 def _made_city() -> Path:
     """
     Give the folder of the built-in city, made where it is not there yet.
 
     It is made aside and moved, so that a run that was broken off leaves no half city.
     """
-    cache = Path(os.environ.get("ZMD_CACHE") or user_cache_path("zmd-layout", appauthor=False))
+    cache = cache_folder()
     folder = cache / cache_key(seed=DEFAULT_SEED, scale=1.0)
     if (folder / FILE_NAME).exists():
         return folder
