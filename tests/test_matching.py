@@ -149,6 +149,12 @@ def test_a_campus_as_a_point_and_as_an_area_is_one_school() -> None:
     assert merged["seats"].tolist() == [300.0, 200.0]
 
 
+def test_a_kindergarten_of_the_same_name_beside_a_school_stays_itself() -> None:
+    frame = source(("a", "希望", (0, 0)), ("b", "希望", (50, 0)))
+    frame["stages"] = ["primary", "kindergarten"]
+    assert merge_doubles(frame)[1] == {}
+
+
 NAMES = ["甲小学", "乙小学", "丙中学", "第一小学", None]
 ROWS = st.lists(
     st.tuples(st.sampled_from(NAMES), st.integers(0, 900), st.integers(0, 900)),

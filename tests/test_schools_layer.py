@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import osmium
 import pytest
 from click.testing import CliRunner
 
@@ -13,6 +14,7 @@ from zmd_layout.cli import main
 from zmd_layout.crs import wgs84_to_gcj02
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import load_layers
+from zmd_layout.layers.sources import osm
 from zmd_layout.study import read_study
 
 if TYPE_CHECKING:
@@ -140,6 +142,48 @@ def test_the_command_matches_with_osm_and_refuses_a_wrong_datum(
         assert (tmp_path / "out" / "matching.xlsx").exists()
     else:
         assert "gcj02" in shown.output
+
+
+def test_one_name_within_a_campus_is_one_school_of_an_extract_and_the_counts_add_up(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study(layer("schools", "schools.osm"))
+    near = [(114.05, 33.05), (114.051, 33.05), (114.08, 33.05)]
+    text = osm_of(near).replace("第1小学", "第0小学").replace("第2小学", "第0小学")
+    (folder / "schools.osm").write_text(text, "utf-8")
+    schools = load_layers(read_study(folder))["schools"]
+    assert schools.frame["school_id"].tolist() == ["n1", "n3"]
+    notes = {note.key: dict(note.args) for note in schools.origin.notes}
+    assert notes["osm.school_counts"]["kept"] == 3
+    assert notes["matching.merged"] == {"count": 1, "left": 2}
+
+
+STREET = (
+    '<node id="901" version="1" lon="114.01" lat="33.01"/>'
+    '<node id="902" version="1" lon="114.02" lat="33.01"/>'
+    '<way id="1" version="1"><nd ref="901"/><nd ref="902"/><tag k="highway" v="residential"/></way>'
+)
+
+
+@pytest.mark.parametrize("suffix", [".osm", ".osm.gz", ".osm.bz2", ".osm.pbf"])
+def test_an_extract_that_holds_schools_and_roads_is_gone_through_once(
+    make_study: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    folder = make_study(layer("schools", f"all{suffix}") + layer("roads", f"all{suffix}"))
+    text = osm_of(points()).replace("</osm>", f"{STREET}</osm>")
+    (folder / "plain.osm").write_text(text, "utf-8")
+    with (
+        osmium.SimpleWriter(str(folder / f"all{suffix}")) as writer,
+        osmium.io.Reader(str(folder / "plain.osm")) as reader,
+    ):
+        osmium.apply(reader, writer)
+    opened = []
+    open_extract = osm.opened
+    monkeypatch.setattr(osm, "opened", lambda *a: opened.append(a) or open_extract(*a))
+    found = load_layers(read_study(folder))
+    assert len(found["schools"].frame) == 40
+    assert len(found["roads"].roads.edges) == 1
+    assert len(opened) == 1
 
 
 @pytest.mark.shared

@@ -72,12 +72,7 @@ class Raw:
     is_ours: bool = False
 
 
-def load_layers(
-    study: Study,
-    *,
-    progress: Callable[[str], None] | None = None,
-    recall: Callable[..., Layer] | None = None,
-) -> Layers:
+def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) -> Layers:
     """
     Load every layer of a study.
 
@@ -87,8 +82,6 @@ def load_layers(
         The study.
     progress
         Is told the name of each layer before it is read.
-    recall
-        Gives a layer from an earlier run, or calls `load_layer` with what it is given.
 
     Returns
     -------
@@ -108,9 +101,7 @@ def load_layers(
         if progress is not None:
             progress(name)
         try:
-            layers[name] = (recall or load_layer)(
-                name, source, study=study, area=area, extracts=extracts
-            )
+            layers[name] = load_layer(name, source, study=study, area=area, extracts=extracts)
         except ZmdLayoutError as error:
             faults += error.messages
             continue

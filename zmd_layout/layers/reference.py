@@ -41,6 +41,16 @@ _TAKEN_OVER = ("school_id", "name", "stages", "possible_stages", "is_stage_ambig
                "is_teaching_point", "ownership", "geometry")  # fmt: skip
 
 
+def without_doubles(schools: Layer) -> Layer:
+    """Merge the rows of a layer that are one school: one name, near each other, no two stages."""
+    frame, merged = merge_doubles(schools.frame)
+    if not merged:
+        return schools
+    note = Message("matching.merged", count=len(merged), left=len(frame))
+    origin = replace(schools.origin, notes=(*schools.origin.notes, note))
+    return replace(schools, frame=frame.reset_index(drop=True), origin=origin)
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """

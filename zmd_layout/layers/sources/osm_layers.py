@@ -8,16 +8,23 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from zmd_layout.layers.sources.osm import read_roads, read_schools, road_note, school_note
+from zmd_layout.layers.sources.osm import (
+    read_roads,
+    read_schools,
+    read_schools_and_roads,
+    road_note,
+    school_note,
+)
 from zmd_layout.layers.stages import StageReading, stages_of_isced, stages_of_name
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership, SchoolStatus, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from zmd_layout.layers.roads import RoadTables
+    from zmd_layout.layers.sources.osm import OsmSchools, SchoolsAndRoads
 
 SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".osm.gz")
 COORDINATES = "wgs84"
@@ -29,6 +36,42 @@ _BOARDING = {"yes": True, "no": False, "only": True}
 def is_extract(path: Path) -> bool:
     """Tell an OSM extract by its name."""
     return path.name.lower().endswith(SUFFIXES)
+
+
+class Extracts:
+    """
+    The extracts of a study: one that holds its schools and its roads is gone through once.
+
+    Parameters
+    ----------
+    schools, roads
+        The files of either, whatever their kind.
+    working_crs
+        The projected CRS, in metres, of the roads.
+    """
+
+    def __init__(self, schools: Iterable[Path], roads: Iterable[Path], *, working_crs: str) -> None:
+        self._shared = {path for path in schools if is_extract(path)} & set(roads)
+        self._working_crs = working_crs
+        self._read: dict[Path, SchoolsAndRoads] = {}
+
+    def schools(self, path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+        """Read the schools of an extract; see `schools_of_extract`."""
+        if path not in self._shared:
+            return schools_of_extract(path)
+        return _school_layer(self._both(path).schools)
+
+    def roads(self, path: Path) -> tuple[RoadTables, tuple[Message, ...]]:
+        """Read the roads of an extract; see `roads_of_extract`."""
+        if path not in self._shared:
+            return roads_of_extract(path, working_crs=self._working_crs)
+        tables = self._both(path).roads
+        return tables, (road_note(tables.counts),)
+
+    def _both(self, path: Path) -> SchoolsAndRoads:
+        if path not in self._read:
+            self._read[path] = read_schools_and_roads(path, working_crs=self._working_crs)
+        return self._read[path]
 
 
 def schools_of_extract(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
@@ -55,7 +98,10 @@ def schools_of_extract(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...
     SourceError
         If the extract cannot be read.
     """
-    read = read_schools(path)
+    return _school_layer(read_schools(path))
+
+
+def _school_layer(read: OsmSchools) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
     found = read.frame
     names = found["name:zh"].where(found["name:zh"].notna(), found["name"])
     readings = [
