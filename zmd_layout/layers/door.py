@@ -72,7 +72,12 @@ class Raw:
     is_ours: bool = False
 
 
-def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) -> Layers:
+def load_layers(
+    study: Study,
+    *,
+    progress: Callable[[str], None] | None = None,
+    recall: Callable[..., Layer] | None = None,
+) -> Layers:
     """
     Load every layer of a study.
 
@@ -82,6 +87,8 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
         The study.
     progress
         Is told the name of each layer before it is read.
+    recall
+        Gives a layer from an earlier run, or calls `load_layer` with what it is given.
 
     Returns
     -------
@@ -101,7 +108,9 @@ def load_layers(study: Study, *, progress: Callable[[str], None] | None = None) 
         if progress is not None:
             progress(name)
         try:
-            layers[name] = load_layer(name, source, study=study, area=area, extracts=extracts)
+            layers[name] = (recall or load_layer)(
+                name, source, study=study, area=area, extracts=extracts
+            )
         except ZmdLayoutError as error:
             faults += error.messages
             continue
