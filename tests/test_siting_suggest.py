@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 import zmd_layout
 from conftest import point, square, write_geojson
-from zmd_layout.siting.placement import place
+from zmd_layout.siting.placement import Travel, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,8 +122,8 @@ def test_the_placement_is_the_best_of_all_choices(seed: int) -> None:
     need = int(random.integers(1, 3))
     inside = np.ones((1, sites), dtype=bool)
     found = place(
-        inside, np.array([need]), distance_m=csr_array(distance + 1e-9), now_m=now,
-        children=children, time_limit_s=10.0,
+        inside, np.array([need]), travel=Travel(children, now, csr_array(distance + 1e-9)),
+        time_limit_s=10.0,
     )  # fmt: skip
     assert found is not None
     best = min(
@@ -141,7 +141,7 @@ def _subsets(count: int, size: int) -> list[tuple[int, ...]]:
 
 def test_a_need_without_candidates_is_told() -> None:
     found = place(
-        np.zeros((1, 2), dtype=bool), np.array([1]), distance_m=csr_array(np.ones((2, 1))),
-        now_m=np.ones(1), children=np.ones(1), time_limit_s=10.0,
+        np.zeros((1, 2), dtype=bool), np.array([1]),
+        travel=Travel(np.ones(1), np.ones(1), csr_array(np.ones((2, 1)))), time_limit_s=10.0,
     )  # fmt: skip
     assert found is None

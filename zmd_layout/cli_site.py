@@ -56,9 +56,9 @@ def print_sites(sites: Suggestions, lang: Lang) -> None:
     from zmd_layout.cli_tables import console
 
     if sites.table.empty:
-        click.echo(Message("siting.nothing").text(lang))
+        click.echo(Message("sites.nothing").text(lang))
         return
-    console().rule(Message("siting.table_title").text(lang))
+    console().rule(Message("sites.table_title").text(lang))
     for row in sites.table.itertuples():
         note = row.note_zh if lang is Lang.ZH else row.note_en
         click.echo(f"{word(Stage(row.stage), lang)} {row.rank}  {note}")
@@ -70,10 +70,10 @@ def print_closing(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> N
     """Print the impact sheet."""
     from zmd_layout.cli_tables import find_titles
 
-    messages = [Message("siting.closing_head", names=list(school_ids))]
+    messages = [Message("sites.closing_head", names=list(school_ids))]
     messages += [
         Message(
-            "siting.closing_row", stage=Message(f"words.stage_{row.stage}"), children=row.children,
+            "sites.closing_row", stage=Message(f"words.stage_{row.stage}"), children=row.children,
             before=row.mean_distance_before_m, after=row.mean_distance_after_m,
             longest=row.longest_after_m, far=row.children_beyond_2000_m,
             lost=row.children_without_school,
@@ -82,7 +82,7 @@ def print_closing(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> N
     ]  # fmt: skip
     messages += [
         Message(
-            "siting.closing_next", stage=Message(f"words.stage_{row.stage}"), school=row.school_id,
+            "sites.closing_next", stage=Message(f"words.stage_{row.stage}"), school=row.school_id,
             next=row.next_school,
         )
         for row in impact.nearest.itertuples()
@@ -90,18 +90,18 @@ def print_closing(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> N
     titles = find_titles(lang)
     messages += [
         Message(
-            "siting.closing_broken", title=titles.get(row.rule_id, row.rule_id),
+            "sites.closing_broken", title=titles.get(row.rule_id, row.rule_id),
             unit=row.unit_name, gap=row.gap,
         )
         for row in impact.broken.itertuples()
-    ] or [Message("siting.closing_none_broken")]  # fmt: skip
+    ] or [Message("sites.closing_none_broken")]  # fmt: skip
     messages += [
         Message(
-            "siting.closing_replacement", school=row.school_id, closes=row.closes_on,
+            "sites.closing_replacement", school=row.school_id, closes=row.closes_on,
             replacement=row.replacement_id, opens=row.opens_on,
         )
         for row in impact.replacements.itertuples()
-    ] or [Message("siting.closing_no_replacement")]  # fmt: skip
+    ] or [Message("sites.closing_no_replacement")]  # fmt: skip
     for message in messages:
         click.echo(message.text(lang))
     if impact.is_synthetic:

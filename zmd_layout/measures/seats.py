@@ -42,7 +42,9 @@ def seats_of(world: World, units: Units) -> pd.DataFrame | None:
     place = world.members(layer, units)
     is_there = (frame["status"] == "operating") & (place != "")
     unknown = frame["stages"].map(is_missing)
-    rows = frame[is_there & place.notna() & ~unknown].assign(unit_id=place)
+    counted = is_there & place.notna() & ~unknown
+    # an empty table would take the rows of a longer column
+    rows = frame[counted].assign(unit_id=place[counted])
     if rows.empty:
         return None
     table = pd.concat([_of_stage(rows, stage) for stage in STAGES], ignore_index=True)

@@ -1,149 +1,164 @@
-"""Where a new school could stand: reserved land first, then seats of townships and villages."""
+"""
+Where a school could be added, in the order of practice.
+
+First what stands: a school that becomes what is missing, the campus of a closed one. Then reserved
+education land; then generated places: the most populous village of a township, its next ones, or a
+crossing where many people live. Ground where no school may go is left out first.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from zmd_layout.measures.access import demand, road_graph
+from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.world import by_position
-from zmd_layout.vocabulary import ConstraintKind, LandUse, UnitKind
+from zmd_layout.siting.bottom_lines import is_barred
+from zmd_layout.siting.planning import CandidateKind
+from zmd_layout.siting.standing import standing_places
+from zmd_layout.vocabulary import LandUse, UnitKind
 
 if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.measures.units import Units
+    from zmd_layout.vocabulary import Stage
 
-# The distances of GB 50099-2011 4.1.6 (teaching windows from railways and main roads).
-BUFFER_M = {ConstraintKind.RAILWAY: 300.0, ConstraintKind.ARTERIAL: 80.0}
-RESERVED, SEAT, VILLAGE = "reserved_land", "township_seat", "village"
-_VILLAGES_PER_TOWNSHIP = 3
+COLUMNS = (
+    "candidate_id", "kind", "name", "school_id", "stages", "county_id", "township_id", "is_made",
+)  # fmt: skip
+_PER_TOWNSHIP = 3  # villages
+_PER_COUNTY = 60  # villages, where there are no townships
 
 
-def candidates(world: World) -> gpd.GeoDataFrame:
+def candidates(world: World, stage: Stage) -> gpd.GeoDataFrame:
     """
-    Gather the places at which a new school could be put.
-
-    Vacant reserved education land comes first, then one place a township (its most populous
-    village, else a point within it), then its next villages by residents. Places on ground where no
-    school may go are left out.
+    Gather the places at which a school of a stage could be added.
 
     Returns
     -------
     candidates
-        Points with `candidate_id, kind, name, stage` (of reserved land, else None)`, county_id,
-        township_id, is_made`, sorted by `candidate_id`, in the study's plane.
+        Points with `COLUMNS`, sorted by `candidate_id`, in the study's plane. `school_id` is that
+        of the school that is expanded or whose campus is used again, else empty; `stages` is what
+        stands there afterwards.
     """
-    parts = [_reserved_land(world), _in_townships(world)]
+    new = world.keep("new places", lambda: _new_places(world))
+    new = new[new["land_stage"].map(is_missing) | (new["land_stage"] == stage)]
+    parts = [new.assign(school_id="", stages=str(stage)), standing_places(world, stage)]
     filled = [part for part in parts if len(part)]
     if not filled:
-        return _empty(world.study.crs)
-    table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs=world.study.crs)
+        return gpd.GeoDataFrame(
+            {name: [] for name in COLUMNS}, geometry=[], crs=world.study.crs
+        )  # fmt: skip
+    table = pd.concat(filled, ignore_index=True)[[*COLUMNS, "geometry"]]
+    ordered = table.sort_values("candidate_id", ignore_index=True)
+    return gpd.GeoDataFrame(ordered, geometry="geometry", crs=world.study.crs)
+
+
+def _new_places(world: World) -> gpd.GeoDataFrame:
+    """Give reserved land and generated places, for all stages; `land_stage` of reserved land."""
+    rows = [*_reserved_land(world), *_generated(world)]
+    names = ("candidate_id", "kind", "name", "land_stage", "is_made")
+    if not rows:
+        empty: dict[str, list[Any]] = {name: [] for name in (*names, "county_id", "township_id")}
+        return gpd.GeoDataFrame(empty, geometry=[], crs=world.study.crs)
+    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=world.study.crs)
     for kind, column in ((UnitKind.COUNTY, "county_id"), (UnitKind.TOWNSHIP, "township_id")):
         units = world.units(kind, {})
         place = by_position(table, units) if units is not None else None
         table[column] = "" if place is None else place.fillna("").to_numpy()
-    free = table[~_is_forbidden(table, world)]
-    return gpd.GeoDataFrame(free.sort_values("candidate_id", ignore_index=True))
+    return gpd.GeoDataFrame(table[~is_barred(table.geometry, world)])
 
 
-def _empty(crs: str) -> gpd.GeoDataFrame:
-    names = ("candidate_id", "kind", "name", "stage", "county_id", "township_id", "is_made")
-    return gpd.GeoDataFrame({name: [] for name in names}, geometry=[], crs=crs)
-
-
-def _reserved_land(world: World) -> gpd.GeoDataFrame:
-    if "education_land" not in world.layers:
-        return _empty(world.study.crs)
-    layer = world.layers["education_land"]
-    frame = layer.frame
-    if "current_use" not in frame:
-        return _empty(world.study.crs)
-    vacant = frame[frame["current_use"] == LandUse.VACANT]
-    return gpd.GeoDataFrame(
+def _reserved_land(world: World) -> list[dict[str, Any]]:
+    layer = world.layers.get("education_land")
+    if layer is None or "current_use" not in layer.frame:
+        return []
+    made = layer.made(["geometry"])
+    vacant = layer.frame[
+        (layer.frame["current_use"] == LandUse.VACANT) & layer.frame.geometry.notna()
+    ]
+    return [
         {
-            "candidate_id": "1-" + vacant["parcel_id"].astype(str),
-            "kind": RESERVED,
-            "name": vacant["name"].astype(str) if "name" in vacant else vacant["parcel_id"],
-            "stage": vacant.get("stage"),
-            "is_made": layer.made(["geometry"])[vacant.index],
-        },
-        geometry=shapely.point_on_surface(vacant.geometry.to_numpy()),
-        crs=world.study.crs,
-    )
+            "candidate_id": f"3-{row['parcel_id']}",
+            "kind": CandidateKind.RESERVED_LAND,
+            "name": str(row["parcel_id"] if is_missing(row.get("name")) else row["name"]),
+            "land_stage": row.get("stage"),
+            "is_made": bool(made[index]),
+            "geometry": shapely.point_on_surface(row["geometry"]),
+        }
+        for index, row in vacant.iterrows()
+    ]
 
 
-def _in_townships(world: World) -> gpd.GeoDataFrame:
-    """Take the most populous villages of each township, or a point within where there are none."""
+def _generated(world: World) -> list[dict[str, Any]]:
+    """Take populous villages of each township (else county), or a crossing where there are none."""
     townships = world.units(UnitKind.TOWNSHIP, {})
     if townships is None:
-        return _empty(world.study.crs)
-    rows = [*_central_villages(world, townships), *_points_within(world, townships)]
-    if not rows:
-        return _empty(world.study.crs)
-    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=world.study.crs)
-    is_second = (table["kind"] == SEAT) & table["township"].duplicated()
-    return gpd.GeoDataFrame(table[~is_second].drop(columns="township"))
+        counties = world.units(UnitKind.COUNTY, {})
+        return [] if counties is None else _central_villages(world, counties, most=_PER_COUNTY)
+    rows = _central_villages(world, townships, most=_PER_TOWNSHIP)
+    return rows + _crossings(world, townships, without={row.pop("unit") for row in rows})
 
 
-def _central_villages(world: World, townships: Units) -> list[dict[str, object]]:
+def _central_villages(world: World, units: Units, *, most: int) -> list[dict[str, Any]]:
     layer = world.layers.get("villages")
     if layer is None or "residents" not in layer.frame:
         return []
     frame = layer.frame[layer.frame.geometry.notna()].copy()
-    frame["township"] = world.members(layer, townships)[frame.index]
-    frame = frame[frame["township"].notna() & (frame["township"] != "")]
-    frame = frame.sort_values(["township", "residents", "unit_id"], ascending=[True, False, True])
+    frame["unit"] = world.members(layer, units)[frame.index]
+    frame = frame[frame["unit"].notna() & (frame["unit"] != "")]
+    frame = frame.sort_values(["unit", "residents", "unit_id"], ascending=[True, False, True])
+    frame["rank"] = frame.groupby("unit").cumcount()
     made = pd.Series(layer.made(["geometry"]), index=layer.frame.index)
     rows = []
-    for township, group in frame.groupby("township", sort=True):
-        for rank, (index, row) in enumerate(group.head(_VILLAGES_PER_TOWNSHIP).iterrows()):
-            seat = townships.frame["name"][township]
-            rows.append(
-                {
-                    "candidate_id": f"{'2' if rank == 0 else '3'}-{row['unit_id']}",
-                    "kind": SEAT if rank == 0 else VILLAGE,
-                    "name": f"{seat} {row['name']}" if row.get("name") else str(seat),
-                    "stage": None,
-                    "is_made": bool(made[index]),
-                    "township": township,
-                    "geometry": shapely.point_on_surface(row.geometry),
-                }
-            )
+    for index, row in frame[frame["rank"] < most].iterrows():
+        is_seat = row["rank"] == 0 and units.kind is UnitKind.TOWNSHIP
+        around = units.frame["name"][row["unit"]] if units.kind is UnitKind.TOWNSHIP else ""
+        own = row["unit_id"] if is_missing(row.get("name")) else row["name"]
+        rows.append(
+            {
+                "candidate_id": f"{'4' if is_seat else '5'}-{row['unit_id']}",
+                "kind": CandidateKind.TOWNSHIP_SEAT if is_seat else CandidateKind.VILLAGE,
+                "name": f"{around} {own}".strip(),
+                "land_stage": None,
+                "is_made": bool(made[index]),
+                "unit": row["unit"],
+                "geometry": shapely.point_on_surface(row.geometry),
+            }
+        )
     return rows
 
 
-def _points_within(world: World, townships: Units) -> list[dict[str, object]]:
-    del world
+def _crossings(world: World, townships: Units, *, without: set[str]) -> list[dict[str, Any]]:
+    """Take the crossing nearest to the most populous point of each township without villages."""
     frame = townships.frame[townships.frame.geometry.notna()]
     return [
         {
-            "candidate_id": f"4-{township}",
-            "kind": SEAT,
+            "candidate_id": f"6-{township}",
+            "kind": CandidateKind.ROAD_NODE,
             "name": str(row["name"]),
-            "stage": None,
+            "land_stage": None,
             "is_made": bool(townships.made["geometry"][township]),
-            "township": township,
-            "geometry": shapely.point_on_surface(row.geometry),
+            "geometry": _crossing(world, row["geometry"]),
         }
         for township, row in frame.iterrows()
+        if township not in without
     ]
 
 
-def _is_forbidden(
-    table: gpd.GeoDataFrame, world: World
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Find the places on ground where no school may go."""
-    forbidden = np.zeros(len(table), dtype=bool)
-    layer = world.layers.get("constraints")
-    if layer is None:
-        return forbidden
-    points = table.geometry.to_numpy()
-    for kind, group in layer.frame.groupby("kind", sort=True):
-        tree = shapely.STRtree(group.geometry.to_numpy())
-        reach_m = BUFFER_M.get(ConstraintKind(str(kind)), 0.0)
-        hit = tree.query(points, predicate="dwithin", distance=reach_m)[0]
-        forbidden[np.unique(hit)] = True
-    return forbidden
+def _crossing(world: World, area: shapely.Geometry) -> shapely.Point:
+    points, graph = demand(world), road_graph(world)
+    inside = shapely.contains_xy(area, points.xy) if points is not None else np.zeros(0, bool)
+    if points is None or not inside.any():
+        return shapely.point_on_surface(area)
+    residents = np.nan_to_num(points.children["residents"].to_numpy(dtype=float))
+    most = points.xy[np.flatnonzero(inside)[residents[inside].argmax()]]
+    if graph is None:
+        return shapely.Point(most)
+    node = graph.node_xy[graph.main_nodes[graph.main_tree.query(most)[1]]]
+    return shapely.Point(node) if shapely.contains_xy(area, *node) else shapely.Point(most)

@@ -80,19 +80,17 @@ def closing_impact(world: World, school_ids: Sequence[str], rules: Sequence[Rule
     """
     layer = world.layers.get("schools")
     if layer is None:
-        raise SitingError(Message("siting.closing_without_schools"))
+        raise SitingError(Message("sites.closing_without_schools"))
     known = set(layer.frame["school_id"].astype(str))
     missing = [school for school in school_ids if school not in known]
     if missing:
-        raise SitingError(Message("siting.closing_unknown", ids=missing))
+        raise SitingError(Message("sites.closing_unknown", ids=missing))
     if access(world, Stage.PRIMARY) is None:
-        raise SitingError(Message("siting.closing_without_children"))
+        raise SitingError(Message("sites.closing_without_children"))
     frame = layer.frame.copy()
     closes = frame["school_id"].astype(str).isin(school_ids)
     frame.loc[closes, "status"] = str(SchoolStatus.CLOSED)
-    after = World(
-        world.study, {**world.layers, "schools": replace(layer, frame=frame)}, world.as_of
-    )
+    after = World(world.study, world.layers | {"schools": replace(layer, frame=frame)}, world.as_of)
     ways, nearest = _ways(world, set(school_ids))
     broken = _broken(find(rules, world), find(rules, after))
     return Closing(ways, nearest, broken, _replacements(world, school_ids), layer.is_made)

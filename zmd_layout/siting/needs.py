@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zmd_layout.measures.definitions import CountMeasure
+from zmd_layout.rulebook import Report, Threshold
 from zmd_layout.vocabulary import Relation, Stage, Status, UnitKind
 
 if TYPE_CHECKING:
@@ -49,6 +51,15 @@ class Need:
         return f"{self.rule_id}@{self.unit_id}"
 
 
+def counted_schools(rule: Rule) -> CountMeasure | None:
+    """Give what a rule counts when it asks for so many schools; None where it counts no schools."""
+    if isinstance(rule.check, Report):
+        return None
+    name = rule.check.measure if isinstance(rule.check, Threshold) else rule.check.supply
+    supply = rule.measures[name]
+    return supply if isinstance(supply, CountMeasure) and supply.count == "schools" else None
+
+
 def needs_of(findings: gpd.GeoDataFrame, rules: Sequence[Rule], stage: Stage) -> list[Need]:
     """
     Read the needs of one stage, in a stable order.
@@ -62,6 +73,7 @@ def needs_of(findings: gpd.GeoDataFrame, rules: Sequence[Rule], stage: Stage) ->
         if rule.stage is stage
         and rule.relation is Relation.AT_LEAST
         and rule.measure_unit == "school"
+        and counted_schools(rule) is not None
         and set(rule.units) & _GROUNDS
     }
     short = findings[

@@ -1,10 +1,10 @@
 """
-The fewest new schools that close the needs of a county, and of those the least travel.
+The fewest or cheapest schools that close the needs of a county, and of those the least travel.
 
 Two models, one after the other, each with the schools that stand fixed:
 
-1. min Σ x_j  subject to  Σ_{j in unit} x_j ≥ gap for every need;
-2. with that number, max Σ_ij y_ij · w_i (d_i − d_ij)  subject to  Σ_j y_ij ≤ 1, y_ij ≤ x_j: the
+1. min Σ c_j x_j  subject to  Σ_{j that counts} x_j ≥ gap for every need;
+2. at that cost, max Σ_ij y_ij · w_i (d_i − d_ij)  subject to  Σ_j y_ij ≤ 1, y_ij ≤ x_j: the
    children's ways are shortened the most. It is a p-median with fixed sites, of which only the
    pairs that shorten a way are needed.
 """
@@ -22,6 +22,7 @@ from zmd_layout.siting.highs import LinearModel, MipStatus, solve_mip
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SLACK = 1e-6  # of the cost: sums of decimals are not exact
 _NODES = 200  # branch-and-bound nodes: a count, so that the answer is the same on every machine
 
 
@@ -50,14 +51,34 @@ class Placement:
     is_reproducible: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """
+    Children and their ways.
+
+    Attributes
+    ----------
+    children
+        (points,) people.
+    now_m
+        (points,) the way to the nearest school that stands; where there is none, the longest way
+        that is looked at.
+    distance_m
+        (candidates, points) sparse; pairs out of reach are not stored.
+    """
+
+    children: NDArray[np.float64]
+    now_m: NDArray[np.float64]
+    distance_m: csr_array
+
+
 def place(
     inside: NDArray[np.bool_],
     gaps: NDArray[np.int64],
     *,
-    distance_m: csr_array,
-    now_m: NDArray[np.float64],
-    children: NDArray[np.float64],
+    travel: Travel,
     time_limit_s: float,
+    costs: NDArray[np.float64] | None = None,
 ) -> Placement | None:
     """
     Choose sites.
@@ -65,18 +86,15 @@ def place(
     Parameters
     ----------
     inside
-        (needs, candidates) whether a candidate lies in the need's unit.
+        (needs, candidates) whether a candidate counts for a need.
     gaps
         (needs,) schools owed.
-    distance_m
-        (candidates, points) sparse; pairs out of reach are not stored.
-    now_m
-        (points,) the way to the nearest school that stands; where there is none, the longest way
-        that is looked at.
-    children
-        (points,) people.
+    travel
+        Children and their ways.
     time_limit_s
         The net under both searches.
+    costs
+        (candidates,) positive; None for one each, which asks for the fewest.
 
     Returns
     -------
@@ -84,10 +102,11 @@ def place(
         None where the needs cannot be met, for want of candidates.
     """
     count = inside.shape[1]
+    costs = np.ones(count) if costs is None else costs
     needs = csr_array(inside.astype(np.float64))
-    fewest = solve_mip(
+    cheapest = solve_mip(
         LinearModel(
-            objective=np.ones(count),
+            objective=costs,
             rows=needs,
             row_lower=gaps.astype(np.float64),
             row_upper=np.full(len(gaps), np.inf),
@@ -97,27 +116,29 @@ def place(
         ),
         time_limit_s=time_limit_s,
     )
-    if not len(fewest.values):
+    if not len(cheapest.values):
         return None
-    number = round(fewest.objective)
-    pairs = _pairs(distance_m, now_m, children)
+    spent = float(costs @ np.round(cheapest.values))
+    pairs = _pairs(travel)
     result = solve_mip(
-        _travel_model(needs, gaps, number, pairs), time_limit_s=time_limit_s, node_limit=_NODES
+        _travel_model(needs, gaps, (costs, spent), pairs),
+        time_limit_s=time_limit_s,
+        node_limit=_NODES,
     )
-    base = float(children @ now_m)
-    chosen = result.values if len(result.values) else fewest.values
+    base = float(travel.children @ travel.now_m)
+    chosen = result.values if len(result.values) else cheapest.values
     sites = np.flatnonzero(chosen[:count] > 0.5)  # noqa: PLR2004 - binary
     objective = base - _saving(sites, pairs)
     # whatever the search proved, no way can save more than its best pair
     least = base - _saving(np.arange(count), pairs)
     bound = max(base + result.bound, least) if np.isfinite(result.bound) else least
-    proved = result.status is MipStatus.OPTIMAL and fewest.status is MipStatus.OPTIMAL
+    proved = result.status is MipStatus.OPTIMAL and cheapest.status is MipStatus.OPTIMAL
     return Placement(
         sites,
         objective,
         min(bound, objective),
         proved,
-        not (result.is_ended_by_time or fewest.is_ended_by_time),
+        not (result.is_ended_by_time or cheapest.is_ended_by_time),
     )
 
 
@@ -129,12 +150,10 @@ class _Pairs:
     points: int
 
 
-def _pairs(
-    distance_m: csr_array, now_m: NDArray[np.float64], children: NDArray[np.float64]
-) -> _Pairs:
+def _pairs(travel: Travel) -> _Pairs:
     """Keep the pairs of candidate and point that shorten a way; saving in child-metres."""
-    table = distance_m.tocoo()
-    saving = children[table.col] * (now_m[table.col] - table.data)
+    table = travel.distance_m.tocoo()
+    saving = travel.children[table.col] * (travel.now_m[table.col] - table.data)
     keep = saving > 0
     order = np.lexsort((table.row[keep], table.col[keep]))
     point, index = np.unique(table.col[keep][order], return_inverse=True)
@@ -147,14 +166,18 @@ def _pairs(
 
 
 def _travel_model(
-    needs: csr_array, gaps: NDArray[np.int64], number: int, pairs: _Pairs
+    needs: csr_array,
+    gaps: NDArray[np.int64],
+    budget: tuple[NDArray[np.float64], float],
+    pairs: _Pairs,
 ) -> LinearModel:
     count = needs.shape[1]
     size = len(pairs.site)
     rows = np.arange(size)
     one = np.ones(size)
     met = csr_array((needs.data, needs.indices, needs.indptr), shape=(len(gaps), count + size))
-    total = coo_array((np.ones(count), (np.zeros(count, int), np.arange(count))), (1, count + size))
+    costs, spent = budget
+    total = coo_array((costs, (np.zeros(count, int), np.arange(count))), (1, count + size))
     once = coo_array((one, (pairs.point, count + rows)), (pairs.points, count + size))
     linked = coo_array(
         (np.r_[one, -one], (np.r_[rows, rows], np.r_[count + rows, pairs.site])),
@@ -163,8 +186,10 @@ def _travel_model(
     return LinearModel(
         objective=np.r_[np.zeros(count), -pairs.saving],
         rows=csr_array(vstack([met, total, once, linked])),
-        row_lower=np.r_[gaps, number, np.full(pairs.points + size, -np.inf)].astype(np.float64),
-        row_upper=np.r_[np.full(len(gaps), np.inf), number, np.ones(pairs.points), np.zeros(size)],
+        row_lower=np.r_[gaps, 0.0, np.full(pairs.points + size, -np.inf)].astype(np.float64),
+        row_upper=np.r_[
+            np.full(len(gaps), np.inf), spent + _SLACK, np.ones(pairs.points), np.zeros(size)
+        ],
         column_lower=np.zeros(count + size),
         column_upper=np.ones(count + size),
         is_integer=np.r_[np.ones(count, dtype=bool), np.zeros(size, dtype=bool)],

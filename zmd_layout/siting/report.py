@@ -9,27 +9,33 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zmd_layout.forecast import standards
 from zmd_layout.measures.access import access, way_to
-from zmd_layout.messages import Message, both
 from zmd_layout.network import Method
-from zmd_layout.rulebook import Threshold
-from zmd_layout.siting.candidates import RESERVED
+from zmd_layout.siting.bottom_lines import BOTTOM_LINES, unchecked_lines
+from zmd_layout.siting.ground import has_own_children
+from zmd_layout.siting.means import mean_way
+from zmd_layout.siting.notes import note
+from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.problem import gap_percent
-from zmd_layout.siting.table import COLUMNS, empty_suggestions
-from zmd_layout.vocabulary import Relation, SolveStatus, Stage
+from zmd_layout.siting.sizes import children_at_opening, robustness_flags, size_of, use_to_come
+from zmd_layout.siting.table import COLUMNS
+from zmd_layout.siting.work import Aim
+from zmd_layout.vocabulary import SolveStatus, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from zmd_layout.measures import World
-    from zmd_layout.rulebook import Rule
     from zmd_layout.siting.work import Ground, StageWork
 
-_MODEL = "fewest_schools_closing_shortfalls_then_least_travel"
-_GRADES = {Stage.KINDERGARTEN: 3, Stage.PRIMARY: 6}  # classes come in whole streams; else 3 grades
+_MODELS = {
+    Aim.CHEAPEST: "cheapest_closing_shortfalls_then_least_travel",
+    Aim.FEWEST: "fewest_schools_closing_shortfalls_then_least_travel",
+    Aim.TRAVEL: "p_median",
+    Aim.COVERED: "max_cover",
+    Aim.FAIREST: "p_center",
+    Aim.COVER_ALL: "set_cover",
+}
 
 
 def no_catchments(crs: str) -> gpd.GeoDataFrame:
@@ -37,158 +43,156 @@ def no_catchments(crs: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"suggestion_id": []}, geometry=[], crs=crs)
 
 
-def size_caps(rules: Sequence[Rule], world: World) -> dict[Stage, float]:
-    """Give the most pupils of a new school of one stage: of the rules, else of what stands."""
-    caps: dict[Stage, float] = {}
-    for rule in rules:
-        single = any(c.field == "stages" and c.equals == rule.stage for c in rule.applies_to)
-        if isinstance(rule.check, Threshold) and rule.relation is Relation.AT_MOST and single:
-            dated = rule.limits(world.as_of)[rule.check.limit]
-            if rule.stage is not None and rule.measure_unit == "person" and dated is not None:
-                caps[rule.stage] = min(dated.value, caps.get(rule.stage, np.inf))
-    return {**_largest_schools(world), **caps}
-
-
-def _largest_schools(world: World) -> dict[Stage, float]:
-    """Give the seats of the largest school of each stage: where no rule caps, no larger one."""
-    found = {}
-    for stage in Stage:
-        way = access(world, stage)
-        if way is not None and "seats" in way.schools:
-            most = way.schools["seats"].max()
-            if np.isfinite(most) and most > 0:
-                found[stage] = float(most)
-    return found
-
-
 def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Put the chosen places into the suggestions' form, with ways before and after."""
-    world, places = ground.world, ground.places
-    if not work.rows:
-        return empty_suggestions(world.study.crs), no_catchments(world.study.crs)
-    chosen = places.iloc[[row["place"] for row in work.rows]]
-    after, new_of = _ways_after(world, work, chosen)
-    before = work.way.found.distance_m
+    """
+    Put the chosen places of a stage into the suggestions' form, with ways before and after.
+
+    Returns
+    -------
+    suggestions, catchments
+        `work` must have chosen at least one place.
+    """
+    chosen = work.places.iloc[[row["place"] for row in work.rows]].reset_index(drop=True)
+    after_m, nearest = _ways_after(ground.world, work, chosen)
     residents = work.way.demand.children["residents"].to_numpy(dtype=float)
-    objective = sum(p.objective for p in work.placements)
-    bound = sum(p.bound for p in work.placements)
+    shared = _shared(ground, work)
+    rows = []
+    for number, row in enumerate(work.rows):
+        served = nearest == number
+        own = shared | _one(ground, work, row, chosen.iloc[number]) | {
+            "residents_served": float(np.nansum(residents[served])),
+            "children_served": float(work.children[served].sum())
+            if has_own_children(work.stage)
+            else np.nan,
+            "weight": float(work.children[served].sum()),
+            "mean_distance_before_m": mean_way(
+                work.children * served, work.way.found.distance_m
+            ),
+            "mean_distance_after_m": mean_way(work.children * served, after_m),
+            "ground": _ground(work.way.demand.xy[served & (work.children > 0)]),
+        }  # fmt: skip
+        own |= children_at_opening(own, ground, work)
+        own |= size_of(own, ground, work)
+        own |= use_to_come(own, ground, work)
+        own["flags"] = ";".join([*own["flags"], *_late_flags(own, work)])
+        own["note_zh"], own["note_en"] = note(own, ground, work)
+        rows.append(own)
+    table = _ranked(gpd.GeoDataFrame(rows, geometry="geometry", crs=ground.world.study.crs), work)
+    catchments = gpd.GeoDataFrame(
+        {"suggestion_id": table["id"]}, geometry=table.pop("ground").to_numpy(), crs=table.crs
+    )
+    uses = [name for name in table if str(name).startswith("use_")]
+    extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
+    extra += ["children_at_opening", *uses]
+    return table[[*COLUMNS, *extra, "geometry"]], catchments
+
+
+def _late_flags(row: dict[str, Any], work: StageWork) -> list[str]:
+    return [*(["exceeds_size_cap"] if row["is_over"] else []), *robustness_flags(row, work)]
+
+
+def _shared(ground: Ground, work: StageWork) -> dict[str, Any]:
+    """Give what all suggestions of the stage have in common: when, and the proof."""
+    objective = _total([p.objective for p in work.placements], work)
+    bound = _total([p.bound for p in work.placements], work)
     optimal = all(p.is_optimal for p in work.placements)
-    shared = {
+    return {
         "stage": str(work.stage),
-        "action": "new",
-        "opens_in": world.as_of.year + work.options.years_to_build,
-        "model": _MODEL,
+        "opens_in": ground.world.as_of.year + work.options.years_to_build,
+        "model": _MODELS[work.options.aim],
         "solve_status": str(SolveStatus.OPTIMAL if optimal else SolveStatus.FEASIBLE),
         "objective": objective,
-        "objective_unit": "child-metre",
+        "objective_unit": work.objective_unit,
         "bound": objective if optimal else bound,
         "gap_percent": 0.0 if optimal else gap_percent(objective, bound),
     }
-    rows, areas = [], []
-    for number, row in enumerate(work.rows):
-        served = new_of == number
-        rows.append(
-            shared
-            | _one(world, work, row, chosen.iloc[number])
-            | {
-                "residents_served": float(np.nansum(residents[served])),
-                "children_served": float(work.children[served].sum()),
-                "mean_distance_before_m": _mean(before, work.children, served),
-                "mean_distance_after_m": _mean(after, work.children, served),
-                "geometry": chosen.geometry.iloc[number],
-            }
-        )
-        areas.append(_ground(work.way.demand.xy[served & (work.children > 0)]))
-    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=world.study.crs)
-    table = _ranked(_sized(table, work.stage, ground.caps), work.stage, areas)
-    catchments = gpd.GeoDataFrame(
-        {"suggestion_id": table["id"]}, geometry=table.pop("ground").to_numpy(), crs=world.study.crs
-    )
-    notes = [_note(row, ground, work) for row in table.to_dict("records")]
-    table["note_zh"], table["note_en"] = ([n[k] for n in notes] for k in (0, 1))
-    return table[[*COLUMNS, "geometry"]], catchments
+
+
+def _total(parts: list[float], work: StageWork) -> float:
+    return max(parts) if work.options.aim is Aim.FAIREST else sum(parts)
 
 
 def _one(
-    world: World, work: StageWork, row: dict[str, Any], site: pd.Series[Any]
+    ground: Ground, work: StageWork, row: dict[str, Any], site: pd.Series[Any]
 ) -> dict[str, Any]:
-    flags = [] if "constraints" in world.layers else ["constraints_unchecked"]
-    if site["kind"] == RESERVED:
-        flags.append("reserved_land")
-    if work.way.found.method is Method.STRAIGHT_LINE:
-        flags.append("straight_line")
     made = bool(site["is_made"]) or work.way.demand.layer.is_made
     return {
         "county_id": row["county_id"],
+        "action": "expand" if CandidateKind(site["kind"]).is_standing else "new",
         "name": site["name"],
         "closes": [need.name for need in row["closes"]],
-        "flags": ";".join(flags),
+        "flags": _flags(ground.world, work, site),
         "is_synthetic": made or any(need.is_synthetic for need in row["closes"]),
         "candidate_id": site["candidate_id"],
+        "candidate_kind": str(site["kind"]),
+        "school_id": site["school_id"],
+        "stages": site["stages"],
+        "township_id": site["township_id"],
+        "seats_now": _seats_now(ground.world, site["school_id"]),
+        "geometry": site.geometry,
     }
+
+
+def _flags(world: World, work: StageWork, site: pd.Series[Any]) -> list[str]:
+    unchecked = unchecked_lines(world)
+    flags = [] if not unchecked else ["constraints_partly_checked"]
+    if len(unchecked) == len(BOTTOM_LINES):
+        flags = ["constraints_unchecked"]
+    if site["kind"] in {CandidateKind.RESERVED_LAND, CandidateKind.IDLE_CAMPUS}:
+        flags.append(str(site["kind"]))
+    if work.way.found.method is Method.STRAIGHT_LINE:
+        flags.append("straight_line")
+    return flags
+
+
+def _seats_now(world: World, school_id: str) -> float:
+    """Give the seats of the school that stands there, else its enrolment; NaN where unknown."""
+    if not school_id:
+        return float("nan")
+    frame = world.layers["schools"].frame
+    row = frame[frame["school_id"] == school_id].iloc[0]
+    known = [float(row[name]) for name in ("seats", "enrolment") if name in frame]
+    return next((number for number in known if np.isfinite(number)), float("nan"))
 
 
 def _ways_after(
     world: World, work: StageWork, chosen: gpd.GeoDataFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give each point's way with the new sites, and which new site is its nearest (−1: none)."""
+    """Give each point's way with the chosen places, and which of them is its nearest (−1: none)."""
     old = work.way.schools
+    ids = old["school_id"].astype(str).to_numpy()
+    # a place at which the stage is taught already is among the old ones
+    at_old = chosen["school_id"].map({key: n for n, key in enumerate(ids)}).to_numpy(dtype=float)
+    added = np.flatnonzero(np.isnan(at_old))
     xy = np.vstack(
         [
             shapely.get_coordinates(shapely.point_on_surface(old.geometry.to_numpy())).reshape(
                 -1, 2
             ),
-            shapely.get_coordinates(chosen.geometry.to_numpy()),
+            shapely.get_coordinates(chosen.geometry.to_numpy()[added]).reshape(-1, 2),
         ]
     )
     # of a school that stands and a new one equally far, the one that stands is the nearer
     keys = np.array(
-        [f"0{key}" for key in old["school_id"]] + [f"1{key}" for key in chosen["candidate_id"]]
+        [f"0{key}" for key in ids] + [f"1{key}" for key in chosen["candidate_id"].iloc[added]]
     )
     found = way_to(world, xy, keys)
-    return found.distance_m, np.where(found.facility >= len(old), found.facility - len(old), -1)
+    number_of = np.full(len(xy) + 1, -1)  # the last stands for no facility
+    number_of[len(ids) : len(xy)] = added
+    is_old = ~np.isnan(at_old)
+    number_of[at_old[is_old].astype(np.int64)] = np.flatnonzero(is_old)
+    return found.distance_m, number_of[found.facility]
 
 
-def _mean(
-    way_m: NDArray[np.float64], children: NDArray[np.float64], served: NDArray[np.bool_]
-) -> float:
-    known = served & np.isfinite(way_m)
-    total = children[known].sum()
-    return float(children[known] @ way_m[known] / total) if total else float("nan")
-
-
-def _sized(table: gpd.GeoDataFrame, stage: Stage, caps: dict[Stage, float]) -> gpd.GeoDataFrame:
-    """
-    Give classes and seats for the children that would be served, in whole streams.
-
-    Where the cap of a rule, or the largest school that stands, allows fewer, that holds, and
-    `exceeds_size_cap` says that more than one school, or the seats of others, are needed.
-    """
-    sizes = standards().class_sizes
-    if stage not in sizes:
-        return table.assign(classes=np.nan, seats=np.nan)
-    size = sizes[stage].value
-    grades = _GRADES.get(stage, 3)
-    streams = np.maximum(np.ceil(table["children_served"] / (size * grades)), 1)
-    most = np.maximum(np.floor(caps.get(stage, np.inf) / (size * grades)), 1)
-    over = streams > most
-    flags = [
-        ";".join(filter(None, (f, "exceeds_size_cap" if o else "")))
-        for f, o in zip(table["flags"], over, strict=True)
-    ]
-    streams = np.minimum(streams, most)
-    return table.assign(classes=streams * grades, seats=streams * grades * size, flags=flags)
-
-
-def _ranked(table: gpd.GeoDataFrame, stage: Stage, areas: list[Any]) -> gpd.GeoDataFrame:
+def _ranked(table: gpd.GeoDataFrame, work: StageWork) -> gpd.GeoDataFrame:
     """Rank within the stage: what closes more comes first, then what serves more children."""
-    table = table.assign(ground=areas, closed=[len(c) for c in table["closes"]])
+    table = table.assign(closed=[len(c) for c in table["closes"]])
     table = table.sort_values(
-        ["closed", "children_served", "candidate_id"], ascending=[False, False, True]
+        ["closed", "weight", "candidate_id"], ascending=[False, False, True]
     ).reset_index(drop=True)
     table["rank"] = np.arange(1, len(table) + 1)
-    table["id"] = [f"{stage}-{rank:03d}" for rank in table["rank"]]
-    return gpd.GeoDataFrame(table.drop(columns=["closed", "candidate_id"]))
+    table["id"] = [f"{work.stage}-{rank:03d}" for rank in table["rank"]]
+    return gpd.GeoDataFrame(table)
 
 
 def _ground(xy: NDArray[np.float64]) -> shapely.Geometry:
@@ -198,28 +202,6 @@ def _ground(xy: NDArray[np.float64]) -> shapely.Geometry:
     points = shapely.multipoints(xy)
     hull = shapely.concave_hull(points, ratio=0.4) if len(xy) > 3 else points  # noqa: PLR2004 - a hull needs more
     return shapely.buffer(hull, 250.0, quad_segs=4).simplify(100.0)
-
-
-def _note(row: dict[str, Any], ground: Ground, work: StageWork) -> tuple[str, str]:
-    known = np.isfinite(row["mean_distance_before_m"])
-    is_screened = "constraints" in ground.world.layers
-    closes = [ground.titles[name.partition("@")[0]] for name in row["closes"]]
-    parts = [
-        Message("siting.note_place", name=row["name"], closes=closes),
-        Message(
-            "siting.note_ways" if known else "siting.note_first_way",
-            children=round(row["children_served"], -1),
-            before=row["mean_distance_before_m"],
-            after=row["mean_distance_after_m"],
-        ),
-        Message("siting.note_bottom_checked" if is_screened else "siting.note_bottom"),
-        Message("siting.note_ways_by", method=Message(f"siting.by_{work.way.found.method}")),
-        Message("siting.note_alternatives"),
-    ]
-    if "exceeds_size_cap" in row["flags"]:
-        parts.append(Message("siting.note_size_cap", cap=ground.caps[work.stage]))
-    texts = [both(part) for part in parts]
-    return "".join(t[0] for t in texts), " ".join(t[1] for t in texts)
 
 
 def uncovered(world: World) -> gpd.GeoDataFrame:

@@ -13,26 +13,19 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
-from zmd_layout.measures.access import (
-    DETOUR_FACTOR,
-    access,
-    demand,
-    demand_snap,
-    road_graph,
-)
-from zmd_layout.measures.world import by_position
+from zmd_layout.findings import find
+from zmd_layout.measures.access import access, demand
 from zmd_layout.messages import Message, word_message
-from zmd_layout.network import snap, within
 from zmd_layout.siting.candidates import candidates
+from zmd_layout.siting.ground import county_of_points, joined, reach, weights
 from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import place
-from zmd_layout.siting.report import no_catchments, report_stage, size_caps, uncovered
+from zmd_layout.siting.proposed import counting, world_with
+from zmd_layout.siting.report import no_catchments, report_stage, uncovered
+from zmd_layout.siting.sizes import size_caps
 from zmd_layout.siting.table import empty_suggestions
-from zmd_layout.siting.work import Ground, SitingOptions, StageWork
+from zmd_layout.siting.work import Aim, Ground, SitingOptions, StageWork
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -43,7 +36,8 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
 
-_AGES_OF = {Stage.VOCATIONAL: (Stage.SENIOR,), Stage.SPECIAL: (Stage.PRIMARY, Stage.JUNIOR)}
+
+_HAIR = 1e-3  # of a new school on reserved land
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +56,21 @@ class Suggestions:
         Points of children from which no school of the stage is in reach.
     unmet
         Needs for which there is no candidate.
+    remaining
+        Needs that the rules still find when they are asked again with all suggestions carried out.
     is_reproducible
         False where a time limit ended a search.
+    explanation
+        Why there is no (better) answer, for the aims that cover.
     """
 
     table: gpd.GeoDataFrame
     catchments: gpd.GeoDataFrame
     uncovered: gpd.GeoDataFrame
     unmet: tuple[Need, ...] = ()
+    remaining: tuple[Need, ...] = ()
     is_reproducible: bool = True
+    explanation: tuple[Message, ...] = ()
 
 
 def suggest(
@@ -96,7 +96,7 @@ def suggest(
     stages
         For which stages.
     options
-        Choices of ours.
+        Choices of ours; the aim is one of those that close shortfalls.
     progress
         Is told what is being done.
 
@@ -107,102 +107,82 @@ def suggest(
         where children live.
     """
     options = options or SitingOptions()
-    places = candidates(world)
     needs = {stage: needs_of(findings, rules, stage) for stage in stages}
-    if demand(world) is None or places.empty:
-        return _nothing(world, [need for group in needs.values() for need in group])
-    wanted = [stage for stage in stages if needs[stage] and access(world, stage) is not None]
-    if not wanted:
-        return _nothing(world, [need for group in needs.values() for need in group])
-    ground = Ground(
+    has_points = demand(world) is not None
+    wanted = [s for s in stages if has_points and needs[s] and access(world, s) is not None]
+    works = []
+    if wanted:
+        ground = ground_of(world, rules, options)
+        for stage in wanted:
+            if progress is not None:
+                progress(Message("sites.placing", stage=word_message(stage)))
+            works.append(_solve_stage(ground, stage, needs[stage]))
+    lost = [need for stage in stages if stage not in wanted for need in needs[stage]]
+    if not any(work.rows for work in works):
+        unmet = tuple(lost + [need for work in works for need in work.unmet])
+        return nothing(world, unmet)
+    table, catchments = gathered(ground, works)
+    return Suggestions(
+        table,
+        catchments,
+        uncovered(world),
+        tuple(lost + [need for work in works for need in work.unmet]),
+        tuple(need for work in works for need in _remaining(ground, work, needs[work.stage])),
+        all(p.is_reproducible for work in works for p in work.placements),
+    )
+
+
+def ground_of(world: World, rules: Sequence[Rule], options: SitingOptions) -> Ground:
+    """Gather what all stages share."""
+    return Ground(
         world,
-        places,
-        _reach(world, places, options),
-        _county_of_points(world),
-        {rule.id: rule.title for rule in rules},
+        county_of_points(world),
+        {rule.id: rule for rule in rules},
         size_caps(rules, world),
         options,
     )
-    tables, areas, unmet, reproducible = [], [], [], True
-    for stage in wanted:
-        if progress is not None:
-            progress(Message("siting.placing", stage=word_message(stage)))
-        work = _solve_stage(ground, stage, needs[stage])
-        table, catchment = report_stage(ground, work)
-        tables.append(table)
-        areas.append(catchment)
-        unmet += work.unmet
-        reproducible &= all(p.is_reproducible for p in work.placements)
+
+
+def gathered(
+    ground: Ground, works: Sequence[StageWork]
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Put the answers of all stages that have one into one table and one map of catchments."""
+    crs = ground.world.study.crs
+    parts = [report_stage(ground, work) for work in works if work.rows]
+    tables, areas = ([part[n] for part in parts] for n in (0, 1))
+    return (
+        gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs),
+        gpd.GeoDataFrame(pd.concat(areas, ignore_index=True), crs=crs),
+    )
+
+
+def nothing(
+    world: World, unmet: tuple[Need, ...] = (), explanation: tuple[Message, ...] = ()
+) -> Suggestions:
+    """Give suggestions of no site."""
     crs = world.study.crs
-    filled = [table for table in tables if len(table)]
     return Suggestions(
-        gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs=crs)
-        if filled
-        else empty_suggestions(crs),
-        gpd.GeoDataFrame(pd.concat(areas, ignore_index=True), crs=crs)
-        if filled
-        else no_catchments(crs),
-        uncovered(world),
-        tuple(unmet),
-        reproducible,
-    )
-
-
-def _nothing(world: World, unmet: list[Need]) -> Suggestions:
-    crs = world.study.crs
-    return Suggestions(empty_suggestions(crs), no_catchments(crs), uncovered(world), tuple(unmet))
-
-
-def _weights(world: World, stage: Stage) -> NDArray[np.float64]:
-    """Give the children of a stage at each point; unknown counts as none here, and is reported."""
-    points = demand(world)
-    assert points is not None  # noqa: S101 - asked before
-    ages = _AGES_OF.get(stage, (stage,))
-    total = points.children[list(ages)].sum(axis=1).to_numpy(dtype=float)
-    weights: NDArray[np.float64] = np.nan_to_num(total)
-    return weights
-
-
-def _county_of_points(world: World) -> NDArray[np.object_]:
-    points = demand(world)
-    assert points is not None  # noqa: S101 - asked before
-    counties = world.units(UnitKind.COUNTY, {})
-    frame = gpd.GeoDataFrame(geometry=shapely.points(points.xy), crs=world.study.crs)
-    if counties is None:
-        return np.full(len(frame), "", dtype=object)
-    return by_position(frame, counties).fillna("").to_numpy(dtype=object)
-
-
-def _reach(world: World, places: gpd.GeoDataFrame, options: SitingOptions) -> csr_array:
-    """Give (candidates, points) distances within reach, over roads or straight with a detour."""
-    points = demand(world)
-    assert points is not None  # noqa: S101 - asked before
-    xy = shapely.get_coordinates(places.geometry.to_numpy())
-    graph = road_graph(world)
-    if graph is None:
-        return _straight_reach(points.xy, xy, options)
-    sites = snap(xy, graph, limit_m=options.reach_m, keys=places["candidate_id"].to_numpy(str))
-    return within(graph, sites, demand_snap(world, graph), cutoff_m=options.reach_m)
-
-
-def _straight_reach(
-    points_xy: NDArray[np.float64], sites_xy: NDArray[np.float64], options: SitingOptions
-) -> csr_array:
-    table = cKDTree(sites_xy).sparse_distance_matrix(
-        cKDTree(points_xy), options.reach_m / DETOUR_FACTOR, output_type="coo_matrix"
-    )
-    shape = (len(sites_xy), len(points_xy))
-    return csr_array((table.data * DETOUR_FACTOR, (table.row, table.col)), shape=shape)
+        empty_suggestions(crs), no_catchments(crs), uncovered(world), unmet, unmet,
+        explanation=explanation,
+    )  # fmt: skip
 
 
 def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageWork:
     world = ground.world
     way = access(world, stage)
     assert way is not None  # noqa: S101 - asked before
-    work = StageWork(stage, way, _weights(world, stage), ground.reach, ground.options)
-    for county in sorted({_county_of(need, world) for need in needs}):
-        own = [need for need in needs if _county_of(need, world) == county]
-        _solve_county(work, county, own, ground)
+    places = candidates(world, stage)
+    counts = counting(places, needs, ground.rules, world)
+    places, counts = (
+        places[counts.any(axis=0)].reset_index(drop=True),
+        counts[:, counts.any(axis=0)],
+    )
+    to_points = reach(world, places, ground.options)
+    work = StageWork(stage, way, weights(world, stage), places, to_points, ground.options)
+    counties = np.array([_county_of(need, world) for need in needs])
+    for county in sorted(set(counties)):
+        mine = np.flatnonzero(counties == county)
+        _solve_county(work, str(county), [needs[n] for n in mine], counts[mine], ground)
     return work
 
 
@@ -217,11 +197,11 @@ def _county_of(need: Need, world: World) -> str:
     return need.unit_id[:6]
 
 
-def _solve_county(work: StageWork, county: str, needs: list[Need], ground: Ground) -> None:
-    places = ground.places
-    is_fit = places["stage"].isna() | (places["stage"] == work.stage)
-    mine = np.flatnonzero(is_fit & (places["county_id"] == county))
-    inside = np.array([_is_in(need, places.iloc[mine]) for need in needs])
+def _solve_county(
+    work: StageWork, county: str, needs: list[Need], counts: NDArray[np.bool_], ground: Ground
+) -> None:
+    mine = np.flatnonzero(counts.any(axis=0))
+    inside = counts[:, mine]
     gaps = np.array([need.count for need in needs])
     lacking = inside.sum(axis=1) < gaps
     work.unmet += [need for need, lacks in zip(needs, lacking, strict=True) if lacks]
@@ -231,15 +211,12 @@ def _solve_county(work: StageWork, county: str, needs: list[Need], ground: Groun
     points = np.flatnonzero((ground.county_of == county) & (work.children > 0))
     now = np.nan_to_num(work.way.found.distance_m[points], nan=work.options.reach_m)
     now = np.minimum(now, work.options.reach_m)
-    reach = work.to_candidates[mine][:, points]
-    children, now, reach = _joined(work, points, now, reach)
     found = place(
         inside,
         gaps,
-        distance_m=reach,
-        now_m=now,
-        children=children,
+        travel=joined(work, points, now, work.to_candidates[mine][:, points]),
         time_limit_s=work.options.time_limit_s,
+        costs=_costs(work, mine),
     )
     if found is None:
         work.unmet += needs
@@ -250,26 +227,32 @@ def _solve_county(work: StageWork, county: str, needs: list[Need], ground: Groun
         work.rows.append({"place": int(mine[site]), "county_id": county, "closes": closes})
 
 
-def _is_in(need: Need, places: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    column = "county_id" if need.unit_kind is UnitKind.COUNTY else "township_id"
-    found: NDArray[np.bool_] = (places[column] == need.unit_id).to_numpy(dtype=bool)
-    return found
-
-
-def _joined(
-    work: StageWork, points: NDArray[np.int64], now: NDArray[np.float64], reach: csr_array
-) -> tuple[NDArray[np.float64], NDArray[np.float64], csr_array]:
+def _costs(work: StageWork, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """
-    Keep the most populous points and let each speak for the children of its neighbours.
+    Give the cost of each place by its kind; None where the fewest are asked for.
 
-    Gives children, present ways and distances of the kept points; the children's sum is kept.
+    Places at which the stage is taught already shorten no way; of those the one that is the nearest
+    school of most children is cheaper by a hair.
     """
-    weights = work.children[points]
-    most = work.options.most_points
-    if len(points) <= most:
-        return weights, now, reach
-    xy = work.way.demand.xy[points]
-    kept = np.sort(np.lexsort((xy[:, 1], xy[:, 0], -weights))[:most])
-    owner = cKDTree(xy[kept]).query(xy)[1]
-    joined = np.bincount(owner, weights=weights, minlength=most).astype(np.float64)
-    return joined, now[kept], reach[:, kept]
+    if work.options.aim is Aim.FEWEST:
+        return None
+    places, found = work.places.iloc[mine], work.way.found
+    base = places["kind"].map(work.options.relative_cost).to_numpy(dtype=float)
+    owners = work.way.schools["school_id"].astype(str)
+    served = np.bincount(
+        found.facility[found.is_reached],
+        weights=work.children[found.is_reached],
+        minlength=len(owners),
+    )
+    near = places["school_id"].map(dict(zip(owners, served, strict=True))).to_numpy(dtype=float)
+    near = np.nan_to_num(near)
+    costs: NDArray[np.float64] = base - _HAIR * near / max(near.max(initial=0.0), 1.0)
+    return costs
+
+
+def _remaining(ground: Ground, work: StageWork, needs: list[Need]) -> list[Need]:
+    """Ask the rules again, with the chosen places carried out."""
+    chosen = work.places.iloc[[row["place"] for row in work.rows]]
+    asked = [ground.rules[rule_id] for rule_id in sorted({need.rule_id for need in needs})]
+    after = find(asked, world_with(chosen, work.stage, ground.world))
+    return needs_of(after, asked, work.stage)

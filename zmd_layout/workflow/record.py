@@ -74,5 +74,6 @@ def siting_record(sites: Suggestions) -> dict[str, Any]:
     return {
         "reproducible": sites.is_reproducible,
         "needs_without_candidate": [need.name for need in sites.unmet],
+        "needs_that_remain": [need.name for need in sites.remaining],
         "points_out_of_reach": len(sites.uncovered),
     }

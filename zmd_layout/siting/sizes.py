@@ -1,0 +1,137 @@
+"""How large a suggested school would be, on how much land, and how full in the years to come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from zmd_layout.forecast import standards
+from zmd_layout.measures.access import access
+from zmd_layout.measures.outlook import outlook
+from zmd_layout.rulebook import Threshold
+from zmd_layout.siting.planning import planning
+from zmd_layout.siting.standing import GRADES, NINE_YEAR
+from zmd_layout.vocabulary import Relation, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zmd_layout.measures import World
+    from zmd_layout.measures.outlook import Outlook
+    from zmd_layout.rulebook import Rule
+    from zmd_layout.siting.work import Ground, StageWork
+
+VARIANTS = ("low", "middle", "high")
+
+
+def size_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
+    """
+    Give the most pupils of a school by its stages, of the rules, else of what stands.
+
+    The key is a stage, or the `;` list of a school of several.
+    """
+    caps: dict[str, float] = {}
+    for rule in rules:
+        stages = next((str(c.equals) for c in rule.applies_to if c.field == "stages"), None)
+        if not isinstance(rule.check, Threshold) or rule.relation is not Relation.AT_MOST:
+            continue
+        dated = rule.limits(world.as_of)[rule.check.limit]
+        if stages is not None and rule.measure_unit == "person" and dated is not None:
+            caps[stages] = min(dated.value, caps.get(stages, np.inf))
+    return {**_largest_schools(world), **caps}
+
+
+def _largest_schools(world: World) -> dict[str, float]:
+    """Give the seats of the largest school of each stage: where no rule caps, no larger one."""
+    found = {}
+    for stage in Stage:
+        way = access(world, stage)
+        if way is not None and "seats" in way.schools:
+            most = way.schools["seats"].max()
+            if np.isfinite(most) and most > 0:
+                found[str(stage)] = float(most)
+    return found
+
+
+def size_of(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, Any]:
+    """
+    Give classes, seats and land for the children in the year of opening, in whole streams.
+
+    Where the cap of a rule, or the largest school that stands, allows fewer, that holds, and
+    `is_over` tells that more than one school, or the seats of others, are needed. Of a school that
+    grows into a nine-year one, seats are those of the added stage. Unknown where no standard class
+    size is known, or nobody counts the children by place.
+    """
+    sizes = standards().class_sizes
+    children = row["children_at_opening"]
+    if work.stage not in sizes or not np.isfinite(children):
+        return {"classes": np.nan, "seats": np.nan, "site_area_needed_m2": np.nan, "is_over": False}
+    size, grades = sizes[work.stage].value, GRADES[work.stage]
+    cap = ground.caps.get(str(work.stage), np.inf)
+    if row["stages"] == NINE_YEAR:
+        taken = row["seats_now"] if np.isfinite(row["seats_now"]) else 0.0
+        cap = min(cap, ground.caps.get(NINE_YEAR, np.inf) - taken)
+    streams = max(np.ceil(children / (size * grades)), 1.0)
+    most = max(np.floor(cap / (size * grades)), 1.0)
+    seats = min(streams, most) * grades * size
+    land = planning().land_m2_per_seat.get(work.stage)
+    return {
+        "classes": min(streams, most) * grades,
+        "seats": seats,
+        "site_area_needed_m2": np.nan if land is None else seats * land.value,
+        "is_over": bool(streams > most),
+    }
+
+
+def children_at_opening(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, float]:
+    """
+    Give the children that would be served in the year of opening, in the middle scenario.
+
+    They change as those of their county and stage do; without a forecast they are those of today.
+    """
+    rate = _rates(ground.world, work, row["county_id"], row["opens_in"])[1]
+    children = row["children_served"]
+    return {"children_at_opening": children * rate if np.isfinite(rate) else children}
+
+
+def use_to_come(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, float]:
+    """
+    Give the share of the seats that would be used in the outlook year, in percent.
+
+    In the low, middle and high scenario, at most 100: a school too small for all who are near is
+    full. Unknown without a forecast that reaches from the year of the children to that year.
+    """
+    year = work.options.outlook_year
+    rates = _rates(ground.world, work, row["county_id"], year)
+    children = row["children_served"]
+    uses = [100 * np.minimum(children * rate / row["seats"], 1.0) for rate in rates]
+    return {f"use_{year}_{v}_percent": float(use) for v, use in zip(VARIANTS, uses, strict=True)}
+
+
+def _rates(world: World, work: StageWork, county: str, year: int) -> list[float]:
+    """Give children of a year as a multiple of those of the layer, by scenario; NaN is unknown."""
+    future = outlook(world)
+    base = work.way.demand.layer.origin.year
+    table = pd.DataFrame() if future is None else _of(future, county, work.stage)
+    if base is None or not {base, year} <= set(table.index):
+        return [np.nan] * len(VARIANTS)
+    now = float(table.loc[[base], "middle"].iloc[0])
+    then = table.loc[[year], list(VARIANTS)].to_numpy(dtype=float)[0]
+    return [float(number) / now if now > 0 else np.nan for number in then]
+
+
+def _of(future: Outlook, county: str, stage: Stage) -> pd.DataFrame:
+    table = future.children
+    mine = table[(table["unit_id"] == county) & (table["stage"] == stage)]
+    return pd.DataFrame(mine.set_index("year")[list(VARIANTS)])
+
+
+def robustness_flags(row: dict[str, Any], work: StageWork) -> list[str]:
+    """Flag a school nearly empty in the outlook year, in the middle or in the low scenario."""
+    year, least = work.options.outlook_year, planning().empty_below_percent.value
+    middle, low = (row[f"use_{year}_{v}_percent"] for v in ("middle", "low"))
+    if middle < least:
+        return [f"empty_in_{year}"]
+    return [f"weak_in_low_scenario_{year}"] if low < least else []
