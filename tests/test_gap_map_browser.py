@@ -96,7 +96,8 @@ def suggestions() -> gpd.GeoDataFrame:
         {
             "id": ["N1"], "rank": [1], "stage": ["kindergarten"], "action": ["new"],
             "name": ["示例备选点"], "closes": [f"{TOWN_RULE}@411721001"], "is_synthetic": [True],
-            "solve_status": ["feasible"], "gap_percent": [0.4],
+            "solve_status": ["feasible"], "gap_percent": [0.4], "seats": [300.0],
+            "opens_in": [2027],
         },
         geometry=[box(0.2, 0.2).centroid],
         crs=4547,
@@ -191,7 +192,7 @@ def click_unit(page: Page, unit_id: str) -> None:
 
 
 def test_the_first_sight_tells_where_children_have_no_seat(page: Page) -> None:
-    assert "共缺 500 个学位" in page.inner_text("#zmd-story")
+    assert "约缺 500 个学位" in page.inner_text("#zmd-story")
     assert "西平县（500）" in page.inner_text("#zmd-story")
     assert "1 个单元资料不足" in page.inner_text("#zmd-story")
 
@@ -270,9 +271,68 @@ def test_the_year_is_switched_with_the_keyboard_and_keeps_the_focus(page: Page) 
     page.focus("#zmd-year")
     page.keyboard.press("ArrowRight")
     assert "2030年" in page.inner_text("#zmd-story")
-    assert "共缺 100 个学位" in page.inner_text("#zmd-story")
+    assert "约缺 100 个学位" in page.inner_text("#zmd-story")
     assert page.evaluate("document.activeElement.id") == "zmd-year"
     assert page.inner_text(".switch output") == "2030"
+
+
+def test_the_suggested_seats_count_from_the_year_in_which_they_open(
+    browser: Browser, tmp_path: Path
+) -> None:
+    rows = [
+        {"unit_id": "411721", "stage": "kindergarten", "year": year, "children": 1500.0,
+         "seats": 1000.0}
+        for year in (2025, 2030)
+    ]  # fmt: skip
+    layers = {"children": pd.DataFrame(rows)}
+    chart = gap_map(findings(), layers=layers, suggestions=suggestions(), study=STUDY)
+    save(chart, tmp_path / "after.html")
+    for page in opened(browser, tmp_path / "after.html"):
+        page.get_by_role("button", name="采纳建议后").click()
+        assert "约缺 500 个学位" in page.inner_text("#zmd-story")
+        assert "最早 2027 年投用" in page.inner_text("#zmd-legend-body")
+        page.focus("#zmd-year")
+        page.keyboard.press("ArrowRight")
+        assert "模拟采纳全部备选位置后" in page.inner_text("#zmd-story")
+        assert "约缺 200 个学位" in page.inner_text("#zmd-story")
+
+
+def test_seats_of_the_senior_stage_are_never_added_to_the_others(
+    browser: Browser, tmp_path: Path
+) -> None:
+    table = children()
+    senior = table[table["unit_id"] == "411721"].assign(stage="senior", children=9000.0)
+    layers = {"children": pd.concat([table, senior])}
+    save(gap_map(findings(), layers=layers, study=STUDY), tmp_path / "senior.html")
+    for page in opened(browser, tmp_path / "senior.html"):
+        assert "约缺 500 个学位" in page.inner_text("#zmd-story")
+        page.get_by_label("学段").select_option("senior")
+        assert "约缺 8,000 个学位" in page.inner_text("#zmd-story")
+        assert "含就读中等职业学校的" in page.inner_text("#zmd-legend-body")
+
+
+def test_children_not_yet_born_are_dashed_and_rounded(browser: Browser, tmp_path: Path) -> None:
+    rows = [
+        {"unit_id": "411721", "stage": "primary", "year": year, "children": 61_234.0,
+         "low": 50_000.0, "high": 70_000.0, "seats": 60_000.0, "is_born": year < 2030}
+        for year in (2025, 2026, 2030, 2031)
+    ]  # fmt: skip
+    layers = {"children": pd.DataFrame(rows)}
+    save(gap_map(findings(), layers=layers, study=STUDY), tmp_path / "born.html")
+    for page in opened(browser, tmp_path / "born.html"):
+        page.evaluate("zmd.app.select(0)")
+        assert "61,230" in page.inner_text("#zmd-unit table.small")
+        name = page.locator(".curves-grid svg").get_attribute("aria-label")
+        assert name == "小学：2025年 61,230 人，2031年 61,000 人；现有学位 60,000"
+        dashes = page.evaluate(
+            "Object.fromEntries(['born', 'unborn'].map((name) => [name, getComputedStyle("
+            "document.querySelector(`.curves-grid .curve-${name}`)).strokeDasharray]))"
+        )
+        assert dashes["born"] == "none"
+        assert dashes["unborn"] != "none"
+        assert page.locator(".curve-band").count() == 1
+        page.evaluate("zmd.app.set({ year: 2031, selected: null })")
+        assert "未出生人口的情景" in page.inner_text("#zmd-legend-body")
 
 
 def test_the_suggestions_close_their_gaps_and_the_page_calls_it_a_simulation(page: Page) -> None:

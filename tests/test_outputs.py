@@ -173,3 +173,20 @@ def test_heads_of_a_sheet_are_as_many_in_both_languages() -> None:
     }
     assert len(counts) == 10
     assert all(each["zh"] == each["en"] for each in counts.values())
+
+
+def test_the_workbook_speaks_english_when_it_is_asked_to(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    study = zmd_layout.load_study(make_study())
+    zmd_layout.run(study, out=tmp_path, lang="en")
+    book = openpyxl.load_workbook(tmp_path / "findings.xlsx")
+    assert len(book.sheetnames) == 10
+    assert book.sheetnames[1] == "Findings by clause"
+    heads = [cell.value for sheet in book for cell in sheet[1]]
+    assert [head for head in heads if any(sign > "\u2e80" for sign in str(head))] == []
+    assert "Required" in heads
+    verdicts = {cell.value for cell in book["Findings by clause"]["N"][1:]}
+    assert verdicts <= {
+        "pass", "shortfall", "to be explained", "not applicable", "not assessable", "reported"
+    }  # fmt: skip

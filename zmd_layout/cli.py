@@ -21,6 +21,11 @@ from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+STABILITY = click.option(
+    "--stability",
+    is_flag=True,
+    help="检验结论是否经得起数据误差（数倍时间）/ try which verdicts hold; several times as long",
+)
 
 
 class _Group(click.Group):
@@ -88,6 +93,7 @@ def _speak_utf8() -> None:
 @click.option(
     "--pdf", is_flag=True, help="报告另存为 PDF（需 LibreOffice）/ the report as PDF, too"
 )
+@STABILITY
 @click.option(
     "--repeat",
     "record",
@@ -100,6 +106,7 @@ def run(
     study: str | None,
     out: Path | None,
     pdf: bool,  # noqa: FBT001 - click passes a flag
+    stability: bool,  # noqa: FBT001 - likewise
     record: Path | None,
 ) -> None:
     """
@@ -115,7 +122,7 @@ def run(
     from zmd_layout.workflow import run as run_study
 
     if record is not None:
-        if study is not None or pdf:
+        if study is not None or pdf or stability:
             raise click.UsageError(Message("cli.repeat_alone").text(obj["lang"]))
         with progress(obj["lang"]) as tell:
             repetition = repeat(record, out=out, progress=tell)
@@ -125,8 +132,11 @@ def run(
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
     with progress(obj["lang"]) as tell:
-        result = run_study(opened, out=folder, pdf=pdf, progress=tell)
+        result = run_study(
+            opened, out=folder, pdf=pdf, stability=stability, lang=obj["lang"], progress=tell
+        )
     cli_tables.print_findings(result.findings, obj["lang"])
+    cli_tables.print_stability(result.findings, result.paths, obj["lang"])
     cli_tables.print_layers(result.layers, obj["lang"])
     cli_tables.print_paths(result.paths, obj["lang"])
 
@@ -135,9 +145,14 @@ def run(
 @click.argument("study", required=False)
 @click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of findings.csv")
 @click.option("--as-of", type=DAY, help="评估日期 / day of the assessment, YYYY-MM-DD")
+@STABILITY
 @click.pass_obj
 def check(
-    obj: dict[str, Any], study: str | None, out: Path | None, as_of: dt.datetime | None
+    obj: dict[str, Any],
+    study: str | None,
+    out: Path | None,
+    as_of: dt.datetime | None,
+    stability: bool,  # noqa: FBT001 - click passes a flag
 ) -> None:
     """
     只核查，不绘图：写出 findings.csv。
@@ -151,9 +166,11 @@ def check(
     folder = out or Path("maps") / opened.id
     with progress(obj["lang"]) as tell:
         findings, paths = check_to_folder(
-            opened, as_of=as_of.date() if as_of else None, out=folder, progress=tell
-        )
+            opened, as_of=as_of.date() if as_of else None, out=folder, stability=stability,
+            progress=tell,
+        )  # fmt: skip
     cli_tables.print_findings(findings, obj["lang"])
+    cli_tables.print_stability(findings, paths, obj["lang"])
     cli_tables.print_paths(paths, obj["lang"])
 
 

@@ -22,7 +22,7 @@ Command = Literal["run", "check"]
 
 
 def rests_on(
-    study: Study, rules: Sequence[Rule], *, command: Command, **options: bool
+    study: Study, rules: Sequence[Rule], *, command: Command, **options: bool | str
 ) -> dict[str, Any]:
     """
     Put down what a repetition needs: command, options, the whole study, each rule's digest.

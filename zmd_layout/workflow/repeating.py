@@ -15,6 +15,7 @@ from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import RECORD
 from zmd_layout.study import Study
+from zmd_layout.vocabulary import Lang
 from zmd_layout.workflow.basis import Command
 from zmd_layout.workflow.checking import check_to_folder
 from zmd_layout.workflow.running import run
@@ -34,13 +35,23 @@ class _Opened(BaseModel):
     definition: dict[str, Any]
 
 
+class _Options(BaseModel):
+    """What the user chose on the command line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pdf: bool = False
+    stability: bool = False
+    lang: Lang = Lang.ZH
+
+
 class _Record(BaseModel):
     """The part of `run.json` that a repetition rests on."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     command: Command
-    options: dict[str, bool]
+    options: _Options
     opened: _Opened
     outputs: dict[str, str]
     reproducible: bool = True
@@ -146,8 +157,12 @@ def _do(
     old: _Record, study: Study, out: Path, progress: Callable[[Message], None] | None
 ) -> dict[str, Path]:
     if old.command == "check":
-        return check_to_folder(study, out=out, progress=progress)[1]
-    return run(study, out=out, progress=progress, **old.options).paths
+        return check_to_folder(study, out=out, progress=progress, stability=old.options.stability)[
+            1
+        ]
+    return run(
+        study, out=out, progress=progress, **old.options.model_dump(exclude_unset=True)
+    ).paths
 
 
 def _read(path: Path) -> tuple[dict[str, Any], _Record]:

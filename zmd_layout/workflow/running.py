@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,8 +20,9 @@ from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.workbook import write_workbook
+from zmd_layout.siting.needs import needs_of
 from zmd_layout.siting.suggest import suggest
-from zmd_layout.vocabulary import UnitKind
+from zmd_layout.vocabulary import Lang, Stage, UnitKind
 from zmd_layout.workflow.basis import refuse_changed, rests_on
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import (
@@ -32,17 +33,20 @@ from zmd_layout.workflow.loading import (
     load,
     load_rules,
     tell,
+    try_all,
     unit_frames,
 )
+from zmd_layout.workflow.memory import Steps, memory_of
 from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import folium
     import geopandas as gpd
 
     from zmd_layout.layers import Layers
+    from zmd_layout.rulebook import Rule
     from zmd_layout.study import Study
 
 
@@ -65,6 +69,8 @@ class Run:
         The gap map.
     paths
         The files that were written, by name; empty where none were.
+    steps
+        Layers, rules and siting: what was done, and what was taken from an earlier run.
     """
 
     study: Study
@@ -73,13 +79,17 @@ class Run:
     suggestions: gpd.GeoDataFrame
     map: folium.Map
     paths: dict[str, Path] = field(default_factory=dict)
+    steps: Steps = field(default_factory=Steps)
 
 
-def run(
+def run(  # noqa: PLR0913 - the public door: all but the first by name
     study: Study,
     *,
     out: Path | str | None = None,
     pdf: bool = False,
+    stability: bool = False,
+    lang: Lang | str = Lang.ZH,
+    reuse: bool = False,
     progress: Callable[[Message], None] | None = None,
 ) -> Run:
     """
@@ -93,6 +103,14 @@ def run(
         The folder for the results; None writes nothing.
     pdf
         Also write the report as a PDF, which takes LibreOffice.
+    stability
+        Also try which verdicts hold when the data are as wrong as the study says; takes several
+        times as long as the findings.
+    lang
+        The language of workbook, report, page and figures, and in which the map opens.
+    reuse
+        Take layers, findings and suggestions from the last run of this study, as far as nothing
+        that they rest on has changed since, and keep them for the next; see `workflow.memory`.
     progress
         Is told what is being done.
 
@@ -102,21 +120,29 @@ def run(
         If the input is wrong or the results cannot be written; files of the last run stay whole.
     """
     clock = Stopwatch()
+    memory = memory_of(study, is_kept=reuse)
     with clock.measures("layers"):
-        layers = load(study, progress)
+        layers = load(study, progress, memory)
     rules = load_rules(study)
-    world = World(study, layers, study.as_of)
+    world = World(study, memory.know(layers), study.as_of)
     with clock.measures("findings"):
-        findings = find_all(rules, world, progress)
+        findings = find_all(rules, world, progress, memory)
+    tried: dict[str, Any] = {}
+    if stability:
+        with clock.measures("stability"):
+            findings, tried = try_all(findings, world, rules, progress)
     with clock.measures("siting"):
-        sites = suggest(world, findings, rules, progress=progress)
+        owed = _owed(findings, rules)
+        sites = memory.siting(
+            world.layers, rules, owed, lambda: suggest(world, owed, rules, progress=progress)
+        )
     with clock.measures("map"):
         tell(progress, Message("workflow.drawing"))
         future = outlook(world)
         around = {**frames(layers), "catchments": sites.catchments, **_children(future)}
         around["completeness"] = completeness_of(world)
-        chart = gap_map(findings, layers=around, suggestions=sites.table, study=study)
-    result = Run(study, findings, layers, sites.table, chart)
+        chart = gap_map(findings, layers=around, suggestions=sites.table, study=study, lang=lang)
+    result = Run(study, findings, layers, sites.table, chart, steps=memory.steps)
     if out is None:
         return result
     tell(progress, Message("workflow.writing", folder=out))
@@ -131,27 +157,33 @@ def run(
     writers = {
         "gap_map.html": lambda path: save(chart, path),
         "findings.csv": csv_writer(findings),
-        "findings.xlsx": lambda path: write_workbook(path, results),
+        "findings.xlsx": lambda path: write_workbook(path, results, lang=lang),
         "layers.gpkg": lambda path: write_package(path, tables, day=study.as_of),
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
-        **_documents(results, progress, pdf=pdf),
+        **_documents(results, progress, pdf=pdf, lang=Lang(lang)),
     }
-    record = record_of(study, rules, layers, clock) | siting_record(sites)
-    record |= rests_on(study, rules, command="run", pdf=pdf)
+    record = record_of(study, rules, layers, clock) | siting_record(sites) | memory.record() | tried
+    record |= rests_on(study, rules, command="run", pdf=pdf, stability=stability, lang=str(lang))
     refuse_changed(study, layers)
     paths = write_all(Path(out), writers, record)
     return replace(result, paths=paths)
 
 
+def _owed(findings: gpd.GeoDataFrame, rules: Sequence[Rule]) -> gpd.GeoDataFrame:
+    """Give the findings of rules under which schools are owed: all of them that siting looks at."""
+    asking = {need.rule_id for stage in Stage for need in needs_of(findings, rules, stage)}
+    return findings[findings["rule_id"].isin(asking)]
+
+
 def _documents(
-    results: Results, progress: Callable[[Message], None] | None, *, pdf: bool
+    results: Results, progress: Callable[[Message], None] | None, *, pdf: bool, lang: Lang
 ) -> dict[str, Callable[[Path], None]]:
     """Give the writers of figures, report and page, or say why there will be none."""
     missing = missing_packages()
     if missing:
         tell(progress, Message("report.not_installed", packages=missing))
         return {}
-    return document_writers(results, with_pdf=pdf)
+    return document_writers(results, with_pdf=pdf, lang=lang)
 
 
 def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
@@ -168,7 +200,8 @@ def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
 
 def _level(kind: UnitKind, children: pd.DataFrame, balance: pd.DataFrame) -> pd.DataFrame:
     keys = ["unit_id", "stage", "year"]
-    table = children[[*keys, "middle"]].rename(columns={"middle": "children"})
+    told = ["low", "middle", "high", "is_born"]
+    table = children[[*keys, *told]].rename(columns={"middle": "children"})
     table.insert(0, "unit_kind", str(kind))
     if balance.empty:
         return table.assign(seats=float("nan"))

@@ -59,7 +59,8 @@ SUGGESTION_FACTS = (
     "note_zh",
     "note_en",
 )
-CHILDREN_FACTS = ("stage", "year", "children", "seats")
+CHILDREN_FACTS = ("stage", "year", "children", "low", "high", "seats", "is_born")
+PEOPLE_COLUMNS = ("children", "low", "high", "seats")
 
 
 def school_type(stages: object, *, is_teaching_point: bool) -> str:
@@ -202,7 +203,8 @@ def encode_children(children: pd.DataFrame, positions: Positions) -> dict[str, A
     Encode children and seats by unit, stage and year.
 
     `unit_id` alone says which unit; where ids of two kinds agree, `unit_kind` tells them apart.
-    Rows of units that the map does not know are left out.
+    Rows of units that the map does not know are left out. People and seats are whole numbers, None
+    where they are unknown; `low`, `high` and `is_born` may be missing.
     """
     kinds = cells(children, "unit_kind")
     by_id = {unit_id: number for (_, unit_id), number in reversed(positions.items())}
@@ -216,6 +218,8 @@ def encode_children(children: pd.DataFrame, positions: Positions) -> dict[str, A
     )
     known = children.assign(unit=units)[units.notna().to_numpy()]
     known = known.sort_values(["stage", "year", "unit"], kind="stable")
+    numbers = [name for name in PEOPLE_COLUMNS if name in known]
+    known[numbers] = known[numbers].astype(float).round()
     return encode_table({"unit": list(known["unit"]), **_facts(known, CHILDREN_FACTS)})
 
 

@@ -31,6 +31,7 @@ SCRIPTS = (
     "pointing.js",
     "views.js",
     "lists.js",
+    "curves.js",
     "panel.js",
     "site_panel.js",
     "search.js",

@@ -117,7 +117,9 @@
   zmd.siteBoxes = (scene) =>
     sitesOf(scene).map((site) => {
       const [x, y] = placeOf(scene, site);
-      return [x - 11, y - 16, x + 11, y + 10];
+      return zmd.areSitesDots(scene)
+        ? [x - 5, y - 5, x + 5, y + 5]
+        : [x - 11, y - 16, x + 11, y + 10];
     });
 
   /* The best ranked last, so that it lies on top. */
@@ -130,9 +132,22 @@
       });
   };
 
+  /* From afar, where the ranks of several stages would stand side by side, a place is a dot. */
+  zmd.areSitesDots = ({ view, state }) => view.zoom < NEAR_FROM && !isOneStage(state);
+
+  function isOneStage(state) {
+    return state.view !== "duty" && (state.view !== "seats" || state.stage !== null);
+  }
+
   function drawPin(scene, site, x, y) {
     const { ctx, model, state } = scene;
     const isFar = scene.view.zoom < NEAR_FROM;
+    if (zmd.areSitesDots(scene) && state.site !== site) {
+      zmd.disc(ctx, x, y, 5, "#ffffff");
+      zmd.disc(ctx, x, y, 3.6, zmd.SITE);
+      scene.hits.push({ x, y, radius: 7, site });
+      return;
+    }
     const radius = state.site === site ? 12 : isFar ? 7.5 : 9.5;
     const rank = zmd.cell(model.sites, "rank", site);
     pin(ctx, x, y, radius);
@@ -202,7 +217,10 @@
       zmd.disc(ctx, 9, 9, 6, PEOPLE_COLOR);
       zmd.disc(ctx, 20, 9, 2.5, PEOPLE_COLOR);
     },
-    suggestions: (ctx) => pin(ctx, 13, 10, 6),
+    suggestions: (ctx) => {
+      zmd.disc(ctx, 6, 9, 3.6, zmd.SITE);
+      pin(ctx, 18, 10, 6);
+    },
     catchments: (ctx) => line(ctx, zmd.SITE, [2, 3]),
   };
 

@@ -15,9 +15,17 @@
     zmd.fill(zmd.byId("zmd-legend-body"), [
       picture.about ? zmd.el("p", { class: "about" }, picture.about) : null,
       zmd.el("ul", {}, entries),
+      sitesEntry(app),
       ...notes,
     ]);
   };
+
+  /* The suggested places, where they are drawn: nobody should have to guess what a pin is. */
+  function sitesEntry({ model, state }) {
+    if (!model.sites || !state.layers.has("suggestions")) return null;
+    const swatch = zmd.smallCanvas((ctx) => zmd.drawLayerSwatch(ctx, "suggestions", 0, 0));
+    return zmd.el("p", { class: "legend-sites" }, [swatch, zmd.text("map_suggestions")]);
+  }
 
   /* The styles in use, the worst first. */
   zmd.legendEntries = (picture) =>
@@ -28,16 +36,31 @@
   zmd.legendNotes = (app) => {
     const { picture, state } = app;
     const notes = [];
-    if (state.after) notes.push(zmd.text("note_after"));
+    if (state.after) notes.push(zmd.text("note_after"), ...later(app));
     if (picture.undrawn) {
       const key = picture.isGrouped ? "note_grouped" : "note_undrawn";
       notes.push(zmd.text(key, { count: zmd.number(picture.undrawn) }));
     }
     if (!picture.isArea) notes.push(zmd.text("note_clusters"));
-    if (state.view === "seats") notes.push(zmd.text("note_supply"));
+    if (state.view === "seats") notes.push(...supplyNotes(app));
     if (state.layers.has("schools")) notes.push(zmd.text("note_schools"));
     return notes;
   };
+
+  /* Before the first suggested place opens, the simulation changes nothing. */
+  function later({ model, state }) {
+    const known = (model.sites && model.sites.opens_in) || [];
+    const first = Math.min(...known.filter((year) => year !== null));
+    const isTooEarly = state.view === "seats" && Number.isFinite(first) && state.year < first;
+    return isTooEarly ? [zmd.text("note_after_later", { year: first })] : [];
+  }
+
+  function supplyNotes({ picture, state }) {
+    const notes = [zmd.text("note_supply")];
+    if (state.stage === "senior") notes.push(zmd.text("note_senior"));
+    if (!picture.isBorn) notes.push(zmd.text("note_unborn"));
+    return notes;
+  }
 
   function legendEntry(app, name) {
     const style = app.picture.styles[name];

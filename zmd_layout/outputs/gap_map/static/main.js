@@ -52,7 +52,7 @@
     return {
       view,
       kind,
-      stage: null,
+      stage: firstStage(model),
       year: firstYear(model),
       after: false,
       hidden: hiddenAtFirst({ kind }),
@@ -62,6 +62,12 @@
       sort: null,
       rows: null,
     };
+  }
+
+  /* Kindergarten to junior summed up, or the only stage there is. */
+  function firstStage({ children }) {
+    const isSummed = !children || zmd.SUMMED_STAGES.some((stage) => children.stage.includes(stage));
+    return isSummed ? null : children.stage[0];
   }
 
   /* The year of the assessment, or the last before it, or the first there is. */

@@ -6,6 +6,11 @@
   const UNIT = 1e-5; // degrees
 
   zmd.STAGES = ["kindergarten", "primary", "junior", "senior", "vocational", "special"];
+  /*
+   * Stages whose children all need a seat. Of those of 15 to 17 years many go to vocational schools,
+   * so that the senior stage is shown by itself and never summed up with the others.
+   */
+  zmd.SUMMED_STAGES = ["kindergarten", "primary", "junior"];
   zmd.AREA_KINDS = ["city", "county", "township", "village", "planning_unit"];
   zmd.MARKS = ["shortfall", "reason", "not_assessable", "reported", "pass", "not_applicable"];
 
@@ -91,16 +96,24 @@
         ? { cell: payload.population.cell, cells: zmd.decodeTable(payload.population.table) }
         : null,
       children: payload.children ? zmd.decodeTable(payload.children) : null,
-      sites: payload.suggestions ? decodeSites(payload.suggestions) : null,
+      sites: payload.suggestions ? decodeSites(payload.suggestions, units) : null,
     };
     model.years = model.children ? Array.from(new Set(model.children.year)).sort() : [];
     model.closedRows = closedRows(model);
     return model;
   };
 
-  function decodeSites({ table, closes, catchments }) {
+  function decodeSites({ table, closes, catchments }, units) {
     const sites = decodePoints(table);
     sites.closes = closes;
+    sites.within = {};
+    ["county", "township"].forEach((kind) => {
+      const areas = units.kind.map((k, unit) => (k === kind && units.shapes[unit] ? unit : -1));
+      const known = areas.filter((unit) => unit >= 0);
+      const holderOf = (x, i) =>
+        known.find((unit) => zmd.isInside(units.shapes[unit], x, sites.wy[i]));
+      sites.within[kind] = sites.wx.map(holderOf);
+    });
     sites.catchments = catchments.map(({ suggestion, is_area, lines }) => ({
       site: suggestion,
       isArea: is_area,
@@ -176,35 +189,73 @@
   }
 
   /*
-   * Children and seats in a year by unit; one stage, or all (null). A surplus of one stage fills no
-   * gap of another: lacking seats are summed over stages. One unknown makes the unit unknown.
+   * Children and seats in a year by unit; one stage, or those of `SUMMED_STAGES` (null). A surplus
+   * of one stage fills no gap of another: lacking seats are summed over stages. One unknown makes the
+   * unit unknown. `after`: with the seats of the suggested sites that are open by then.
    */
-  zmd.seatBalance = (model, kind, stage, year) => {
+  zmd.seatBalance = (model, { kind, stage, year, after }) => {
     const { units, children: table } = model;
+    const stages = stage === null ? zmd.SUMMED_STAGES : [stage];
+    const added = after ? addedSeats(model, kind, year) : new Map();
     const balance = new Map();
     for (let row = 0; row < table.rows; row += 1) {
       const unit = table.unit[row];
-      const isChosen = table.year[row] === year && (stage === null || table.stage[row] === stage);
+      const isChosen = table.year[row] === year && stages.includes(table.stage[row]);
       if (!isChosen || units.kind[unit] !== kind) continue;
-      if (!balance.has(unit)) {
-        balance.set(unit, { unit, children: 0, seats: 0, lacking: 0, use: 0, isKnown: true });
-      }
-      addStage(balance.get(unit), table.children[row], table.seats[row]);
+      if (!balance.has(unit)) balance.set(unit, emptyBalance(unit));
+      addStage(balance.get(unit), table, row, added.get(`${unit} ${table.stage[row]}`) || 0);
     }
     return Array.from(balance.values());
   };
 
-  function addStage(entry, children, seats) {
-    if (children === null || seats === null) {
+  function emptyBalance(unit) {
+    const figures = { children: 0, seats: 0, lacking: 0, use: 0, tightest: null };
+    return { unit, ...figures, isKnown: true, isBorn: true };
+  }
+
+  function addStage(entry, table, row, added) {
+    if (zmd.cell(table, "is_born", row) === false) entry.isBorn = false;
+    const children = zmd.people(table, row);
+    if (children === null || table.seats[row] === null) {
       entry.isKnown = false;
       return;
     }
-    entry.children += Math.round(children);
-    entry.seats += Math.round(seats);
-    entry.lacking += Math.round(Math.max(0, children - seats));
+    const seats = Math.round(table.seats[row] + added);
+    entry.children += children;
+    entry.seats += seats;
+    entry.lacking += Math.max(0, children - seats);
     const use = seats > 0 ? children / seats : children > 0 ? Infinity : 0;
-    entry.use = Math.max(entry.use, use);
+    if (entry.tightest === null || use > entry.use) {
+      entry.use = use;
+      entry.tightest = table.stage[row];
+    }
   }
+
+  /* The seats of the suggested sites open in a year, by `unit stage`. */
+  function addedSeats({ sites }, kind, year) {
+    const added = new Map();
+    if (!sites) return added;
+    (sites.within[kind] || []).forEach((unit, site) => {
+      const opens = zmd.cell(sites, "opens_in", site);
+      const seats = zmd.cell(sites, "seats", site);
+      if (unit === undefined || seats === null || (opens !== null && opens > year)) return;
+      const key = `${unit} ${zmd.cell(sites, "stage", site)}`;
+      added.set(key, (added.get(key) || 0) + seats);
+    });
+    return added;
+  }
+
+  /*
+   * Children of a row as precisely as they are known: those born to ten; scenarios of the unborn to
+   * a thousand, or to a hundred where there are few. Unknown is null.
+   */
+  zmd.people = (table, row) => {
+    const value = table.children[row];
+    if (value === null) return null;
+    const isBorn = zmd.cell(table, "is_born", row) !== false;
+    const step = isBorn ? 10 : value >= 5000 ? 1000 : 100;
+    return step * Math.round(value / step);
+  };
 
   /* Up to a number that is easily read: two digits, the rest noughts. */
   function roundedUp(value) {

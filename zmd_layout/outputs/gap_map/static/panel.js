@@ -88,6 +88,7 @@
       units.wx[unit] === null ? zmd.caution(zmd.text("not_drawn_about")) : null,
       schoolFacts(model, unit),
       childrenTable(app, unit),
+      zmd.curves(app, unit),
       summary(app, rows),
       ...rows.map((row, i) => verdictCard(app, row, i === 0)),
       inside(app, unit),
@@ -234,7 +235,7 @@
   }
 
   function childrenRow(table, row) {
-    const children = table.children[row];
+    const children = zmd.people(table, row);
     const seats = table.seats[row];
     const balance = children === null || seats === null ? null : seats - children;
     const figures = [children, seats, balance].map((value, i) => {

@@ -175,6 +175,7 @@
   /* ---- where children have no seat ---- */
 
   const SEAT_COLUMNS = ["lacking", "children", "seats", "use"];
+  const OVERVIEW_COLUMNS = ["lacking", "children", "seats", "tightest"];
 
   function seatsPicture(model, state) {
     const ordered = orderedSeats(model, state.kind, state);
@@ -187,17 +188,22 @@
       about: zmd.text("view_seats_about"),
       story: seatsStory(model, ordered, state),
       isArea: true,
+      isBorn: ordered.every((entry) => entry.isBorn),
       items: ordered.map((entry) => seatsItem(entry, classes)),
       styles: supplyStyles(model, classes),
-      columns: zmd.numberColumns(state.kind, SEAT_COLUMNS),
-      rows: seatsRows(model, ordered),
+      columns: zmd.numberColumns(state.kind, seatColumns(state)),
+      rows: seatsRows(model, ordered, state),
       inner: state.kind === "county" ? innerSeats(model, state) : null,
     };
   }
 
+  function seatColumns(state) {
+    return state.stage === null ? OVERVIEW_COLUMNS : SEAT_COLUMNS;
+  }
+
   function orderedSeats(model, kind, state) {
     return zmd
-      .seatBalance(model, kind, state.stage, state.year)
+      .seatBalance(model, { ...state, kind })
       .sort(
         (a, b) =>
           Number(b.isKnown) - Number(a.isKnown) ||
@@ -238,7 +244,7 @@
     return styles;
   }
 
-  function seatsRows(model, ordered) {
+  function seatsRows(model, ordered, state) {
     const most = ordered.length ? ordered[0].lacking : 0;
     return ordered.map((entry) => {
       const name = zmd.unitName(model, entry.unit);
@@ -247,7 +253,9 @@
         return { unit: entry.unit, values: [name, null, null, null, null], cells, bar: 0 };
       }
       const figures = [entry.lacking, entry.children, entry.seats];
-      const use = entry.use === Infinity ? "∞" : `${Math.round(100 * entry.use)} %`;
+      const share = entry.use === Infinity ? "∞" : `${Math.round(100 * entry.use)} %`;
+      const tightest = state.stage === null ? `${zmd.word("stage", entry.tightest)} ` : "";
+      const use = tightest + share;
       return {
         unit: entry.unit,
         values: [name, ...figures, entry.use],
@@ -259,11 +267,11 @@
 
   function innerSeats(model, state) {
     const worst = orderedSeats(model, "township", state).filter((e) => e.isKnown && e.lacking > 0);
-    return zmd.innerList(seatsRows(model, worst), SEAT_COLUMNS);
+    return zmd.innerList(seatsRows(model, worst, state), seatColumns(state));
   }
 
   function stageName(stage) {
-    return stage === null ? zmd.text("all_stages") : zmd.word("stage", stage);
+    return stage === null ? zmd.text("summed_stages") : zmd.word("stage", stage);
   }
 
   function seatsStory(model, ordered, state) {
@@ -277,6 +285,7 @@
       total: zmd.number(zmd.sum(known.map((entry) => entry.lacking))),
       worst: worstThree(model, worst, (entry) => entry.lacking),
     };
-    return zmd.text(worst.length ? "story_seats" : "story_seats_none", values) + tail;
+    const head = state.after ? zmd.text("story_after") : "";
+    return head + zmd.text(worst.length ? "story_seats" : "story_seats_none", values) + tail;
   }
 })((window.zmd = window.zmd || {}));

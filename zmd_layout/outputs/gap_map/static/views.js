@@ -90,9 +90,15 @@
       kindSwitch(app),
       isSeats ? stageSwitch(app) : null,
       isSeats ? yearSwitch(app) : null,
-      !isSeats && app.model.closedRows.size ? afterSwitch(app) : null,
+      zmd.hasAfter(app) ? afterSwitch(app) : null,
     ]);
   };
+
+  /* Whether the suggestions change what is shown: verdicts that they close, or seats. */
+  zmd.hasAfter = ({ model, state }) =>
+    state.view === "seats"
+      ? Boolean(model.sites) && model.sites.within[state.kind] !== undefined
+      : model.closedRows.size > 0;
 
   function kindSwitch(app) {
     const kinds = app.kinds();
@@ -107,12 +113,10 @@
   }
 
   function stageSwitch(app) {
-    const stages = [
-      null,
-      ...zmd.STAGES.filter((stage) => app.model.children.stage.includes(stage)),
-    ];
+    const stages = zmd.STAGES.filter((stage) => app.model.children.stage.includes(stage));
+    if (zmd.SUMMED_STAGES.some((stage) => stages.includes(stage))) stages.unshift(null);
     const options = stages.map((stage) => {
-      const text = stage === null ? zmd.text("all_stages") : zmd.word("stage", stage);
+      const text = stage === null ? zmd.text("summed_stages") : zmd.word("stage", stage);
       const option = zmd.el("option", { value: stage || "" }, text);
       option.selected = stage === app.state.stage;
       return option;
