@@ -161,7 +161,10 @@ def test_one_name_within_a_campus_is_one_school_of_an_extract_and_the_counts_add
 STREET = (
     '<node id="901" version="1" lon="114.01" lat="33.01"/>'
     '<node id="902" version="1" lon="114.02" lat="33.01"/>'
+    '<node id="903" version="1" lon="114.03" lat="33.020"/>'
+    '<node id="904" version="1" lon="114.03" lat="33.0214"/>'
     '<way id="1" version="1"><nd ref="901"/><nd ref="902"/><tag k="highway" v="residential"/></way>'
+    '<way id="2" version="1"><nd ref="903"/><nd ref="904"/><tag k="highway" v="residential"/></way>'
 )
 
 
@@ -182,8 +185,10 @@ def test_an_extract_that_holds_schools_and_roads_is_gone_through_once(
     monkeypatch.setattr(osm, "opened", lambda *a: opened.append(a) or open_extract(*a))
     found = load_layers(read_study(folder))
     assert len(found["schools"].frame) == 40
-    assert len(found["roads"].roads.edges) == 1
+    assert len(found["roads"].roads.edges) == 2
     assert len(opened) == 1
+    (told,) = [note for note in found["roads"].origin.notes if note.key == "osm.road_islands"]
+    assert dict(told.args) == {"count": 1, "km": "0.2", "percent": "14.2"}
 
 
 @pytest.mark.shared

@@ -50,7 +50,7 @@ def record_of(
                 "path": layer.origin.path,
                 "sha256": layer.origin.sha256,
                 "year": layer.origin.year,
-                "rows": len(layer.frame),
+                "rows": len(layer.frame if layer.roads is None else layer.roads.edges),
                 "coordinates": layer.origin.coordinates,
                 "is_datum_verified": layer.origin.is_datum_verified,
                 "is_complete": layer.origin.is_complete,

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from zmd_layout.layers.roads import islands
 from zmd_layout.layers.sources.osm import (
     read_roads,
     read_schools,
@@ -66,7 +67,7 @@ class Extracts:
         if path not in self._shared:
             return roads_of_extract(path, working_crs=self._working_crs)
         tables = self._both(path).roads
-        return tables, (road_note(tables.counts),)
+        return tables, _road_notes(tables)
 
     def _both(self, path: Path) -> SchoolsAndRoads:
         if path not in self._read:
@@ -144,7 +145,20 @@ def roads_of_extract(path: Path, *, working_crs: str) -> tuple[RoadTables, tuple
         If `working_crs` is not projected.
     """
     tables = read_roads(path, working_crs=working_crs)
-    return tables, (road_note(tables.counts),)
+    return tables, _road_notes(tables)
+
+
+def _road_notes(tables: RoadTables) -> tuple[Message, ...]:
+    """Tell what was read and cut, and what of it hangs on nothing."""
+    apart = islands(tables)
+    if not apart.parts:
+        return (road_note(tables.counts),)
+    whole_m = float(tables.edges["length_m"].sum())
+    told = Message(
+        "osm.road_islands", count=apart.parts, km=f"{apart.length_m / 1000:.1f}",
+        percent=f"{100 * apart.length_m / whole_m:.1f}",
+    )  # fmt: skip
+    return road_note(tables.counts), told
 
 
 def _reading(tags: Mapping[Any, Any], name: object) -> StageReading:
