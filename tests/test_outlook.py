@@ -255,3 +255,60 @@ def test_one_year_of_enrolment_by_grade_is_refused(looked: Callable[..., Outlook
     layer = '[layers.grades]\npath = "grades.csv"\n'
     with pytest.raises(ZmdLayoutError, match="连续两年"):
         looked(layer + HELD, grades="unit_id,year,grade,pupils\n411721,2024,1,90\n")
+
+
+# --- rules that count seats
+
+
+def findings_of(tmp_path: Path, as_of: str = "2025-12-31") -> pd.DataFrame:
+    text = (tmp_path / "study.toml").read_text("utf-8")
+    (tmp_path / "study.toml").write_text(
+        text.replace("2025-12-31\nplan", f"{as_of}\nplan"), "utf-8"
+    )
+    found = zmd_layout.check(zmd_layout.load_study(tmp_path))
+    return found.set_index(["rule_id", "unit_id"])
+
+
+def test_a_rule_that_counts_seats_says_the_year_and_the_method(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked()
+    row = findings_of(tmp_path).loc[("indicator-seats-primary", "411721002")]
+    assert (row["measured"], row["required"], row["gap"]) == (540, 360, 0)
+    assert (row["status"], row["strength"], row["basis"]) == ("pass", "indicator", "assumption")
+    for told in ("2020 年普查队列", "2025 年", "班数×标准班额 45 人"):
+        assert told in row["note_zh"]
+    assert "cohorts of the 2020 census in 2025" in row["note_en"]
+
+
+def test_seats_are_short_where_there_is_no_school(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked()
+    row = findings_of(tmp_path).loc[("indicator-seats-junior", "411722")]
+    assert (row["status"], row["measured"], row["gap"]) == ("shortfall", 0, 300)
+
+
+def test_the_cases_of_the_unborn_decide_nothing_where_they_lie_on_both_sides(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    leaving = "{ages = [0, 11], low = -0.2, middle = 0.0, high = 0.2}"
+    looked(f"{HELD}net_migration = [{leaving}]\n")
+    row = findings_of(tmp_path).loc[("indicator-seats-primary", "411721")]
+    assert row["status"] == "not_assessable"
+    assert "scenario_decides" in row["flags"]
+
+
+def test_a_year_beyond_the_forecast_is_told(looked: Callable[..., Outlook], tmp_path: Path) -> None:
+    looked(HELD + "until = 2024\n")
+    row = findings_of(tmp_path).loc[("indicator-seats-primary", "411721")]
+    assert row["status"] == "not_assessable"
+    assert "2020—2024" in row["note_zh"]
+
+
+def test_residents_of_15_to_17_are_reported_beyond_the_seats_of_general_schools(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked()
+    row = findings_of(tmp_path).loc[("indicator-seats-senior", "411722")]
+    assert (row["status"], row["measured"]) == ("reported", 300)

@@ -74,9 +74,15 @@ ALL_RULES = [rule for name in builtin_rulesets() for rule in load_ruleset(name)]
 BY_ID = {rule.id: rule for rule in ALL_RULES}
 
 
-def test_the_plan_has_all_its_39_rules() -> None:
-    assert [rule.id for rule in load_ruleset(PLAN_SET)] == sorted(IDS_OF_THE_PLAN)
+SEAT_INDICATORS = [
+    f"indicator-seats-{stage}" for stage in ("kindergarten", "primary", "junior", "senior")
+]
+
+
+def test_the_plan_has_all_its_39_rules_and_an_indicator_of_seats_for_each_stage() -> None:
     assert len(IDS_OF_THE_PLAN) == 39
+    ids = [rule.id for rule in load_ruleset(PLAN_SET)]
+    assert ids == sorted(IDS_OF_THE_PLAN + SEAT_INDICATORS)
 
 
 def _without_blanks(text: str) -> str:

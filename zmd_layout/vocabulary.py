@@ -184,6 +184,7 @@ class Flag(StrEnum):
     OVERLAP_600000 = "overlap_600000"
     NEAR_THRESHOLD = "near_threshold"
     MULTIPLIER_DECIDES = "multiplier_decides"
+    SCENARIO_DECIDES = "scenario_decides"
     AMBIGUOUS_STAGE = "ambiguous_stage"
     READING_DECIDES = "reading_decides"
     MERGED = "merged"

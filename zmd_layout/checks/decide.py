@@ -9,7 +9,7 @@ from zmd_layout.checks.due import due_state
 from zmd_layout.checks.kinds import decide_by_kind
 from zmd_layout.checks.verdict import Decision, Unit, Verdict
 from zmd_layout.measures.conditions import meets
-from zmd_layout.measures.value import oldest
+from zmd_layout.measures.value import oldest, unique
 from zmd_layout.measures.words import field_word
 from zmd_layout.messages import Message, value_word
 from zmd_layout.rulebook import Banded, Proportion
@@ -199,7 +199,7 @@ def _verdict(
         is_synthetic=any(name in unit.made for name in used if name)
         or any(value.is_synthetic for value in values.values()),
         flags=tuple(sorted(flags)),
-        notes=decision.notes,
+        notes=unique((*decision.notes, *(m for v in values.values() for m in v.method))),
         sources=tuple(sorted({s for v in values.values() for s in v.sources})),
         year=oldest(*(value.year for value in values.values())),
     )

@@ -84,10 +84,11 @@ def _proportion(
     else:
         decision = replace(_compare(supply, required, Relation.AT_LEAST), numbers=(per,))
     if required[0] != required[1] and decision.status is Status.NOT_ASSESSABLE:
-        note = Message("checks.multiplier_decides", low=demand.low, high=demand.high)
-        decision = replace(
-            decision, flags=(*decision.flags, Flag.MULTIPLIER_DECIDES), notes=(note,)
-        )
+        by_scenario = bool(demand.method)  # a forecast says how it was come to, a multiplier not
+        key = "checks.scenario_decides" if by_scenario else "checks.multiplier_decides"
+        note = Message(key, low=demand.low, high=demand.high)
+        flag = Flag.SCENARIO_DECIDES if by_scenario else Flag.MULTIPLIER_DECIDES
+        decision = replace(decision, flags=(*decision.flags, flag), notes=(note,))
     if check.letter:
         decision = _by_letter(decision, supply, required[0], numbers[check.letter])
     return _beside_province(rule, decision, supply, demand, numbers)

@@ -8,6 +8,7 @@ from zmd_layout.measures import (
     land,
     projects,
     remoteness,
+    seat_balance,
     timing,
 )
 from zmd_layout.measures.evaluate import evaluate
@@ -26,5 +27,6 @@ __all__ = [
     "land",
     "projects",
     "remoteness",
+    "seat_balance",
     "timing",
 ]

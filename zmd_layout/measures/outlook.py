@@ -61,7 +61,9 @@ class Outlook:
         What it supposes, for notes and legends.
     is_synthetic
         Whether made-up data are in the seats.
-    township_children, township_balance
+    needed
+        As `forecast.seats_needed` gives it, for counties.
+    township_children, township_needed, township_balance
         Likewise for townships; empty where they have no ages.
     methods
         As `forecast.compare_methods` gives it, for counties; empty where they have no residents.
@@ -78,7 +80,9 @@ class Outlook:
     balance: pd.DataFrame
     suppositions: tuple[Message, ...]
     is_synthetic: bool
+    needed: pd.DataFrame = field(default_factory=pd.DataFrame)
     township_children: pd.DataFrame = field(default_factory=pd.DataFrame)
+    township_needed: pd.DataFrame = field(default_factory=pd.DataFrame)
     township_balance: pd.DataFrame = field(default_factory=pd.DataFrame)
     methods: pd.DataFrame = field(default_factory=pd.DataFrame)
     grades: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -136,14 +140,16 @@ def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
     counties = world.units(UnitKind.COUNTY, {})
     parts = _township_children(world, by_age, counties)
     schools = world.layers.get("schools")
-    needed = _needed(world, children)
+    needed, part_needed = _needed(world, children), _needed(world, parts)
     return Outlook(
         children,
         _balance(world, needed, counties),
         _suppositions(world, scenario, has_parts=not parts.empty),
         schools is not None and schools.is_made,
+        needed=needed,
         township_children=parts,
-        township_balance=_balance(world, _needed(world, parts), world.units(UnitKind.TOWNSHIP, {})),
+        township_needed=part_needed,
+        township_balance=_balance(world, part_needed, world.units(UnitKind.TOWNSHIP, {})),
         methods=_methods(world, needed, frame),
         grades=_grades(world, children, by_age),
         census_year=first,

@@ -35,6 +35,8 @@ class Value:
         None where it is simply counted; `assumption` where a number of ours is in it.
     flags, notes
         Cautions, and sentences for the finding (for an unknown value: why).
+    method
+        How a known value was come to, where the finding must say so: year, cases, class size.
     sources
         The layers it comes from, as `schools 2025`.
     """
@@ -47,6 +49,7 @@ class Value:
     basis: Basis | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[Message, ...] = ()
+    method: tuple[Message, ...] = ()
     sources: tuple[str, ...] = ()
 
     @property
