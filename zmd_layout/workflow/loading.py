@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.measures import World
     from zmd_layout.study import Study
+    from zmd_layout.workflow.memory import Memory
 
 
 def load_rules(study: Study) -> list[Rule]:
@@ -52,18 +54,24 @@ def tell(progress: Callable[[Message], None] | None, message: Message) -> None:
         progress(message)
 
 
-def load(study: Study, progress: Callable[[Message], None] | None) -> Layers:
+def load(
+    study: Study, progress: Callable[[Message], None] | None, memory: Memory | None = None
+) -> Layers:
     """Read the layers of a study, its people on the ground; says which layer is being read."""
 
     def says(name: str) -> None:
         tell(progress, Message("workflow.loading", name=name))
 
-    layers = load_layers(without_grid(study), progress=says)
+    recall = None if memory is None else memory.layer
+    layers = load_layers(without_grid(study), progress=says, recall=recall)
     return with_residents(layers, study)
 
 
 def find_all(
-    rules: Sequence[Rule], world: World, progress: Callable[[Message], None] | None
+    rules: Sequence[Rule],
+    world: World,
+    progress: Callable[[Message], None] | None,
+    memory: Memory | None = None,
 ) -> gpd.GeoDataFrame:
     """Hold a study against its rules; says which rule is being checked. See `findings.find`."""
     titles = {rule.id: rule.title for rule in rules}
@@ -71,7 +79,8 @@ def find_all(
     def says(rule_id: str) -> None:
         tell(progress, Message("workflow.checking", rule=titles[rule_id]))
 
-    return find(rules, world, progress=says)
+    recall = None if memory is None else partial(memory.rule, world.layers)
+    return find(rules, world, progress=says, recall=recall)
 
 
 def frames(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
