@@ -1,0 +1,142 @@
+"""A second run does again only what rests on something that changed, and comes out the same."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+import pytest
+
+import zmd_layout
+from zmd_layout.layers.reads import ALL, ReadLayers, noting
+from zmd_layout.outputs.suggestion_table import to_geojson
+from zmd_layout.outputs.table import to_csv
+from zmd_layout.standin import build
+from zmd_layout.workflow.memory import memory_of
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Give a small city and the cache in which one run of it was kept."""
+    folder = build(tmp_path_factory.mktemp("city"), scale=0.01).parent
+    cache = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZMD_CACHE", str(cache))
+        _run(folder)
+    return folder, cache
+
+
+@pytest.fixture
+def folder(city: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the city as it was, with a cache of its own that knows it under the same place."""
+    place, kept = city
+    shutil.copytree(kept, tmp_path / "cache")
+    monkeypatch.setenv("ZMD_CACHE", str(tmp_path / "cache"))
+    return place
+
+
+def _run(folder: Path, *, reuse: bool = True) -> zmd_layout.Run:
+    return zmd_layout.run(zmd_layout.load_study(folder), reuse=reuse)
+
+
+def _texts(result: zmd_layout.Run) -> tuple[str, str]:
+    return to_csv(result.findings), to_geojson(result.suggestions)
+
+
+def test_where_nothing_changed_everything_is_taken_from_the_last_run(folder: Path) -> None:
+    again = _run(folder)
+    assert again.steps.done == []
+    assert {"siting", "layer-schools"} <= set(again.steps.reused)
+    alone = _run(folder, reuse=False)
+    assert alone.steps.done == alone.steps.reused == []
+    assert _texts(again) == _texts(alone)
+
+
+def test_changed_projects_redo_the_rules_that_count_projects_and_no_siting(folder: Path) -> None:
+    path = folder / "projects.csv"
+    before = path.read_bytes()
+    try:
+        path.write_bytes(b"".join(before.splitlines(keepends=True)[:-5]))
+        again = _run(folder)
+        fresh = _run(folder, reuse=False)
+    finally:
+        path.write_bytes(before)
+    assert "layer-projects" in again.steps.done
+    assert "rule-kindergarten-public-projects" in again.steps.done
+    assert "siting" in again.steps.reused
+    assert "rule-primary-access-remote-village" in again.steps.reused
+    assert [step for step in again.steps.done if step.startswith("layer-")] == ["layer-projects"]
+    assert _texts(again) == _texts(fresh)
+
+
+def test_changed_schools_redo_siting_and_leave_land_alone(folder: Path) -> None:
+    path = folder / "schools.gpkg"
+    before = path.read_bytes()
+    try:
+        schools = pyogrio.read_dataframe(path)
+        pyogrio.write_dataframe(schools.iloc[:-3], path)
+        again = _run(folder)
+        fresh = _run(folder, reuse=False)
+    finally:
+        path.write_bytes(before)
+    assert {"layer-schools", "siting"} <= set(again.steps.done)
+    assert "rule-education-land-untouched" in again.steps.reused
+    assert _texts(again) == _texts(fresh)
+
+
+def test_another_day_of_assessment_takes_nothing_from_the_last_run(folder: Path) -> None:
+    study = zmd_layout.load_study(folder)
+    later = study.model_copy(update={"as_of": study.as_of.replace(year=2027)})
+    memory = memory_of(later)
+    made = memory.recall("siting", "any", {}, lambda: "new")
+    assert (made, memory.steps.reused) == ("new", [])
+
+
+def test_a_kept_step_that_cannot_be_read_is_done_again(folder: Path, tmp_path: Path) -> None:
+    (broken,) = (tmp_path / "cache").rglob("siting.pickle")
+    broken.write_bytes(b"no pickle")
+    again = _run(folder)
+    assert again.steps.done == ["siting"]
+
+
+def test_layers_note_who_asks_for_what() -> None:
+    layers = ReadLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
+    with noting(layers) as names:
+        assert "closures" not in layers
+        _ = layers["schools"]
+    assert names == {"closures", "schools"}
+    with noting(layers) as names:
+        _ = {**layers}
+    assert names == {ALL, "schools", "roads"}
+
+
+def test_what_stands_on_top_of_layers_is_no_source() -> None:
+    layers = ReadLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
+    with noting(layers) as names:
+        after = layers | {"schools": None}
+        _ = after["schools"], after["roads"]
+    assert names == {"roads"}
+
+
+def test_a_step_inside_a_step_is_noted_in_both() -> None:
+    layers = ReadLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
+    with noting(layers) as outer:
+        _ = layers["schools"]
+        with noting(layers) as inner:
+            _ = layers["roads"]
+    assert (inner, outer) == ({"roads"}, {"schools", "roads"})
+
+
+def test_the_digest_of_a_table_sees_every_cell() -> None:
+    from zmd_layout.workflow.digests import of_table
+
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", None]})
+    others = [
+        table.assign(a=[1.0, 2.5]), table.assign(b=["x", "None"]), table.rename(columns={"b": "c"}),
+        table.set_axis([1, 0]), table.iloc[:1], table.assign(a=[1, 2]),
+    ]  # fmt: skip
+    digests = {of_table(other) for other in [table, *others]}
+    assert len(digests) == 7
+    assert of_table(table.copy()) == of_table(table)
