@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +16,10 @@ from zmd_layout.errors import StudyError, ZmdLayoutError
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
-from zmd_layout.vocabulary import Stage
+from zmd_layout.outputs.results import Results
+from zmd_layout.outputs.workbook_balance import balance
+from zmd_layout.outputs.workbook_sheet import as_frame
+from zmd_layout.vocabulary import Lang, Stage
 from zmd_layout.workflow.loading import load
 
 if TYPE_CHECKING:
@@ -255,6 +259,30 @@ def test_one_year_of_enrolment_by_grade_is_refused(looked: Callable[..., Outlook
     layer = '[layers.grades]\npath = "grades.csv"\n'
     with pytest.raises(ZmdLayoutError, match="连续两年"):
         looked(layer + HELD, grades="unit_id,year,grade,pupils\n411721,2024,1,90\n")
+
+
+def test_the_workbook_sets_the_methods_side_by_side_and_says_why_they_differ(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    rows = [
+        f"411721,{year},{grade},{pupils}"
+        for year, pupils in ((2023, 90), (2024, 81))
+        for grade in range(1, 7)
+    ]
+    layer = '[layers.grades]\npath = "grades.csv"\n'
+    looked(layer + HELD, grades="unit_id,year,grade,pupils\n" + "\n".join(rows))
+    study = zmd_layout.load_study(tmp_path)
+    world = World(study, load(study, None), study.as_of)
+    none = gpd.GeoDataFrame({"is_synthetic": []}, geometry=[])
+    table = as_frame(balance(Results(world, [], none, none, outlook(world)), Lang.ZH))
+    table = table.set_index(["单元", "学段", "年份"])
+    county = table.loc[("西县", "小学", 2025)]
+    assert county[["中", "千人指标学位", "队列法与千人指标之差"]].tolist() == [600, 1000, -400]
+    assert county[["队列递进（在校生）", "递进与队列之差"]].tolist() == [460, -140]
+    assert "千人指标" in county["差异说明"]
+    assert "队列递进" in county["差异说明"]
+    town = table.loc[("西县 南乡", "小学", 2025)]
+    assert town[["中", "标准班额学位（班数×班额）"]].tolist() == [360, 540]
 
 
 # --- rules that count seats

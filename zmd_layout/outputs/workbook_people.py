@@ -1,4 +1,4 @@
-"""The sheets of people and seats: the overview by county, and the balance by year."""
+"""The overview of people, schools and seats by county."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def overview(results: Results, lang: Lang) -> Sheet:
     if counties is None:
         return make_sheet("overview", rows, lang)
     children = _children_now(results)
-    schools = _schools_by_county(results)
+    schools = schools_by_county(results)
     counts = _verdicts_by_county(results)
     frame = counties.frame
     for county, name in county_names(results).items():
@@ -43,7 +43,7 @@ def overview(results: Results, lang: Lang) -> Sheet:
             key = (county, stage)
             year, people = children.get(key, (None, None))
             known = schools.get(key, (None, None, None, None))
-            spare = _spare(known[3], people, stage)
+            spare = spare_or_short(known[3], people, stage)
             verdicts = counts.get(key, (0, 0, 0))
             rows.append(
                 (
@@ -53,7 +53,8 @@ def overview(results: Results, lang: Lang) -> Sheet:
     return make_sheet("overview", rows, lang, frozen_columns=2, year_columns=frozenset({4}))
 
 
-def _spare(seats: float | None, people: float | None, stage: Stage) -> float | None:
+def spare_or_short(seats: float | None, people: float | None, stage: Stage) -> float | None:
+    """Give seats less children; none for the senior stage, whose children are not all pupils."""
     if seats is None or people is None or stage is Stage.SENIOR:
         return None
     return float(round(seats)) - people
@@ -72,7 +73,7 @@ def _children_now(results: Results) -> dict[tuple[str, Stage], tuple[int, float]
     }
 
 
-def _schools_by_county(
+def schools_by_county(
     results: Results,
 ) -> dict[tuple[str, Stage], tuple[int, int, float | None, float | None]]:
     """Count schools, teaching points, pupils and standard seats by county and stage."""
@@ -132,51 +133,17 @@ def _verdicts_by_county(results: Results) -> dict[tuple[str, Stage], tuple[int, 
     return {key: (a, b, c) for key, (a, b, c) in counts.items()}
 
 
-def balance(results: Results, lang: Lang) -> Sheet:
-    """Set children against seats by county, stage and year, with the low and the high case."""
-    rows: list[Row] = []
-    if results.outlook is None:
-        return make_sheet("balance", rows, lang)
-    names = county_names(results)
-    seats = _seats_by_capacity(results)
-    schools = _schools_by_county(results)
-    for row in records(results.outlook.children):
-        if row.stage not in STAGES:
-            continue
-        unit, stage = str(row.unit_id), Stage(row.stage)
-        there = [seats.get((unit, stage, capacity)) for capacity in Capacity]
-        people = [
-            rounded(value, is_born=bool(row.is_born)) for value in (row.low, row.middle, row.high)
-        ]
-        used = schools.get((unit, stage), (None, None, None, None))[2]
-        spare = _spare(there[1], people[1], stage)
-        rows.append(
-            (
-                names.get(unit, unit), word(stage, lang), row.year, bool(row.is_born), *people,
-                *there, used, spare,
-            )
-        )  # fmt: skip
-    return make_sheet("balance", rows, lang, frozen_columns=3, year_columns=frozenset({2}))
-
-
 def records(table: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows; what they hold is told by the heads, not by types."""
     yield from table.itertuples()
 
 
-def rounded(people: float, *, is_born: bool) -> float | None:
-    """Give counted children to ten, scenarios of the unborn in thousands; None for unknown."""
+def rounded(people: float, *, is_born: bool, unborn: int = -3) -> float | None:
+    """
+    Give counted children to ten, scenarios of the unborn in thousands; None for unknown.
+
+    Townships have hundreds of children: with `unborn` −2 theirs are given in hundreds.
+    """
     if is_missing(float(people)):
         return None
-    return round(float(people), -1 if is_born else -3)
-
-
-def _seats_by_capacity(results: Results) -> dict[tuple[str, Stage, Capacity], float]:
-    if results.outlook is None or results.outlook.balance.empty:
-        return {}
-    table = results.outlook.balance.drop_duplicates(["unit_id", "stage", "capacity"])
-    return {
-        (str(r.unit_id), Stage(r.stage), Capacity(r.capacity)): float(r.seats)
-        for r in records(table)
-        if not is_missing(float(r.seats))
-    }
+    return round(float(people), -1 if is_born else unborn)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmd_layout.outputs.workbook_people import balance, overview
+from zmd_layout.outputs.workbook_balance import balance
+from zmd_layout.outputs.workbook_people import overview
 from zmd_layout.outputs.workbook_schools import kept_schools, planned_schools, projects
 from zmd_layout.outputs.workbook_sources import rule_sheet, sources
 from zmd_layout.outputs.workbook_verdicts import all_findings, open_matters, problems
