@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zmd_layout.errors import SitingError
 from zmd_layout.messages import Message, word
-from zmd_layout.vocabulary import Lang, Stage
+from zmd_layout.vocabulary import Lang, SolveStatus, Stage
 
 if TYPE_CHECKING:
     from zmd_layout.siting.closing import Closing
     from zmd_layout.siting.suggest import Suggestions
+    from zmd_layout.siting.work import SitingOptions
+
+
+_NAMED = 3  # of what remains
+AIMS = ("cheapest", "fewest", "travel", "covered", "fairest", "cover_all")
 
 
 @click.command()
@@ -22,16 +28,30 @@ if TYPE_CHECKING:
     type=click.Choice([str(s) for s in Stage]),
     help="学段，默认全部 / one stage, else all",
 )
+@click.option(
+    "--aim",
+    type=click.Choice(AIMS),
+    help="目标 / what is asked: cheapest, fewest 补齐规则缺口（默认 cheapest）; travel 总路程最短, "
+    "covered 覆盖儿童最多, fairest 最远路程最短（均需 --new）; cover_all 全覆盖所需最少",
+)
+@click.option(
+    "--new", "new", type=click.IntRange(min=1), help="新建几所 / how many new schools (aim: travel)"
+)
+@click.option(
+    "--radius-m", type=click.FloatRange(min=1), help="覆盖半径（米）/ radius of coverage, metres"
+)
+@click.option("--county", help="只看一个县区：unit_id / children and places of one county")
+@click.option(
+    "--cost",
+    "costs",
+    multiple=True,
+    metavar="KIND=NUMBER",
+    help="相对费用，如 expansion=0.5（规划教育用地新建为1）/ cost as a multiple of a new school",
+)
 @click.option("--close", "close", multiple=True, help="撤并影响评估：school_id / impact of closing")
 @click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
 @click.pass_obj
-def site(
-    obj: dict[str, Any],
-    study: str | None,
-    stage: str | None,
-    close: tuple[str, ...],
-    out: Path | None,
-) -> None:
+def site(obj: dict[str, Any], study: str | None, out: Path | None, **asked: Any) -> None:  # noqa: ANN401 - options
     """
     只做选址建议；或评估撤并影响（--close，可重复）。
 
@@ -40,21 +60,50 @@ def site(
     """
     from zmd_layout import workflow
 
+    options = _options(asked)
     opened = workflow.load_study(study)
     lang = obj["lang"]
-    if close:
-        print_closing(workflow.closing(opened, close), close, lang)
+    if asked["close"]:
+        print_closing(workflow.closing(opened, asked["close"]), asked["close"], lang)
         return
     folder = out or Path("maps") / opened.id
-    sites = workflow.site(opened, stage=stage, out=folder)
+    sites = workflow.site(opened, stage=asked["stage"], options=options, out=folder)
     print_sites(sites, lang)
     click.echo(f"  {folder / 'suggestions.geojson'}")
+
+
+def _options(asked: dict[str, Any]) -> SitingOptions:
+    """Read what was asked; with a number of new schools the usual aim is the least travel."""
+    from zmd_layout.siting.planning import CandidateKind, packaged_costs
+    from zmd_layout.siting.work import Aim, SitingOptions
+
+    costs = packaged_costs()
+    for text in asked["costs"]:
+        kind, _, number = text.partition("=")
+        if kind not in set(CandidateKind) or not _is_cost(number):
+            kinds = [str(kind) for kind in CandidateKind]
+            raise SitingError(Message("sites.cost_form", text=text, kinds=kinds))
+        costs[CandidateKind(kind)] = float(number)
+    usual = Aim.CHEAPEST if asked["new"] is None else Aim.TRAVEL
+    return SitingOptions(
+        aim=Aim(asked["aim"] or usual),
+        new_count=asked["new"],
+        radius_m=asked["radius_m"],
+        county_id=asked["county"],
+        relative_cost=costs,
+    )
+
+
+def _is_cost(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal() and float(text) > 0
 
 
 def print_sites(sites: Suggestions, lang: Lang) -> None:
     """Print one paragraph a suggestion, in the order of stage and rank."""
     from zmd_layout.cli_tables import console
 
+    for message in sites.explanation:
+        click.echo(message.text(lang))
     if sites.table.empty:
         click.echo(Message("sites.nothing").text(lang))
         return
@@ -62,8 +111,25 @@ def print_sites(sites: Suggestions, lang: Lang) -> None:
     for row in sites.table.itertuples():
         note = row.note_zh if lang is Lang.ZH else row.note_en
         click.echo(f"{word(Stage(row.stage), lang)} {row.rank}  {note}")
+    for row in sites.table.drop_duplicates("stage").itertuples():
+        click.echo(_proof(row).text(lang))
+    if sites.remaining:
+        names = [need.name for need in sites.remaining[:_NAMED]]
+        click.echo(Message("sites.remaining", names=names, count=len(sites.remaining)).text(lang))
     if bool(sites.table["is_synthetic"].any()):
         click.secho(Message("words.synthetic_banner").text(lang), fg="magenta", bold=True)
+
+
+def _proof(row: Any) -> Message:  # noqa: ANN401 - a row of a table
+    """Say how far the answer of a stage is from the best."""
+    stage = Message(f"words.stage_{row.stage}")
+    if row.solve_status == SolveStatus.INFEASIBLE:
+        return Message("sites.proof_none", stage=stage)
+    return Message(
+        "sites.proof", stage=stage, objective=row.objective,
+        status=Message(f"words.solvestatus_{row.solve_status}"), bound=row.bound,
+        unit=Message(f"sites.unit_{row.objective_unit.replace('-', '_')}"), gap=row.gap_percent,
+    )  # fmt: skip
 
 
 def print_closing(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> None:

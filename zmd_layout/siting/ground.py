@@ -75,15 +75,20 @@ def _straight_reach(
 
 
 def joined(
-    work: StageWork, points: NDArray[np.int64], now_m: NDArray[np.float64], to_points: csr_array
+    work: StageWork,
+    points: NDArray[np.int64],
+    now_m: NDArray[np.float64],
+    to_points: csr_array,
+    *,
+    times: int = 1,
 ) -> Travel:
     """
     Keep the most populous points and let each speak for the children of its neighbours.
 
-    The children's sum is kept.
+    The children's sum is kept; `times` the `most_points` of the options are kept.
     """
     children = work.children[points]
-    most = work.options.most_points
+    most = times * work.options.most_points
     if len(points) <= most:
         return Travel(children, now_m, to_points)
     xy = work.way.demand.xy[points]

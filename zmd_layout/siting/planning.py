@@ -41,6 +41,8 @@ class Planning(BaseModel):
         Site area by stage.
     empty_below_percent
         Use of seats below which a school is called nearly empty.
+    service_radius_m
+        By stage, where neither the user nor a rule of the study gives one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +50,7 @@ class Planning(BaseModel):
     relative_cost: dict[CandidateKind, Figure]
     land_m2_per_seat: dict[Stage, Figure]
     empty_below_percent: Figure
+    service_radius_m: dict[Stage, Figure]
 
 
 @cache

@@ -96,11 +96,12 @@ def _shared(ground: Ground, work: StageWork) -> dict[str, Any]:
     objective = _total([p.objective for p in work.placements], work)
     bound = _total([p.bound for p in work.placements], work)
     optimal = all(p.is_optimal for p in work.placements)
+    status = SolveStatus.OPTIMAL if optimal else SolveStatus.FEASIBLE
     return {
         "stage": str(work.stage),
         "opens_in": ground.world.as_of.year + work.options.years_to_build,
         "model": _MODELS[work.options.aim],
-        "solve_status": str(SolveStatus.OPTIMAL if optimal else SolveStatus.FEASIBLE),
+        "solve_status": str(SolveStatus.INFEASIBLE if work.is_partial else status),
         "objective": objective,
         "objective_unit": work.objective_unit,
         "bound": objective if optimal else bound,

@@ -127,7 +127,7 @@ def suggest(
         catchments,
         uncovered(world),
         tuple(lost + [need for work in works for need in work.unmet]),
-        tuple(need for work in works for need in _remaining(ground, work, needs[work.stage])),
+        tuple(need for work in works for need in remaining(ground, work, needs[work.stage])),
         all(p.is_reproducible for work in works for p in work.placements),
     )
 
@@ -250,8 +250,10 @@ def _costs(work: StageWork, mine: NDArray[np.int64]) -> NDArray[np.float64] | No
     return costs
 
 
-def _remaining(ground: Ground, work: StageWork, needs: list[Need]) -> list[Need]:
+def remaining(ground: Ground, work: StageWork, needs: list[Need]) -> list[Need]:
     """Ask the rules again, with the chosen places carried out."""
+    if not needs:
+        return []
     chosen = work.places.iloc[[row["place"] for row in work.rows]]
     asked = [ground.rules[rule_id] for rule_id in sorted({need.rule_id for need in needs})]
     after = find(asked, world_with(chosen, work.stage, ground.world))

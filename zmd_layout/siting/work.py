@@ -33,6 +33,11 @@ class Aim(StrEnum):
     COVER_ALL = "cover_all"  # fewest new schools so that all children are within the radius
 
     @property
+    def needs_count(self) -> bool:
+        """Whether the user must say how many new schools there are to be."""
+        return self in {Aim.TRAVEL, Aim.COVERED, Aim.FAIREST}
+
+    @property
     def closes_shortfalls(self) -> bool:
         """Whether rules say how many schools there are to be."""
         return self in {Aim.CHEAPEST, Aim.FEWEST}
@@ -52,6 +57,8 @@ class SitingOptions:
     radius_m
         The way within which a child is covered, for the aims that cover; None for the service
         radius of the stage.
+    county_id
+        For the aims that need a number: only children and places of this county; None for all.
     relative_cost
         Cost by kind of candidate, as a multiple of a new school on reserved land.
     reach_m
@@ -72,6 +79,7 @@ class SitingOptions:
     aim: Aim = Aim.CHEAPEST
     new_count: int | None = None
     radius_m: float | None = None
+    county_id: str | None = None
     relative_cost: dict[CandidateKind, float] = field(default_factory=packaged_costs)
     reach_m: float = 25_000.0
     years_to_build: int = 2
@@ -113,6 +121,8 @@ class StageWork:
         Needs for which there is no candidate.
     objective_unit
         Of the placements.
+    is_partial
+        Whether no answer does all that was asked, and this is the best part of one.
     """
 
     stage: Stage
@@ -125,3 +135,4 @@ class StageWork:
     placements: list[Placement] = field(default_factory=list)
     unmet: list[Need] = field(default_factory=list)
     objective_unit: str = "child-metre"
+    is_partial: bool = False

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zmd_layout.errors import SitingError
 from zmd_layout.measures import World
+from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.siting.closing import Closing, closing_impact
+from zmd_layout.siting.numbered import site_new
 from zmd_layout.siting.suggest import Suggestions, suggest
+from zmd_layout.siting.work import SitingOptions
 from zmd_layout.vocabulary import Stage
 from zmd_layout.workflow.basis import refuse_changed
 from zmd_layout.workflow.loading import find_all, load, load_rules
@@ -18,8 +22,9 @@ from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from zmd_layout.messages import Message
-    from zmd_layout.siting.work import SitingOptions
+    import geopandas as gpd
+
+    from zmd_layout.rulebook import Rule
     from zmd_layout.study import Study
 
 
@@ -41,7 +46,9 @@ def site(
     stage
         For one stage; None for all.
     options
-        Choices of ours, such as the longest way that is looked at.
+        What is asked of the sites (by default the cheapest that close the shortfalls; an aim that
+        needs a number takes `new_count`), and choices of ours. An aim that does not close
+        shortfalls needs a stage.
     out
         The folder for `suggestions.geojson`; None writes nothing.
     progress
@@ -57,15 +64,32 @@ def site(
     rules = load_rules(study)
     world = World(study, layers, study.as_of)
     findings = find_all(rules, world, progress)
-    stages = tuple(Stage) if stage is None else (Stage(stage),)
     with clock.measures("siting"):
-        sites = suggest(world, findings, rules, stages=stages, options=options, progress=progress)
+        sites = _sites(world, findings, rules, stage, options or SitingOptions(), progress)
     if out is not None:
         writers = {"suggestions.geojson": lambda p: p.write_text(to_geojson(sites.table), "utf-8")}
         record = record_of(study, rules, layers, clock) | siting_record(sites)
         refuse_changed(study, layers)
         write_all(Path(out), writers, record)
     return sites
+
+
+def _sites(
+    world: World,
+    findings: gpd.GeoDataFrame,
+    rules: list[Rule],
+    stage: Stage | str | None,
+    options: SitingOptions,
+    progress: Callable[[Message], None] | None,
+) -> Suggestions:
+    if options.aim.closes_shortfalls:
+        stages = tuple(Stage) if stage is None else (Stage(stage),)
+        return suggest(world, findings, rules, stages=stages, options=options, progress=progress)
+    if stage is None:
+        raise SitingError(Message("sites.needs_stage"))
+    return site_new(
+        world, findings, rules, stage=Stage(stage), options=options, progress=progress
+    )  # fmt: skip
 
 
 def closing(
