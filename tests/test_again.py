@@ -8,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pyogrio
 import pytest
+from click.testing import CliRunner
 
 import zmd_layout
+from zmd_layout.cli import main
 from zmd_layout.layers.reads import ALL, ReadLayers, noting
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
@@ -99,6 +101,19 @@ def test_a_kept_step_that_cannot_be_read_is_done_again(folder: Path, tmp_path: P
     broken.write_bytes(b"no pickle")
     again = _run(folder)
     assert again.steps.done == ["siting"]
+
+
+def test_outputs_that_rest_on_the_same_stay_as_they_are(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = ["--lang", "en", "run", str(folder), "--out", str(out)]
+    first, second = (CliRunner().invoke(main, command) for _ in range(2))
+    assert first.exit_code == second.exit_code == 0
+    assert "Nothing changed since the last run" in second.output
+    stamp = (out / "run.json").stat().st_mtime_ns
+    (out / "findings.csv").write_text("", "utf-8")
+    CliRunner().invoke(main, command)
+    assert (out / "findings.csv").stat().st_size > 1000
+    assert (out / "run.json").stat().st_mtime_ns > stamp
 
 
 def test_layers_note_who_asks_for_what() -> None:

@@ -12,20 +12,13 @@ import click
 
 from zmd_layout.cli_compare import compare
 from zmd_layout.cli_fetch import fetch
-from zmd_layout.cli_progress import progress
 from zmd_layout.cli_review import review, serve
 from zmd_layout.cli_roster import roster
+from zmd_layout.cli_run import check, run
 from zmd_layout.cli_site import site
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
-STABILITY = click.option(
-    "--stability",
-    is_flag=True,
-    help="检验结论是否经得起数据误差（数倍时间）/ try which verdicts hold; several times as long",
-)
 
 
 class _Group(click.Group):
@@ -88,93 +81,6 @@ def _speak_utf8() -> None:
 
 
 @main.command()
-@click.argument("study", required=False)
-@click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
-@click.option(
-    "--pdf", is_flag=True, help="报告另存为 PDF（需 LibreOffice）/ the report as PDF, too"
-)
-@STABILITY
-@click.option(
-    "--repeat",
-    "record",
-    type=click.Path(path_type=Path),
-    help="按 run.json 重做一次并比较 / do the run of a run.json again and compare",
-)
-@click.pass_obj
-def run(
-    obj: dict[str, Any],
-    study: str | None,
-    out: Path | None,
-    pdf: bool,  # noqa: FBT001 - click passes a flag
-    stability: bool,  # noqa: FBT001 - likewise
-    record: Path | None,
-) -> None:
-    """
-    主要任务：核查每条规则，绘制缺口图，写出全部结果。
-
-    The main job: check every rule, draw the gap map, write everything.
-
-    STUDY 是 study.toml 或其所在文件夹；不写则用内置的驻马店研究。STUDY is a study.toml or its
-    folder; without it the built-in Zhumadian is taken. 默认输出到 maps/<研究编号>。
-    """
-    from zmd_layout import cli_tables
-    from zmd_layout.workflow import load_study, repeat
-    from zmd_layout.workflow import run as run_study
-
-    if record is not None:
-        if study is not None or pdf or stability:
-            raise click.UsageError(Message("cli.repeat_alone").text(obj["lang"]))
-        with progress(obj["lang"]) as tell:
-            repetition = repeat(record, out=out, progress=tell)
-        for message in repetition.messages():
-            click.echo(message.text(obj["lang"]))
-        return
-    opened = load_study(study)
-    folder = out or Path("maps") / opened.id
-    with progress(obj["lang"]) as tell:
-        result = run_study(
-            opened, out=folder, pdf=pdf, stability=stability, lang=obj["lang"], progress=tell
-        )
-    cli_tables.print_findings(result.findings, obj["lang"])
-    cli_tables.print_stability(result.findings, result.paths, obj["lang"])
-    cli_tables.print_layers(result.layers, obj["lang"])
-    cli_tables.print_paths(result.paths, obj["lang"])
-
-
-@main.command()
-@click.argument("study", required=False)
-@click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of findings.csv")
-@click.option("--as-of", type=DAY, help="评估日期 / day of the assessment, YYYY-MM-DD")
-@STABILITY
-@click.pass_obj
-def check(
-    obj: dict[str, Any],
-    study: str | None,
-    out: Path | None,
-    as_of: dt.datetime | None,
-    stability: bool,  # noqa: FBT001 - click passes a flag
-) -> None:
-    """
-    只核查，不绘图：写出 findings.csv。
-
-    Findings only, no map: writes findings.csv.
-    """
-    from zmd_layout import cli_tables
-    from zmd_layout.workflow import check_to_folder, load_study
-
-    opened = load_study(study)
-    folder = out or Path("maps") / opened.id
-    with progress(obj["lang"]) as tell:
-        findings, paths = check_to_folder(
-            opened, as_of=as_of.date() if as_of else None, out=folder, stability=stability,
-            progress=tell,
-        )  # fmt: skip
-    cli_tables.print_findings(findings, obj["lang"])
-    cli_tables.print_stability(findings, paths, obj["lang"])
-    cli_tables.print_paths(paths, obj["lang"])
-
-
-@main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_obj
 def init(obj: dict[str, Any], folder: Path) -> None:
@@ -191,6 +97,8 @@ def init(obj: dict[str, Any], folder: Path) -> None:
 
 main.add_command(review)
 main.add_command(serve)
+main.add_command(run)
+main.add_command(check)
 main.add_command(site)
 main.add_command(fetch)
 main.add_command(roster)

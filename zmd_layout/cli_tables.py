@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +25,25 @@ from zmd_layout.rulebook import (
     load_ruleset,
     rules_folder,
 )
-from zmd_layout.vocabulary import Basis, DueState, Lang, Relation, Status, Strength, UnitKind
+from zmd_layout.vocabulary import (
+    Basis,
+    DueState,
+    Lang,
+    Relation,
+    Stability,
+    Status,
+    Strength,
+    UnitKind,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from zmd_layout.layers import Layers
+    from zmd_layout.workflow.memory import Steps
 
 
+_STEPS_SHOWN = 8
 STALE_AFTER = dt.timedelta(days=365)
 _STATUS_MARK = {
     Status.PASS: "●",
@@ -108,11 +120,33 @@ def print_layers(layers: Layers, lang: Lang) -> None:
             click.echo(_say("layer_note", lang, layer=layer_word(name), note=note))
 
 
+def print_steps(steps: Steps, lang: Lang) -> None:
+    """Print how much was taken from the last run, where anything was."""
+    if steps.reused:
+        done = [step.partition("-")[2] or step for step in steps.done]
+        shown = done[:_STEPS_SHOWN] + (["…"] if len(done) > _STEPS_SHOWN else [])
+        key = "steps_reused" if done else "steps_all_reused"
+        click.echo(_say(key, lang, reused=len(steps.reused), done=len(done), names=shown))
+
+
 def print_paths(paths: dict[str, Path], lang: Lang) -> None:
     """Print where the results are."""
     click.echo(_say("written", lang))
     for path in paths.values():
         click.echo(f"  {path}")
+
+
+def print_stability(findings: gpd.GeoDataFrame, paths: dict[str, Path], lang: Lang) -> None:
+    """Print how many verdicts hold, and how many each variation turns, where that was tried."""
+    counts = findings["stability"].value_counts()
+    if not counts.drop("", errors="ignore").sum():
+        return
+    numbers = {str(word): int(counts.get(str(word), 0)) for word in Stability}
+    click.echo(Message("stability.summary", **numbers).text(lang))
+    record = json.loads(paths["run.json"].read_text("utf-8"))
+    for tried in record["stability"]["turned"]:
+        told = Message("stability.changes", name=tried[str(lang)], count=tried["count"])
+        click.echo(told.text(lang))
 
 
 def find_titles(lang: Lang) -> dict[str, str]:

@@ -102,3 +102,13 @@ def is_whole(folder: Path) -> bool:
         return all(sha256_of(folder / n) == digest for n, digest in record["outputs"].items())
     except (OSError, ValueError, KeyError, AttributeError):
         return False
+
+
+def standing(folder: Path, **entries: object) -> dict[str, Path] | None:
+    """Give the files of the last run by name, if they are whole and its record says `entries`."""
+    if not is_whole(folder):
+        return None
+    record = json.loads((folder / RECORD).read_text("utf-8"))
+    if any(record.get(name) != value for name, value in entries.items()):
+        return None
+    return {name: folder / name for name in [*record["outputs"], RECORD]}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zmd_layout.measures import World
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.workflow.basis import refuse_changed, rests_on
-from zmd_layout.workflow.loading import find_all, load, load_rules
+from zmd_layout.workflow.loading import find_all, load, load_rules, try_all
 from zmd_layout.workflow.record import Stopwatch, record_of
 from zmd_layout.workflow.studies import on_day
 
@@ -60,10 +60,25 @@ def check_to_folder(
     *,
     out: Path,
     as_of: dt.date | None = None,
+    stability: bool = False,
     progress: Callable[[Message], None] | None = None,
 ) -> tuple[gpd.GeoDataFrame, dict[str, Path]]:
     """
     Hold a study against its rules and write `findings.csv`.
+
+    Parameters
+    ----------
+    study
+        The study.
+    out
+        The folder.
+    as_of
+        Another day of assessment than the study's.
+    stability
+        Also try which verdicts hold when the data are as wrong as the study says; takes several
+        times as long.
+    progress
+        Is told what is being done.
 
     Returns
     -------
@@ -76,9 +91,15 @@ def check_to_folder(
         layers = load(study, progress)
     rules = load_rules(study)
     with clock.measures("findings"):
-        findings = find_all(rules, World(study, layers, study.as_of), progress)
+        world = World(study, layers, study.as_of)
+        findings = find_all(rules, world, progress)
+    tried: dict[str, Any] = {}
+    if stability:
+        with clock.measures("stability"):
+            findings, tried = try_all(findings, world, rules, progress)
     writers = {"findings.csv": csv_writer(findings)}
-    record = record_of(study, rules, layers, clock) | rests_on(study, rules, command="check")
+    record = record_of(study, rules, layers, clock) | tried
+    record |= rests_on(study, rules, command="check", stability=stability)
     refuse_changed(study, layers)
     return findings, write_all(out, writers, record)
 

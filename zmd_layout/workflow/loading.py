@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
@@ -14,6 +14,7 @@ from zmd_layout.layers import Layers, load_layers
 from zmd_layout.messages import Message
 from zmd_layout.residents import with_residents, without_grid
 from zmd_layout.rulebook import Rule, load_ruleset
+from zmd_layout.stability import with_stability
 from zmd_layout.vocabulary import RuleStatus, UnitKind
 
 if TYPE_CHECKING:
@@ -81,6 +82,26 @@ def find_all(
 
     recall = None if memory is None else partial(memory.rule, world.layers)
     return find(rules, world, progress=says, recall=recall)
+
+
+def try_all(
+    findings: gpd.GeoDataFrame,
+    world: World,
+    rules: Sequence[Rule],
+    progress: Callable[[Message], None] | None,
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """Fill `stability`, and give what the record says of it; see `stability.with_stability`."""
+    tried = with_stability(findings, world, rules, progress=progress)
+    record = {
+        **world.study.sensitivity.model_dump(),
+        "stable": tried.stable,
+        "fragile": tried.fragile,
+        "turned": [
+            {"zh": name.text("zh"), "en": name.text("en"), "count": count}
+            for name, count in tried.changed
+        ],
+    }
+    return tried.findings, {"stability": record}
 
 
 def frames(layers: Layers) -> dict[str, gpd.GeoDataFrame]:

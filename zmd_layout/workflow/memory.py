@@ -211,11 +211,19 @@ class Memory:
     def _file(self, step: str) -> Path:
         return (self.folder or Path()) / f"{step}.pickle"
 
-    def record(self) -> dict[str, Any]:
-        """Put down which steps were taken from an earlier run; nothing where none could be."""
+    def record(self, rules: Sequence[Rule], **options: Any) -> dict[str, Any]:  # noqa: ANN401 - any option
+        """
+        Put down what was taken from an earlier run, and all that the outputs rest on in one digest.
+
+        Nothing is put down where nothing is remembered.
+        """
         if self.folder is None:
             return {}
-        return {"steps": {"reused": sorted(self.steps.reused), "done": sorted(self.steps.done)}}
+        steps = {"reused": sorted(self.steps.reused), "done": sorted(self.steps.done)}
+        layers = [f"{name} {self._digest(name)}" for name in sorted(self._layers)]
+        texts = [rule.model_dump_json() for rule in rules]
+        basis = of_texts(self.base, *layers, *texts, repr(sorted(options.items())))
+        return {"steps": steps, "outputs_rest_on": basis}
 
 
 def memory_of(study: Study, *, is_kept: bool = True) -> Memory:

@@ -14,7 +14,7 @@ from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.school_completeness import completeness_of
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import document_writers, missing_packages
-from zmd_layout.outputs.folder import write_all
+from zmd_layout.outputs.folder import standing, write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
@@ -145,6 +145,12 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     result = Run(study, findings, layers, sites.table, chart, steps=memory.steps)
     if out is None:
         return result
+    options: dict[str, bool | str] = {"pdf": pdf, "stability": stability, "lang": str(lang)}
+    kept = memory.record(rules, missing=missing_packages(), **options)
+    if kept and not memory.steps.done:
+        paths = standing(Path(out), outputs_rest_on=kept["outputs_rest_on"])
+        if paths is not None:
+            return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
     results = Results(world, rules, findings, sites.table, future)
     tables = {
@@ -162,8 +168,8 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
         **_documents(results, progress, pdf=pdf, lang=Lang(lang)),
     }
-    record = record_of(study, rules, layers, clock) | siting_record(sites) | memory.record() | tried
-    record |= rests_on(study, rules, command="run", pdf=pdf, stability=stability, lang=str(lang))
+    record = record_of(study, rules, layers, clock) | siting_record(sites) | kept | tried
+    record |= rests_on(study, rules, command="run", **options)
     refuse_changed(study, layers)
     paths = write_all(Path(out), writers, record)
     return replace(result, paths=paths)
