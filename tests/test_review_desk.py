@@ -10,7 +10,9 @@ import pytest
 import zmd_layout
 from conftest import square, write_geojson
 from zmd_layout.desk import Choices, Conclusions, Ground, Standing, ground_of
-from zmd_layout.errors import RuleError, StudyError
+from zmd_layout.errors import LayerError, RuleError, StudyError
+from zmd_layout.outputs.opinion_tables import rows
+from zmd_layout.vocabulary import Lang
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,7 +162,7 @@ def test_a_duty_of_the_law_refuses_once_its_set_is_beside(tmp_path: Path) -> Non
     (case,) = cases(tmp_path, plot, choices=Choices(also=("national",)))
     assert alone.conclusion.kind is Conclusions.AMEND
     assert case.conclusion.kind is Conclusions.REFUSE
-    assert "义务教育法第十五条" in case.conclusion.reasons[0].text()
+    assert "义务教育法》第十五条" in case.conclusion.reasons[0].text()
 
 
 def test_the_distance_of_merging_is_the_officials_to_set_and_told(tmp_path: Path) -> None:
@@ -226,3 +228,30 @@ def test_a_place_without_roads_has_no_way_by_road(
     study = zmd_layout.load_study(make_study(entry))
     (case,) = cases(tmp_path, {"planned_residents": 10000}, study=study)
     assert [math.isnan(school.road_m) for school in case.near] == [True]
+
+
+def test_the_first_phase_is_the_earliest_that_is_delivered(tmp_path: Path) -> None:
+    phases = [
+        {"name": "二期", "dwellings": 900, "delivered_on": "2028-12-31"},
+        {"name": "一期", "dwellings": 700, "delivered_on": "2027-03-31"},
+    ]
+    late = {"stage": "primary", "opens_on": "2027-04-01", "transfer": "free"}
+    plot = {"first_phase_on": None, "planned_residents": 10000, "phases": phases}
+    (case,) = cases(tmp_path, {**plot, "schools": [KINDERGARTEN, late]})
+    assert issue(case, "school-delivered-with-first-phase").finding["gap"] == 1
+    table = rows(5, case, Lang.ZH)
+    assert [row[0] for row in table] == ["二期", "一期", "幼儿园", "小学"]
+    assert table[3][-1] == "无偿移交"
+    assert table[3][6] == "否"
+
+
+@pytest.mark.parametrize(
+    "schools",
+    [[{"stage": "primary", "transfer": "soon"}], [{"stage": "primary", "ownership": "mine"}],
+     [{"stage": "primary", "classs": 24}], [{"classes": 24}]],
+)  # fmt: skip
+def test_a_promise_that_is_not_understood_is_refused(
+    tmp_path: Path, schools: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(LayerError, match="schools"):
+        cases(tmp_path, {"planned_residents": 10000, "schools": schools})

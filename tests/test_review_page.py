@@ -209,7 +209,7 @@ def test_the_whole_way_from_an_upload_to_the_register(page: Any, tmp_path: Path)
         page.click("#opinion")
     awaited.value.save_as(tmp_path / "opinion.docx")
     document = docx.Document(tmp_path / "opinion.docx")
-    assert document.paragraphs[0].text == "关于春江花园项目规划方案配套教育设施的审查意见"
+    assert document.paragraphs[0].text == "关于春江花园项目规划方案\n配套教育设施的审查意见"
     assert len(document.tables) >= 2
     page.click("#save")
     page.wait_for_selector("#found button")

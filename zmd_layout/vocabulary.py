@@ -120,6 +120,15 @@ class Ownership(StrEnum):
     FOR_PROFIT = "for_profit"
 
 
+class Transfer(StrEnum):
+    """How a promised school passes to the public."""
+
+    FREE = "free"
+    DONATED = "donated"
+    PURCHASED = "purchased"
+    KEPT = "kept"
+
+
 class SchoolStatus(StrEnum):
     """The state of a school."""
 

@@ -41,6 +41,15 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A plot beside: its fields (None where unknown), its distance in metres, its residents."""
+
+    fields: Mapping[str, Any]
+    distance_m: float
+    residents: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """
     A plot under review.
@@ -62,7 +71,7 @@ class Case:
     needs, near, parcels
         Seats needed, schools around, reserved education land that it covers.
     members
-        Other plots of its groups, by id: their fields and their distance in metres.
+        Other plots of its groups, by id.
     county
         The name of the county that it lies in, or None.
     conclusion
@@ -88,7 +97,7 @@ class Case:
     needs: tuple[Need, ...]
     near: tuple[NearSchool, ...]
     parcels: tuple[Parcel, ...]
-    members: Mapping[str, tuple[Mapping[str, Any], float]]
+    members: Mapping[str, Neighbour]
     county: str | None
     conclusion: Conclusion
     is_synthetic: bool
@@ -128,7 +137,7 @@ def cases_of(
     residents = _residents(world, rules)
     by_id = {rule.id: rule for rule in rules}
     rows = findings.to_dict("records")
-    return tuple(_case(world, rows, by_id, unit_id, residents[unit_id]) for unit_id in reviewed)
+    return tuple(_case(world, rows, by_id, unit_id, residents) for unit_id in reviewed)
 
 
 def _residents(world: World, rules: Sequence[Rule]) -> dict[str, Value]:
@@ -147,8 +156,9 @@ def _case(
     rows: list[dict[Any, Any]],
     rules: Mapping[str, Rule],
     unit_id: str,
-    residents: Value,
+    people_of: Mapping[str, Value],
 ) -> Case:
+    residents = people_of[unit_id]
     layer = world.layers["residential_areas"]
     table = layer.frame.set_index("unit_id", drop=False)
     fields = _known(table.loc[unit_id].to_dict())
@@ -174,7 +184,7 @@ def _case(
     return Case(
         unit_id, str(fields.get("name") or unit_id), fields, shape, stage, stated is not None,
         residents, issues, beside, merging_of(list(rules.values()), world.as_of), needs, near,
-        _parcels(world, shape), _members(rows, unit_id, table),
+        _parcels(world, shape), _members(rows, unit_id, table, people_of),
         county[1] if county else None,
         conclude(issues, is_synthetic=is_synthetic, open_defect=_open_defect(fields, stage)),
         is_synthetic, world.study.name, world.as_of, world.study.crs, layer.origin.notes,
@@ -232,16 +242,20 @@ def _parcels(world: World, shape: shapely.Geometry) -> tuple[Parcel, ...]:
 
 
 def _members(
-    rows: list[dict[Any, Any]], unit_id: str, table: gpd.GeoDataFrame
-) -> dict[str, tuple[dict[str, Any], float]]:
-    """Give the other plots of the groups that a plot is part of, with their distance from it."""
+    rows: list[dict[Any, Any]],
+    unit_id: str,
+    table: gpd.GeoDataFrame,
+    residents: Mapping[str, Value],
+) -> dict[str, Neighbour]:
+    """Give the other plots of the groups that a plot is part of."""
     groups = [row["unit_id"] for row in rows if row["unit_kind"] == UnitKind.RESIDENTIAL_GROUP]
     ids = {m for group in groups if unit_id in group.split("+") for m in group.split("+")}
     shape = table.geometry[unit_id]
     return {
-        member: (
+        member: Neighbour(
             _known(table.loc[member].drop("geometry").to_dict()),
             float(shape.distance(table.geometry[member])),
+            residents[member],
         )
         for member in sorted(ids - {unit_id})
     }

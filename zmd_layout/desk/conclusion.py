@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from zmd_layout.desk.grounds import full_name
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -88,4 +89,5 @@ def _reason(key: str, issue: Issue) -> Message:
     if issue.lacks_data and issue.remedy is not None and issue.finding["status"] != "shortfall":
         what = issue.remedy
     title = Message("review.title", zh=issue.rule.title.zh, en=issue.rule.title.en)
-    return Message(key, rule=title, document=clause.document, article=clause.article, what=what)
+    document = full_name(clause.document)
+    return Message(key, rule=title, document=document, article=clause.article, what=what)

@@ -36,19 +36,19 @@ class Basis:
     ----------
     ground
         The kind of its document.
-    document, article, text
-        Where it stands and what it says; the text is empty where it is not at hand.
+    document, article, texts
+        Where it stands and what it says; no text where it is not at hand.
     """
 
     ground: Ground
     document: str
     article: str
-    text: str
+    texts: tuple[str, ...]
 
     @property
     def is_missing(self) -> bool:
         """Whether the text has still to be filled in by the office."""
-        return not self.text
+        return not self.texts
 
 
 def ground_of(document: str) -> Ground:
@@ -67,18 +67,31 @@ def carries_refusal(ground: Ground) -> bool:
 
 def basis_in_order(rules: Iterable[Rule]) -> tuple[Basis, ...]:
     """Give what an opinion rests on: the standing clauses and those of its rules, in order."""
-    found = {
-        Basis(ground_of(entry["document"]), entry["document"], entry["article"], entry["text"])
-        for entry in _data()["standing"]
-    }
-    for rule in rules:
-        for clause in rule.clauses.values():
-            ground = ground_of(clause.document)
-            found.add(Basis(ground, clause.document, clause.article, clause.text))
+    found: dict[tuple[Ground, str, str], dict[str, None]] = {}
+    cited = [(entry["document"], entry["article"], entry["text"]) for entry in _data()["standing"]]
+    cited += [(c.document, c.article, c.text) for rule in rules for c in rule.clauses.values()]
+    for document, article, text in cited:
+        texts = found.setdefault((ground_of(document), full_name(document), article), {})
+        if text:
+            texts.setdefault(text.rstrip("。；"))
     order = list(Ground)
     return tuple(
-        sorted(found, key=lambda b: (order.index(b.ground), b.document, b.article, b.text))
+        Basis(ground, document, article, tuple(texts))
+        for (ground, document, article), texts in sorted(
+            found.items(), key=lambda entry: (order.index(entry[0][0]), *entry[0][1:])
+        )
     )
+
+
+def full_name(document: str) -> str:
+    """Give a document's name as an official letter cites it."""
+    bare = document.strip("《》")
+    return str(_data()["full_name"].get(bare, f"《{bare}》" if _is_named(document) else document))
+
+
+def _is_named(document: str) -> bool:
+    """Tell laws and ordinances, which are cited by their titles, from numbers of documents."""
+    return ground_of(document) in {Ground.LAW, Ground.ORDINANCE}
 
 
 @cache

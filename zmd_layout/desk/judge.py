@@ -15,8 +15,8 @@ from zmd_layout.desk.choices import Choices, apply
 from zmd_layout.desk.nearby import figures
 from zmd_layout.findings import find
 from zmd_layout.layers import Layer, Layers, Origin, Raw, admit
-from zmd_layout.layers.conform import OFFER_STAGES
 from zmd_layout.layers.near_roads import has_windows, roads_near
+from zmd_layout.layers.offers import OFFER_STAGES
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.measures import World
 from zmd_layout.measures.conditions import is_missing

@@ -7,8 +7,6 @@ zero, where the study says that blanks mean zero).
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -16,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zmd_layout.layers.offers import read_date, read_offers, read_phases, with_first_phase
 from zmd_layout.layers.schema import AGE_COLUMN, Column, Kind, Schema
 from zmd_layout.layers.stages import stages_of_words
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from zmd_layout.study import LayerSource
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _TRUE = {"true", "1", "1.0", "yes", "y", "t", "是", "有", "√"}
 _FALSE = {"false", "0", "0.0", "no", "n", "f", "否", "无", "×"}
 _SHOWN = 5
-_OFFER_KEYS = {"stage", "seats", "classes", "opens_on", "ownership", "site_area_m2", "name"}
-OFFER_STAGES = {**{str(s): (str(s),) for s in Stage}, "nine_year": ("primary", "junior")}
 
 
 def plain(name: object) -> str:
@@ -100,7 +98,8 @@ def convert(
         if bad.any():
             faults.append(_unreadable(schema, column, raw, bad))
         out[name] = values
-    return pd.DataFrame(out, index=frame.index), faults
+    converted = pd.DataFrame(out, index=frame.index)
+    return (converted if faults else with_first_phase(converted)), faults
 
 
 def _unreadable(
@@ -171,52 +170,15 @@ def _read_bool(cell: Any, column: Column) -> bool | None:  # noqa: ARG001, ANN40
 
 
 def _read_date(cell: Any, column: Column) -> dt.date | None:  # noqa: ARG001, ANN401 - readers share a form
-    if isinstance(cell, dt.datetime):
-        return cell.date()
-    if isinstance(cell, dt.date):
-        return cell
-    text = str(cell).strip()
-    found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?", text)
-    if found is None:
-        return None
-    try:
-        return dt.date(*(int(part) for part in found.groups()))
-    except ValueError:
-        return None
+    return read_date(cell)
 
 
 def _read_offer(cell: Any, column: Column) -> tuple[dict[str, Any], ...] | None:  # noqa: ARG001, ANN401 - readers share a form
-    if isinstance(cell, np.ndarray):
-        cell = cell.tolist()
-    try:
-        items = json.loads(cell) if isinstance(cell, str) else cell
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        return None
-    offers = [_one_offer(item) for item in items]
-    return None if None in offers else tuple(o for o in offers if o is not None)
+    return read_offers(cell)
 
 
-def _one_offer(item: dict[str, Any]) -> dict[str, Any] | None:
-    """Read one promised school; None if a key or value of it is not understood."""
-    item = {key: value for key, value in item.items() if value not in (None, "")}
-    if not set(item) <= _OFFER_KEYS or item.get("stage") not in OFFER_STAGES:
-        return None
-    out: dict[str, Any] = dict(item)
-    for key in ("seats", "classes", "site_area_m2"):
-        number = item.get(key)
-        if number is not None and not _is_amount(number):
-            return None
-    if "opens_on" in item:
-        out["opens_on"] = _read_date(item["opens_on"], Column("opens_on", Kind.DATE))
-        if out["opens_on"] is None:
-            return None
-    return out
-
-
-def _is_amount(number: object) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number < 1e12  # noqa: PLR2004 - no school is that large; keeps inf and NaN out
+def _read_phases(cell: Any, column: Column) -> tuple[dict[str, Any], ...] | None:  # noqa: ARG001, ANN401 - readers share a form
+    return read_phases(cell)
 
 
 _READERS: dict[Kind, Callable[[Any, Column], Any]] = {
@@ -227,4 +189,5 @@ _READERS: dict[Kind, Callable[[Any, Column], Any]] = {
     Kind.BOOL: _read_bool,
     Kind.DATE: _read_date,
     Kind.OFFER: _read_offer,
+    Kind.PHASES: _read_phases,
 }

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     BOOL = "bool"
     DATE = "date"
     OFFER = "offer"
+    PHASES = "phases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ SCHEMAS: dict[str, Schema] = {
                     names=("配套幼儿园问题",),
                 ),
                 Column("schools", Kind.OFFER, names=("配建学校",)),
+                Column("phases", Kind.PHASES, names=("分期",)),
             ),
             key="unit_id",
         ),

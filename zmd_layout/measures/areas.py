@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.layers.conform import OFFER_STAGES
+from zmd_layout.layers.offers import OFFER_STAGES
 from zmd_layout.measures.conditions import is_missing, may_have_stage
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.registry import named_measure

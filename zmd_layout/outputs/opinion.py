@@ -8,6 +8,7 @@ reason and her name. On made-up data there is no conclusion, no number and no si
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,19 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm
 
 from zmd_layout.desk import Conclusions, basis_in_order
-from zmd_layout.messages import Message, word
+from zmd_layout.messages import Message, catalogue, word
 from zmd_layout.outputs import opinion_style as style
 from zmd_layout.outputs.opinion_picture import draw
-from zmd_layout.outputs.opinion_tables import WIDTHS, day, heads, merging_note, printed, rows
+from zmd_layout.outputs.opinion_tables import (
+    WIDTHS,
+    day,
+    heads,
+    merging_note,
+    people_printed,
+    printed,
+    rows,
+)
+from zmd_layout.outputs.workbook_sources import sources_text
 from zmd_layout.vocabulary import Flag, Lang, Status
 
 if TYPE_CHECKING:
@@ -28,6 +38,8 @@ if TYPE_CHECKING:
 
     from zmd_layout.desk import Case, Issue
     from zmd_layout.layers import Layers
+
+_PACKAGE = "zmd-layout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +90,11 @@ def write_opinion(
     """
     made_up = any(case.is_synthetic for case in cases)
     header = Message("opinion.sample_header").text(lang) if made_up else None
-    document = style.new_document(header=header)
+    mark = Message("opinion.watermark").text(lang) if made_up else None
+    document = style.new_document(header=header, watermark=mark)
     for number, case in enumerate(cases):
-        if number:
-            document.add_page_break()
-        _Writer(document, case, layers, (overrides or {}).get(case.unit_id), lang).write()
+        own = (overrides or {}).get(case.unit_id)
+        _Writer(document, case, layers, own, lang).write(on_new_page=number > 0)
     document.core_properties.title = cases[0].title.text(lang) if cases else ""
     document.core_properties.author = "zmd_layout"
     document.save(str(path))
@@ -98,14 +110,16 @@ class _Writer:
     override: Override | None
     lang: Lang
 
-    def write(self) -> None:
+    def write(self, *, on_new_page: bool) -> None:
         """Write all parts, in order."""
-        style.title(self.document, self.case.title.text(self.lang))
+        title = self._text(f"title_{self.case.stage}", name=self.case.name)
+        style.title(self.document, title, on_new_page=on_new_page)
         if self.case.is_synthetic:
             style.note(self.document, self._text("sample_banner"), is_warning=True)
         else:
-            style.body(self.document, self._text("number_line"))
+            style.right(self.document, self._text("number_line"))
         style.body(self.document, self._text("to", county=self._county()), is_indented=False)
+        style.body(self.document, self._text("received"))
         for part in (
             self._project, self._basis, self._requirements, self._seats, self._site,
             self._timing, self._problems, self._conclusion, self._remarks, self._annexes,
@@ -136,11 +150,7 @@ class _Writer:
         self._head(1)
         fields, people = self.case.fields, self.case.residents
         known = (
-            printed(people.low)
-            if people.is_exact
-            else f"{printed(people.low)}–{printed(people.high)}"
-            if people.is_bounded
-            else self._text("unknown")
+            people_printed(people.low, people.high) if people.is_bounded else self._text("unknown")
         )
         settlement = fields.get("settlement")
         self._body(
@@ -165,7 +175,7 @@ class _Writer:
             else:
                 self._body(
                     "basis", number=number, document=basis.document, article=basis.article,
-                    text=basis.text.rstrip("。；"),
+                    text="；".join(f"“{text}”" for text in basis.texts),
                 )  # fmt: skip
 
     def _requirements(self) -> None:
@@ -196,7 +206,7 @@ class _Writer:
             if Flag.EXCEEDS_PROVINCE in flags and issue not in compared:
                 out.append(self._text("say_province", **args))
         if self.case.members:
-            names = [str(f.get("name") or i) for i, (f, _) in self.case.members.items()]
+            names = [str(n.fields.get("name") or i) for i, n in self.case.members.items()]
             out.append(self._text("say_merged", names="、".join(names)))
         return list(dict.fromkeys(out))
 
@@ -246,30 +256,33 @@ class _Writer:
     def _conclusion(self) -> None:
         self._head(8)
         concluded = self.case.conclusion
-        style.body(self.document, concluded.message.text(self.lang))
+        lead = self._text(f"lead_{concluded.kind}") if concluded.reasons else ""
+        style.body(self.document, concluded.message.text(self.lang) + lead)
         for number, reason in enumerate(concluded.reasons, start=1):
-            text = reason.text(self.lang).rstrip("。.")
-            self._body("reason", number=number, what=text)
-        if self.override is not None and not self.case.is_synthetic:
-            self._body(
-                "override",
-                ours=concluded.message.text(self.lang).rstrip("。"),
-                hers=Message(f"review.conclusion_{self.override.conclusion}")
-                .text(self.lang).rstrip("。"),
-                reason=self.override.reason, official=self.override.official,
-                on=self.override.on.isoformat(),
-            )  # fmt: skip
+            self._body("reason", number=number, what=reason.text(self.lang).rstrip("。."))
+        self._own_conclusion()
         self._body("by_rule")
+
+    def _own_conclusion(self) -> None:
+        """Put the official's own conclusion beside that of the rules; a sample has none."""
+        own = self.override
+        if own is None or self.case.is_synthetic:
+            return
+        hers = Message(f"review.conclusion_{own.conclusion}").text(self.lang)
+        ours = self.case.conclusion.message.text(self.lang)
+        self._body(
+            "override", ours=ours.rstrip("。."), hers=hers.rstrip("。."), reason=own.reason,
+            official=own.official, on=own.on.isoformat(),
+        )  # fmt: skip
 
     def _remarks(self) -> None:
         self._head(9)
-        sources = sorted(
-            {s for i in self.case.issues for s in str(i.finding["sources"]).split(";")}
-        )
+        sources = sources_text([str(i.finding["sources"]) for i in self.case.issues], self.lang)
+        rulesets = sorted({i.rule.ruleset for i in self.case.issues})
         self._body(
             "remarks", as_of=self.case.as_of.isoformat(), study=self.case.study.text(self.lang),
-            rulesets="、".join(sorted({i.rule.ruleset for i in self.case.issues})),
-            sources="、".join(filter(None, sources)) or self._text("none"),
+            rulesets="、".join(self._ruleset(name) for name in rulesets), version=version(_PACKAGE),
+            sources=sources or self._text("none"),
         )  # fmt: skip
         for note in self.case.notes:
             style.body(self.document, note.text(self.lang))
@@ -278,13 +291,19 @@ class _Writer:
             why = str(issue.finding[f"note_{self.lang}"])
             self._body("undecided", rule=issue.rule.title.text(self.lang), note=why)
         self._body("map_remark")
+        for line in self._text("annexes").split("\n"):
+            style.body(self.document, line)
         if not self.case.is_synthetic:
             style.right(self.document, self._text("office"))
             style.right(self.document, self._text("date"))
 
+    def _ruleset(self, name: str) -> str:
+        """Name a built-in set in words; one of the user's own has its folder's name."""
+        key = f"opinion.ruleset_{name}"
+        return Message(key).text(self.lang) if key in catalogue("opinion") else name
+
     def _annexes(self) -> None:
-        self.document.add_page_break()
-        style.caption(self.document, self._text("annex_1"))
+        style.caption(self.document, self._text("annex_1"), on_new_page=True)
         picture = BytesIO(draw(self.case, self.layers, lang=self.lang))
         self.document.add_picture(picture, width=Cm(15.6))
         self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER

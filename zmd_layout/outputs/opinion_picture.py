@@ -7,8 +7,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
@@ -17,7 +19,6 @@ from zmd_layout.messages import Message, word
 from zmd_layout.vocabulary import Lang, Stage
 
 if TYPE_CHECKING:
-    import shapely
     from matplotlib.axes import Axes
 
     from zmd_layout.desk import Case
@@ -68,7 +69,7 @@ def draw(case: Case, layers: Layers, *, lang: Lang) -> bytes:
     figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", adjustable="datalim")
     _frame(axes, case)
     _grounds(axes, case, layers)
     _schools(axes, case, font, lang)
@@ -100,12 +101,24 @@ def _grounds(axes: Axes, case: Case, layers: Layers) -> None:
         if name in layers:
             for shape in layers[name].frame.geometry.dropna():
                 _fill(axes, shape, colour, "#999999", 0.5)
+    _roads(axes, layers)
     for stage in STAGES:
         ring = case.shape.buffer(radius_m(stage), quad_segs=24)
         for part in _parts(ring):
             x, y = part.exterior.xy
             axes.plot(x, y, ls=(0, (4, 3)), lw=0.8, color=_LOOK[stage][1])
     _fill(axes, case.shape, "#f4b6b0", "#b2182b", 1.6)
+
+
+def _roads(axes: Axes, layers: Layers) -> None:
+    """Draw roads that came as lines; an extract came as a graph, and is left out."""
+    if "roads" not in layers or layers["roads"].frame.empty:
+        return
+    lines = shapely.get_parts(layers["roads"].frame.geometry.to_numpy())
+    paths = [shapely.get_coordinates(line) for line in lines]
+    axes.add_collection(
+        LineCollection(paths, colors="#c4c8cc", linewidths=0.7, zorder=0.8), autolim=False
+    )
 
 
 def _parts(shape: shapely.Geometry) -> list[Any]:

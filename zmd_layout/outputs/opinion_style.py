@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import quoteattr
 
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
@@ -24,8 +25,17 @@ _TEXT_WIDTH_CM = 15.6
 _RED = RGBColor(0xB2, 0x18, 0x2B)
 
 
-def new_document(*, header: str | None) -> Any:  # noqa: ANN401 - python-docx has no types
-    """Open an A4 document with the margins of an official letter and page numbers."""
+def new_document(*, header: str | None, watermark: str | None = None) -> Any:  # noqa: ANN401 - python-docx has no types
+    """
+    Open an A4 document with the margins of an official letter and page numbers.
+
+    Parameters
+    ----------
+    header
+        A red line above every page.
+    watermark
+        A word across every page.
+    """
     document = Document()
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
@@ -39,8 +49,36 @@ def new_document(*, header: str | None) -> Any:  # noqa: ANN401 - python-docx ha
         run = line.add_run(header)
         set_font(run, HEAD, NOTE_PT)
         run.font.color.rgb = _RED
+    if watermark is not None:
+        _watermark(section.header.paragraphs[0], watermark)
     _page_number(section.footer.paragraphs[0])
     return document
+
+
+# WordArt as Word itself writes a watermark: WPS and LibreOffice know it by this name and type
+_WATERMARK = (
+    '<w:r xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    ' xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">'
+    "<w:rPr><w:noProof/></w:rPr><w:pict>"
+    '<v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" adj="10800"'
+    ' path="m@7,l@8,m@5,21600l@6,21600e"><v:formulas><v:f eqn="sum #0 0 10800"/>'
+    '<v:f eqn="prod #0 2 1"/><v:f eqn="sum 21600 0 @1"/><v:f eqn="sum 0 0 @2"/>'
+    '<v:f eqn="sum 21600 0 @3"/><v:f eqn="if @0 @3 0"/><v:f eqn="if @0 21600 @1"/>'
+    '<v:f eqn="if @0 0 @2"/><v:f eqn="if @0 @4 21600"/></v:formulas>'
+    '<v:path textpathok="t" o:connecttype="rect"/><v:textpath on="t" fitshape="t"/></v:shapetype>'
+    '<v:shape id="PowerPlusWaterMarkObject1" o:spid="_x0000_s2049" type="#_x0000_t136"'
+    ' style="position:absolute;margin-left:0;margin-top:0;width:420pt;height:105pt;rotation:315;'
+    "z-index:-251658752;mso-position-horizontal:center;"
+    "mso-position-horizontal-relative:margin;mso-position-vertical:center;"
+    'mso-position-vertical-relative:margin" fillcolor="#d9d9d9" stroked="f">'
+    '<v:fill opacity=".5"/><v:textpath style="font-family:&quot;{font}&quot;;font-size:1pt"'
+    " string={text}/></v:shape></w:pict></w:r>"
+)
+
+
+def _watermark(paragraph: Any, text: str) -> None:  # noqa: ANN401 - python-docx
+    xml = _WATERMARK.format(font=HEAD, text=quoteattr(text))
+    paragraph._p.append(parse_xml(xml))  # noqa: SLF001 - python-docx offers no watermarks
 
 
 def set_font(styled: Any, name: str, size_pt: float) -> None:  # noqa: ANN401 - a run or a style
@@ -64,9 +102,10 @@ def _page_number(paragraph: Any) -> None:  # noqa: ANN401 - python-docx
         run._r.append(element)  # noqa: SLF001 - python-docx offers no fields
 
 
-def title(document: Any, text: str) -> None:  # noqa: ANN401 - python-docx
+def title(document: Any, text: str, *, on_new_page: bool = False) -> None:  # noqa: ANN401 - python-docx
     """Write the title."""
     paragraph = document.add_paragraph()
+    paragraph.paragraph_format.page_break_before = on_new_page
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.paragraph_format.line_spacing = Pt(34)
     paragraph.paragraph_format.space_after = Pt(10)
@@ -84,9 +123,10 @@ def body(document: Any, text: str, *, is_indented: bool = True) -> None:  # noqa
     _paragraph(document, text, BODY, BODY_PT, is_indented=is_indented)
 
 
-def caption(document: Any, text: str) -> None:  # noqa: ANN401 - python-docx
-    """Write the caption above a table or below a picture."""
+def caption(document: Any, text: str, *, on_new_page: bool = False) -> None:  # noqa: ANN401 - python-docx
+    """Write the caption above a table or a picture."""
     paragraph = document.add_paragraph()
+    paragraph.paragraph_format.page_break_before = on_new_page
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.paragraph_format.space_before = Pt(8)
     paragraph.paragraph_format.space_after = Pt(4)
@@ -153,6 +193,7 @@ def table(
     made.style = "Table Grid"
     made.alignment = WD_TABLE_ALIGNMENT.CENTER
     made.autofit = False
+    _narrow_margins(made)
     scale = _TEXT_WIDTH_CM / sum(widths)
     for column, width in zip(made.columns, widths, strict=True):
         column.width = Cm(width * scale)
@@ -168,6 +209,17 @@ def table(
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             run = paragraph.add_run(text)
             set_font(run, HEAD if number == 0 else TABLE, TABLE_PT)
+
+
+def _narrow_margins(table: Any) -> None:  # noqa: ANN401 - python-docx
+    """Leave 1 mm beside the text of a cell: ten columns share the width of a page."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        element = OxmlElement(f"w:{side}")
+        element.set(qn("w:w"), "57")
+        element.set(qn("w:type"), "dxa")
+        margins.append(element)
+    table._tbl.tblPr.append(margins)  # noqa: SLF001 - python-docx offers none
 
 
 def _keep_whole(line: Any, *, is_head: bool) -> None:  # noqa: ANN401 - python-docx

@@ -6,10 +6,20 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.desk.case import Neighbour
 from zmd_layout.desk.stages import Standing
 from zmd_layout.forecast import standards
+from zmd_layout.layers.offers import NINE_YEAR
 from zmd_layout.messages import Message, word, word_message
-from zmd_layout.vocabulary import Addressee, Lang, Ownership, Stage, Status, Strength
+from zmd_layout.vocabulary import (
+    Addressee,
+    Lang,
+    Ownership,
+    Stage,
+    Status,
+    Strength,
+    Transfer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,11 +29,11 @@ if TYPE_CHECKING:
 
 Rows = list[list[str]]
 WIDTHS: dict[int, tuple[float, ...]] = {
-    1: (0.8, 1.5, 4.0, 1.5, 1.3, 1.3, 1.2, 1.1, 1.6, 3.2),
-    2: (1.2, 1.5, 1.2, 1.8, 1.8, 1.5, 2.4, 1.5, 1.2, 1.2),
+    1: (0.7, 1.1, 5.0, 1.2, 1.2, 1.1, 1.1, 0.9, 1.7, 3.0),
+    2: (1.1, 1.8, 1.1, 1.8, 1.7, 1.5, 2.4, 1.4, 1.2, 1.2),
     3: (3.4, 1.2, 1.5, 1.8, 1.1, 1.3, 1.8, 1.2, 1.3, 1.4),
-    4: (1.5, 2.2, 2.0, 1.9, 1.5, 1.3, 1.5, 1.5, 4.4),
-    5: (1.6, 1.5, 1.7, 1.7, 1.7, 1.7, 1.9, 1.8, 2.0),
+    4: (1.4, 1.9, 2.6, 1.8, 1.7, 1.0, 1.3, 1.7, 4.0),
+    5: (2.5, 1.1, 1.8, 1.8, 1.8, 1.8, 1.3, 1.4, 2.3),
 }
 _UNKNOWN = "—"
 
@@ -97,9 +107,7 @@ def _needs(case: Case, lang: Lang) -> Rows:
 def _need(case: Case, need: Need, lang: Lang) -> list[str]:
     persons = case.fields.get("persons_per_dwelling")
     low, high = case.residents.low, case.residents.high
-    people = printed(need.residents)
-    if math.isfinite(low) and low != high:
-        people = f"{printed(low)}–{printed(high)}"
+    people = people_printed(low, high)
     if persons is not None:
         each = printed(float(persons), 2)
     elif low != high and math.isfinite(low):
@@ -142,26 +150,41 @@ def printed_sign(number: float) -> str:
 
 
 def _merged(case: Case, lang: Lang) -> Rows:
+    """List the plots that are added up; the hint stands in the first row and holds for all."""
     groups = [i for i in case.issues if i.finding["unit_kind"] == "residential_group"]
     if not case.members:
         return []
     hint = "；".join(dict.fromkeys(i.remedy.text(lang) for i in groups if i.remedy)) or _UNKNOWN
-    fields: list[tuple[str, Mapping[str, Any], float]] = [(case.unit_id, case.fields, 0.0)]
-    fields += [(unit, known, far) for unit, (known, far) in case.members.items()]
-    people = [f.get("planned_residents") for _, f, _ in fields]
-    total = sum(math.nan if p is None else float(p) for p in people)
-    yes, no = Message("opinion.yes").text(lang), Message("opinion.no").text(lang)
-    own = case.fields.get("developer")
-    return [
+    own = Neighbour(case.fields, 0.0, case.residents)
+    plots: dict[str, Neighbour] = {case.unit_id: own, **case.members}
+    total = people_printed(
+        sum(p.residents.low for p in plots.values()), sum(p.residents.high for p in plots.values())
+    )
+    rows = [
         [
-            unit, str(f.get("name") or unit), str(f.get("developer") or _UNKNOWN),
-            day(f.get("conditions_on")), printed(f.get("planned_residents")), printed(far),
-            _UNKNOWN if own is None or f.get("developer") is None
-            else yes if f["developer"] == own else no,
-            printed(total), hint,
+            unit, str(plot.fields.get("name") or unit),
+            str(plot.fields.get("developer") or _UNKNOWN), day(plot.fields.get("conditions_on")),
+            people_printed(plot.residents.low, plot.residents.high), printed(plot.distance_m),
+            _is_same_developer(case, plot, lang), total, Message("opinion.ditto").text(lang),
         ]
-        for unit, f, far in fields
+        for unit, plot in plots.items()
     ]  # fmt: skip
+    rows[0][-1] = hint
+    return rows
+
+
+def _is_same_developer(case: Case, plot: Neighbour, lang: Lang) -> str:
+    own, other = case.fields.get("developer"), plot.fields.get("developer")
+    if own is None or other is None:
+        return _UNKNOWN
+    return Message("opinion.yes" if own == other else "opinion.no").text(lang)
+
+
+def people_printed(low: float, high: float) -> str:
+    """Print residents, a range where the persons per dwelling are not stated."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return _UNKNOWN
+    return printed(low) if low == high else f"{printed(low)}–{printed(high)}"
 
 
 def merging_note(merging: Merging) -> Message:
@@ -173,24 +196,38 @@ def merging_note(merging: Merging) -> Message:
 
 
 def _phases(case: Case, lang: Lang) -> Rows:
-    handover = case.fields.get("first_phase_on")
-    out = []
-    for offer in case.fields.get("schools") or ():
-        opens = offer.get("opens_on")
-        if isinstance(opens, dt.date) and isinstance(handover, dt.date):
-            key = "opinion.yes" if opens <= handover else "opinion.no"
-            together = Message(key).text(lang)
-        else:
-            together = _UNKNOWN
-        stage = offer["stage"]
-        name = (
-            Message("opinion.nine_year") if stage == "nine_year" else word_message(Stage(stage))
-        ).text(lang)
-        out.append(
-            [
-                name, printed(case.fields.get("dwellings")), day(case.fields.get("started_on")),
-                day(case.fields.get("accepted_on")), day(handover), _UNKNOWN, day(opens), together,
-                _owner(offer.get("ownership"), lang),
-            ]
-        )  # fmt: skip
-    return out
+    """Tell the phases of housing, or the project as one, and then the promised schools."""
+    fields = case.fields
+    handover = fields.get("first_phase_on")
+    whole = {
+        "name": Message("opinion.first_phase").text(lang), "dwellings": fields.get("dwellings"),
+        "started_on": fields.get("started_on"), "completed_on": fields.get("accepted_on"),
+        "delivered_on": handover,
+    }  # fmt: skip
+    offers = fields.get("schools") or ()
+    phases = fields.get("phases") or ([whole] if offers or handover else [])
+    return [
+        *(_phase(number, phase, lang) for number, phase in enumerate(phases, start=1)),
+        *(_promised(offer, handover, lang) for offer in offers),
+    ]
+
+
+def _phase(number: int, phase: Mapping[str, Any], lang: Lang) -> list[str]:
+    name = phase.get("name") or Message("opinion.phase", number=number).text(lang)
+    days = [day(phase.get(key)) for key in ("started_on", "completed_on", "delivered_on")]
+    return [str(name), printed(phase.get("dwellings")), *days, *[_UNKNOWN] * 4]
+
+
+def _promised(offer: Mapping[str, Any], handover: object, lang: Lang) -> list[str]:
+    opens, stage, transfer = offer.get("opens_on"), offer["stage"], offer.get("transfer")
+    together = _UNKNOWN
+    if isinstance(opens, dt.date) and isinstance(handover, dt.date):
+        together = Message("opinion.yes" if opens <= handover else "opinion.no").text(lang)
+    kind = Message("opinion.nine_year") if stage == NINE_YEAR else word_message(Stage(stage))
+    name = offer.get("name")
+    return [
+        f"{name}（{kind.text(lang)}）" if name else kind.text(lang), _UNKNOWN,
+        *(day(offer.get(key)) for key in ("started_on", "completed_on")), day(opens),
+        day(offer.get("handed_over_on")), together, _owner(offer.get("ownership"), lang),
+        word(Transfer(transfer), lang) if transfer else _UNKNOWN,
+    ]  # fmt: skip
