@@ -257,11 +257,11 @@ def test_a_name_with_a_script_is_only_a_name(page: Page) -> None:
 
 
 def test_a_list_is_sorted_from_its_heads_and_the_unknown_stays_last(page: Page) -> None:
-    use = page.get_by_role("button", name="使用率")
+    use = page.get_by_role("button", name="最紧学段")
     use.click()
     page.wait_for_selector("th[aria-sort=descending]")
     descending = page.locator("#zmd-list table:first-child tbody th").all_inner_texts()
-    page.get_by_role("button", name="使用率").click()
+    page.get_by_role("button", name="最紧学段").click()
     ascending = page.locator("#zmd-list table:first-child tbody th").all_inner_texts()
     assert [name.splitlines()[0] for name in descending] == ["西平县", "上蔡县", "无图县"]
     assert [name.splitlines()[0] for name in ascending] == ["上蔡县", "西平县", "无图县"]

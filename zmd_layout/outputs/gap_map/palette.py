@@ -43,7 +43,9 @@ STEPS = ("#f6f3ee", "#fbdcc0", "#f3a76c", "#dd6f22", "#a53c00")
 # under the hatching of what cannot be judged: how much is owed there
 OWED = ("#ffffff", "#e6deed", "#c9b9d9")
 FIGURES = ("#e6f2fb", "#b5d7f0", "#7db6df")  # of what is reported and not judged
-SUPPLY = {"ample": "#c9e3f6", "balanced": "#eceae2", "tight": "#f0b840", "short": "#d55e00"}
+# each darker than the one before, so that grey paper keeps the order; `short` begins where they end
+SUPPLY = {"ample": "#eff7fd", "balanced": "#dcebe9", "tight": "#f7d98c"}
+SHORT = ("#f3a76c", "#d96a1e", "#a53c00")
 
 
 def mark(status: str, strength: str) -> Mark:

@@ -88,6 +88,7 @@ def build_payload(
         "owed": palette.OWED,
         "figures": palette.FIGURES,
         "supply": palette.SUPPLY,
+        "short": palette.SHORT,
         "title": _both(heading.title),
         "subtitle": _both(heading.subtitle),
         "warnings": [_both(warning) for warning in heading.warnings],

@@ -117,9 +117,7 @@
   zmd.siteBoxes = (scene) =>
     sitesOf(scene).map((site) => {
       const [x, y] = placeOf(scene, site);
-      return zmd.areSitesDots(scene)
-        ? [x - 5, y - 5, x + 5, y + 5]
-        : [x - 11, y - 16, x + 11, y + 10];
+      return [x - 11, y - 16, x + 11, y + 10];
     });
 
   /* The best ranked last, so that it lies on top. */
@@ -179,6 +177,7 @@
       stroke(ctx, entry.isArea ? [6, 4] : [], state.site === entry.site);
     });
     sites.forEach((site) => {
+      if (view.zoom < NEAR_FROM && state.site !== site && !isOneStage(state)) return;
       model.sites.closes[site].forEach((pair) => drawClosing(scene, site, pair[1]));
     });
     ctx.setLineDash([]);

@@ -28,7 +28,8 @@
   /* Numbers as a reader expects them; unknown is a word, never a zero. */
   zmd.number = (value) => {
     if (value === null || value === undefined) return zmd.text("unknown");
-    return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+    const digits = Math.abs(value) >= 100 ? 0 : 2; // more would claim what nobody measured
+    return value.toLocaleString("en-US", { maximumFractionDigits: digits });
   };
 
   zmd.amount = (value, unit) => {

@@ -4,19 +4,28 @@
 
   const ROWS_AT_FIRST = 100;
   const INNER_ROWS = 10;
+  // these explain what is drawn whatever is chosen, and are folded away to leave room for the map
+  const LASTING_NOTES = ["note_supply", "note_clusters", "note_schools"];
 
   /* ---- legend ---- */
 
   zmd.renderLegend = (app) => {
     const { picture } = app;
     const entries = zmd.legendEntries(picture).map((name) => legendEntry(app, name));
-    const notes = zmd.legendNotes(app).map((note) => zmd.el("p", { class: "note" }, note));
+    const paragraph = (note) => zmd.el("p", { class: "note" }, note);
+    const notes = zmd.legendNotes(app);
+    const lasting = notes.filter((note) => LASTING_NOTES.map((key) => zmd.text(key)).includes(note));
+    const folded = zmd.el("details", { class: "legend-more" }, [
+      zmd.el("summary", {}, zmd.text("legend_more")),
+      ...lasting.map(paragraph),
+    ]);
     zmd.byId("zmd-legend-title").textContent = picture.title;
     zmd.fill(zmd.byId("zmd-legend-body"), [
       picture.about ? zmd.el("p", { class: "about" }, picture.about) : null,
       zmd.el("ul", {}, entries),
       sitesEntry(app),
-      ...notes,
+      ...notes.filter((note) => !lasting.includes(note)).map(paragraph),
+      lasting.length ? folded : null,
     ]);
   };
 

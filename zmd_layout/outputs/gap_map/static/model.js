@@ -253,9 +253,15 @@
     const value = table.children[row];
     if (value === null) return null;
     const isBorn = zmd.cell(table, "is_born", row) !== false;
-    const step = isBorn ? 10 : value >= 5000 ? 1000 : 100;
-    return step * Math.round(value / step);
+    return toStep(value, isBorn ? 10 : value >= 5000 ? 1000 : 100);
   };
+
+  /* Lacking seats as a reader may take them: to ten, from a thousand on to a hundred. */
+  zmd.about = (value) => toStep(value, value >= 1000 ? 100 : 10) || value;
+
+  function toStep(value, step) {
+    return step * Math.round(value / step);
+  }
 
   /* Up to a number that is easily read: two digits, the rest noughts. */
   function roundedUp(value) {

@@ -4,6 +4,7 @@
 
   const CLOSEST = 15; // zoom
   const EDGE = 14; // CSS pixels that stay free around the whole area
+  const LEAST_WIDE = 420; // CSS pixels beside the legend, from which on the map goes there
   const ROOM = 0.14; // share of the map that stays free around a chosen unit
 
   zmd.makeMap = (mapId) => {
@@ -29,21 +30,32 @@
     return map;
   };
 
-  /* Show the whole study; on a narrow screen, clear of the story and the legend. */
+  /*
+   * What the legend and, on a narrow screen, the story leave free of the map, in CSS pixels from its
+   * edges.
+   */
+  zmd.coveredEdges = (app) => {
+    const map = app.map.getContainer().getBoundingClientRect();
+    const legend = zmd.byId("zmd-legend").getBoundingClientRect();
+    if (window.matchMedia("(max-width: 900px)").matches) {
+      const { bottom } = zmd.byId("zmd-switches").getBoundingClientRect();
+      return { left: 0, top: bottom - map.top, bottom: map.bottom - legend.top };
+    }
+    const isRoom = map.right - legend.right > LEAST_WIDE;
+    return { left: isRoom ? legend.right - map.left : 0, top: 0, bottom: 0 };
+  };
+
+  /* Show the whole study in what is free of the map. */
   zmd.showAll = (app) => {
     const { bounds } = app.model.payload;
     if (!bounds) return;
-    const top = [EDGE, EDGE];
-    const bottom = [EDGE, EDGE];
-    if (window.matchMedia("(max-width: 900px)").matches) {
-      const map = app.map.getContainer().getBoundingClientRect();
-      top[1] += zmd.byId("zmd-switches").getBoundingClientRect().bottom - map.top;
-      bottom[1] += map.bottom - zmd.byId("zmd-legend").getBoundingClientRect().top;
-    }
+    const { left, top, bottom } = zmd.coveredEdges(app);
     const [west, south, east, north] = bounds;
-    const corners = L.latLngBounds([south, west], [north, east]);
-    const options = { paddingTopLeft: top, paddingBottomRight: bottom, animate: false };
-    app.map.fitBounds(corners, options);
+    app.map.fitBounds(L.latLngBounds([south, west], [north, east]), {
+      paddingTopLeft: [EDGE + left, EDGE + top],
+      paddingBottomRight: [EDGE, EDGE + bottom],
+      animate: false,
+    });
   };
 
   function latLng(app, wx, wy) {

@@ -223,8 +223,11 @@
     const heads = ["stage", "children", "seats", "balance"].map((key, i) =>
       zmd.el("th", { scope: "col", class: i ? "number" : null }, zmd.text(`column_${key}`)),
     );
+    const hasSenior = rows.some((row) => table.stage[row] === "senior");
+    const caption = [zmd.text("children_caption", { year })];
+    if (hasSenior) caption.push(zmd.el("small", {}, zmd.text("note_senior")));
     return zmd.el("table", { class: "small" }, [
-      zmd.el("caption", {}, zmd.text("children_caption", { year })),
+      zmd.el("caption", {}, caption),
       zmd.el("thead", {}, zmd.el("tr", {}, heads)),
       zmd.el(
         "tbody",
@@ -237,10 +240,12 @@
   function childrenRow(table, row) {
     const children = zmd.people(table, row);
     const seats = table.seats[row];
-    const balance = children === null || seats === null ? null : seats - children;
+    const isSenior = table.stage[row] === "senior"; // its children include vocational pupils
+    const balance = children === null || seats === null || isSenior ? null : seats - children;
     const figures = [children, seats, balance].map((value, i) => {
       const isLacking = i === 2 && balance < 0;
-      const text = zmd.number(value === null ? null : Math.round(value));
+      const isLeftOut = i === 2 && isSenior;
+      const text = isLeftOut ? "—" : zmd.number(value === null ? null : Math.round(value));
       return zmd.el("td", { class: isLacking ? "number lacking" : "number" }, text);
     });
     const stage = zmd.el("th", { scope: "row" }, zmd.word("stage", table.stage[row]));

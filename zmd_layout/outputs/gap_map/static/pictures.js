@@ -221,7 +221,7 @@
   }
 
   function seatsItem(entry, classes) {
-    const lacking = entry.lacking > 0 ? `−${zmd.number(entry.lacking)}` : "";
+    const lacking = entry.lacking > 0 ? `−${zmd.number(zmd.about(entry.lacking))}` : "";
     return {
       unit: entry.unit,
       style: supplyClass(entry, classes),
@@ -236,7 +236,7 @@
       const fill = model.payload.supply[key];
       styles[key] = { fill, text: zmd.text(`supply_${key}`), rank: 1 + i };
     });
-    const steps = zmd.stepStyles(classes, model.payload.steps.slice(1), zmd.text("count_seats"));
+    const steps = zmd.stepStyles(classes, model.payload.short, zmd.text("count_seats"));
     Object.keys(steps).forEach((key) => {
       styles[key] = { ...steps[key], text: zmd.text("supply_short", { range: steps[key].text }) };
     });
@@ -253,13 +253,13 @@
         return { unit: entry.unit, values: [name, null, null, null, null], cells, bar: 0 };
       }
       const figures = [entry.lacking, entry.children, entry.seats];
-      const share = entry.use === Infinity ? "∞" : `${Math.round(100 * entry.use)} %`;
+      const share = entry.use === Infinity ? "∞" : `${Math.round(100 * entry.use)}%`;
       const tightest = state.stage === null ? `${zmd.word("stage", entry.tightest)} ` : "";
       const use = tightest + share;
       return {
         unit: entry.unit,
         values: [name, ...figures, entry.use],
-        cells: [name, ...figures.map(zmd.number), use],
+        cells: [name, ...[zmd.about(entry.lacking), ...figures.slice(1)].map(zmd.number), use],
         bar: most ? entry.lacking / most : 0,
       };
     });
@@ -282,8 +282,8 @@
     const values = {
       year: state.year,
       stage: stageName(state.stage),
-      total: zmd.number(zmd.sum(known.map((entry) => entry.lacking))),
-      worst: worstThree(model, worst, (entry) => entry.lacking),
+      total: zmd.number(zmd.about(zmd.sum(known.map((entry) => entry.lacking)))),
+      worst: worstThree(model, worst, (entry) => zmd.about(entry.lacking)),
     };
     const head = state.after ? zmd.text("story_after") : "";
     return head + zmd.text(worst.length ? "story_seats" : "story_seats_none", values) + tail;

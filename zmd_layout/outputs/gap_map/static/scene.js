@@ -27,7 +27,7 @@
     drawSelectedArea(scene);
     zmd.drawSchools(scene);
     const hasSites = state.layers.has("suggestions");
-    const isCrowded = view.zoom < CROWDED_BELOW;
+    const isCrowded = view.zoom < CROWDED_BELOW || zmd.areSitesDots(scene);
     if (hasSites && isCrowded) zmd.drawSites(scene);
     if (hasSites && !isCrowded) scene.boxes.push(...zmd.siteBoxes(scene));
     zmd.drawPoints(scene, points);

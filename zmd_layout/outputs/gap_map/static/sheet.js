@@ -4,6 +4,7 @@
 
   const MARGIN = 28;
   const LEGEND_WIDTH = 250;
+  const SHEET_EDGE = 12; // CSS pixels around the study
   const SOFT = "#56626c";
   const NICE = [1, 2, 5];
   const EQUATOR_M = 40075016.686; // of the sphere of Web Mercator
@@ -130,13 +131,28 @@
     zmd.drawText(ctx, text, x + width / 2, y - 10, { size: 12, halo: null });
   }
 
-  /* The map as it is on screen, a little larger where the screen is small. */
+  /* What a reader looks at: the whole study where all of it is in view, else what is free. */
+  function windowOf({ map, model }, { left, top, bottom }) {
+    const size = map.getSize();
+    const free = L.bounds([left, top], [size.x, size.y - bottom]);
+    if (!model.payload.bounds) return free;
+    const [west, south, east, north] = model.payload.bounds;
+    const corners = [
+      [north, west],
+      [south, east],
+    ].map((corner) => map.latLngToContainerPoint(corner));
+    const study = L.bounds(corners[0].subtract([SHEET_EDGE, SHEET_EDGE]), corners[1]);
+    study.extend(corners[1].add([SHEET_EDGE, SHEET_EDGE]));
+    return L.bounds([0, 0], size).contains(study) ? study : free;
+  }
+
+  /* What a reader looks at, larger where it is smaller than the frame. */
   function drawMapInto(ctx, app, frame, ratio) {
     const { map, model, picture, state } = app;
-    const size = map.getSize();
-    const grown = Math.min(frame.width / size.x, frame.height / size.y);
+    const seen = windowOf(app, zmd.coveredEdges(app));
+    const grown = Math.min(frame.width / seen.getSize().x, frame.height / seen.getSize().y);
     const zoom = map.getZoom() + Math.log2(Math.max(1, grown));
-    const center = map.project(map.getCenter(), zoom);
+    const center = map.project(map.containerPointToLatLng(seen.getCenter()), zoom);
     const { x, y, width, height } = frame;
     const view = zmd.makeView(zoom, center.x - width / 2, center.y - height / 2, width, height);
     const inner = document.createElement("canvas"); // cuts off what lies outside the frame
@@ -165,8 +181,9 @@
   /* Draw the sheet on a canvas; `ratio` device pixels to each of its pixels. */
   zmd.drawSheet = (app, canvas, ratio) => {
     const size = app.map.getSize();
-    const mapWidth = Math.max(760, size.x);
-    const mapHeight = Math.max(560, size.y);
+    const { left } = zmd.coveredEdges(app);
+    const mapWidth = Math.max(820, size.x - left);
+    const mapHeight = Math.min(Math.max(560, size.y), 0.8 * mapWidth);
     const width = mapWidth + LEGEND_WIDTH + 3 * MARGIN;
     const probe = document.createElement("canvas").getContext("2d"); // measures text, no more
     const top = drawHead(probe, app, width) + 14;
