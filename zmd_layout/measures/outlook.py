@@ -72,8 +72,8 @@ class Outlook:
         `cohort`, `difference`, `note`; empty without two years of enrolment by grade.
     census_year
         The year of the count.
-    basis
-        What the weakest supposition rests on.
+    scenario
+        What is supposed, as numbers; its own basis is that of its weakest supposition.
     """
 
     children: pd.DataFrame
@@ -87,7 +87,12 @@ class Outlook:
     methods: pd.DataFrame = field(default_factory=pd.DataFrame)
     grades: pd.DataFrame = field(default_factory=pd.DataFrame)
     census_year: int | None = None
-    basis: Basis = Basis.ASSUMPTION
+    scenario: Scenario | None = None
+
+    @property
+    def basis(self) -> Basis:
+        """What the children rest on: where nothing is said of it, an assumption."""
+        return Basis.ASSUMPTION if self.scenario is None else self.scenario.basis
 
 
 def outlook(world: World, *, scenario: Scenario | None = None) -> Outlook | None:
@@ -153,7 +158,7 @@ def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
         methods=_methods(world, needed, frame),
         grades=_grades(world, children, by_age),
         census_year=first,
-        basis=scenario.basis,
+        scenario=scenario,
     )
 
 

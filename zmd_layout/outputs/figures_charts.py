@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from zmd_layout.forecast import Scenario
     from zmd_layout.measures.outlook import Outlook
 
 _BLUE, _ORANGE = "#0072b2", "#d55e00"  # Okabe and Ito
@@ -32,11 +33,13 @@ def age_pyramid(
     counties: gpd.GeoDataFrame,
     *,
     base_year: int,
+    later_year: int | None = None,
+    scenario: Scenario | None = None,
     is_made_up: bool = False,
     lang: Lang | str = Lang.ZH,
 ) -> Figure:
     """
-    Draw children by year of age: those counted on the left, ten years later on the right.
+    Draw children by year of age: those counted on the left, those of a later year on the right.
 
     Parameters
     ----------
@@ -45,6 +48,10 @@ def age_pyramid(
         `within`) is not counted twice.
     base_year
         The year of the count.
+    later_year
+        The year on the right; by default ten years later.
+    scenario
+        What is supposed; by default Henan's births and no migration.
     is_made_up
         Whether the ages were made up, which the figure then says.
     lang
@@ -62,9 +69,10 @@ def age_pyramid(
         When there are no age groups.
     """
     speech = Lang(lang)
-    table = _children_by_age(counties, base_year)
+    later_year = base_year + _YEARS_LATER if later_year is None else later_year
+    table = _children_by_age(counties, (base_year, later_year), scenario or default_scenario())
     then = table[table["year"] == base_year].set_index("age")
-    later = table[table["year"] == base_year + _YEARS_LATER].set_index("age")
+    later = table[table["year"] == later_year].set_index("age")
     with look():
         figure = Figure(figsize=(7.2, 5.4))
         left, right = figure.subplots(1, 2, sharey=True)
@@ -81,7 +89,7 @@ def age_pyramid(
         reach = [unborn["middle"] - unborn["low"], unborn["high"] - unborn["middle"]]
         right.errorbar(unborn["middle"], unborn.index, xerr=reach, fmt="none", ecolor=INK, lw=0.8)
         most = float(table["high"].max())
-        for axes, year, is_left in ((left, base_year, True), (right, base_year + 10, False)):
+        for axes, year, is_left in ((left, base_year, True), (right, later_year, False)):
             key = "figures.ages_counted" if is_left else "figures.ages_later"
             axes.set_title(Message(key, year=year).text(speech))
             axes.set_xlim((most * 1.06, 0) if is_left else (0, most * 1.06))
@@ -94,7 +102,9 @@ def age_pyramid(
     return figure
 
 
-def _children_by_age(counties: gpd.GeoDataFrame, base_year: int) -> pd.DataFrame:
+def _children_by_age(
+    counties: gpd.GeoDataFrame, years: tuple[int, int], scenario: Scenario
+) -> pd.DataFrame:
     frame = counties
     if "within" in frame:
         frame = frame[frame["within"].isna()]
@@ -102,8 +112,7 @@ def _children_by_age(counties: gpd.GeoDataFrame, base_year: int) -> pd.DataFrame
         frame = frame.set_index("unit_id")
     ages = [name for name in frame.columns if AGE_COLUMN.fullmatch(str(name))]
     base = single_years(frame[ages])
-    years = (base_year, base_year + _YEARS_LATER)
-    table = forecast(base, base_year=base_year, years=years, scenario=default_scenario(), by="age")
+    table = forecast(base, base_year=years[0], years=years, scenario=scenario, by="age")
     table = combine(table, into=dict.fromkeys(base.index, _CITY))
     return table[table["age"] <= _OLDEST_CHILD]
 

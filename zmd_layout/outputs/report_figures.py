@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.outputs.results import Results
 
+_YEARS_LATER = 10
 OVERVIEW, AGES, DEMAND = "overview", "children_by_age", "children_and_seats"
 
 
@@ -44,6 +45,8 @@ def draw_figures(results: Results, *, lang: Lang = Lang.ZH) -> dict[str, Figure]
         figures[AGES] = age_pyramid(
             layer.frame,
             base_year=layer.origin.year,
+            later_year=min(layer.origin.year + _YEARS_LATER, study.forecast.until),
+            scenario=results.outlook.scenario,
             is_made_up=layer.is_made or bool(layer.origin.made_columns & set(ages)),
             lang=lang,
         )
