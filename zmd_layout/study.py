@@ -22,6 +22,7 @@ from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
 from zmd_layout.study_people import Forecast, IntoTowns, Move, NetMigration, People
 from zmd_layout.study_schools import Completeness, SchoolMatching
+from zmd_layout.study_sensitivity import Sensitivity
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
@@ -29,7 +30,9 @@ LAYER_NAMES = (
     "reference_schools", "constraints", "statistics", "census", "births", "grades",
 )  # fmt: skip
 FILE_NAME = "study.toml"
-_TABLES = ("layers", "own_layers", "matching", "completeness", "people", "forecast")
+_TABLES = (
+    "layers", "own_layers", "matching", "completeness", "people", "forecast", "sensitivity",
+)  # fmt: skip
 
 
 class _Strict(BaseModel):
@@ -112,6 +115,8 @@ class Study(_Strict):
         How schools of two sources come together, and how many must be known.
     people, forecast
         How the census comes to its places, and what is supposed of the years to come.
+    sensitivity
+        How wrong the data may be.
     folder
         What relative paths are relative to.
     """
@@ -129,6 +134,7 @@ class Study(_Strict):
     completeness: Completeness = Completeness()
     people: People = People()
     forecast: Forecast = Forecast()
+    sensitivity: Sensitivity = Sensitivity()
     folder: Path = Path()
 
     @field_validator("crs")
@@ -264,6 +270,7 @@ def _model_at(location: list[str]) -> type[BaseModel]:
         "layers": LayerSource, "own_layers": LayerSource, "matching": SchoolMatching,
         "completeness": Completeness, "people": People, "forecast": Forecast,
         "net_migration": NetMigration, "moves": Move, "into_towns": IntoTowns,
+        "sensitivity": Sensitivity,
     }  # fmt: skip
     inner = [models[name] for name in location[:-1] if name in models]
     return inner[-1] if inner else Study
