@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from zmd_layout.errors import SitingError
+from zmd_layout.errors import OutputError, SitingError
 from zmd_layout.messages import Message, word
 from zmd_layout.vocabulary import Lang, SolveStatus, Stage
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from zmd_layout.siting.work import SitingOptions
 
 
-_NAMED = 3  # of what remains
+_NAMED = 3  # of what remains, of the schools that would receive
+_SHEET = "closing_impact.txt"
 AIMS = ("cheapest", "fewest", "travel", "covered", "fairest", "cover_all")
 
 
@@ -51,7 +53,13 @@ AIMS = ("cheapest", "fewest", "travel", "covered", "fairest", "cover_all")
 @click.option("--close", "close", multiple=True, help="撤并影响评估：school_id / impact of closing")
 @click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
 @click.pass_obj
-def site(obj: dict[str, Any], study: str | None, out: Path | None, **asked: Any) -> None:  # noqa: ANN401 - options
+def site(
+    obj: dict[str, Any],
+    /,
+    study: str | None,
+    out: Path | None,
+    **asked: Any,  # noqa: ANN401 - options
+) -> None:
     """
     只做选址建议；或评估撤并影响（--close，可重复）。
 
@@ -64,7 +72,7 @@ def site(obj: dict[str, Any], study: str | None, out: Path | None, **asked: Any)
     opened = workflow.load_study(study)
     lang = obj["lang"]
     if asked["close"]:
-        print_closing(workflow.closing(opened, asked["close"]), asked["close"], lang)
+        print_closing(workflow.closing(opened, asked["close"]), asked["close"], lang, out=out)
         return
     folder = out or Path("maps") / opened.id
     sites = workflow.site(opened, stage=asked["stage"], options=options, out=folder)
@@ -132,43 +140,105 @@ def _proof(row: Any) -> Message:  # noqa: ANN401 - a row of a table
     )  # fmt: skip
 
 
-def print_closing(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> None:
-    """Print the impact sheet."""
+def closing_messages(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> list[Message]:
+    """Give the impact sheet line by line."""
     from zmd_layout.cli_tables import find_titles
 
-    messages = [Message("sites.closing_head", names=list(school_ids))]
-    messages += [
-        Message(
-            "sites.closing_row", stage=Message(f"words.stage_{row.stage}"), children=row.children,
-            before=row.mean_distance_before_m, after=row.mean_distance_after_m,
-            longest=row.longest_after_m, far=row.children_beyond_2000_m,
-            lost=row.children_without_school,
-        )
-        for row in impact.ways.itertuples()
-    ]  # fmt: skip
-    messages += [
-        Message(
-            "sites.closing_next", stage=Message(f"words.stage_{row.stage}"), school=row.school_id,
-            next=row.next_school,
-        )
-        for row in impact.nearest.itertuples()
-    ]  # fmt: skip
     titles = find_titles(lang)
-    messages += [
+    return [
+        Message("sites.closing_head", names=list(school_ids)),
+        *(_way(row) for row in impact.ways.itertuples()),
+        *_receivers(impact),
+        *(
+            Message("sites.closing_boarders", school=row["school_id"], boarders=row["boarders"])
+            for row in impact.boarders.to_dict("records")
+            if row["boarders"] > 0
+        ),
+        *(
+            Message(
+                "sites.closing_broken", title=titles.get(row.rule_id, row.rule_id),
+                unit=row.unit_name, gap=row.gap,
+            )
+            for row in impact.broken.itertuples()
+        ),
+        *([] if len(impact.broken) else [Message("sites.closing_none_broken")]),
+        *(_replacement(row) for row in impact.replacements.itertuples()),
+        Message("sites.closing_basis", **_basis()),
+    ]  # fmt: skip
+
+
+def _way(row: Any) -> Message:  # noqa: ANN401 - a row of a table
+    who = Message(f"words.stage_{row.stage}" if row.group == "all" else f"sites.{row.group}")
+    values = {
+        "who": who, "children": row.children, "before": row.mean_distance_before_m,
+        "after": row.mean_distance_after_m, "longest": row.longest_after_m,
+        "lost": row.children_without_school,
+    }  # fmt: skip
+    if math.isnan(row.walk_limit_m):  #: primary schools as a whole
+        return Message("sites.closing_row", **values)
+    key = (
+        "sites.closing_row_bus" if not row.beds and row.group != "all" else "sites.closing_row_far"
+    )
+    return Message(
+        key, **values, limit=row.walk_limit_m, far=row.beyond_walk, buses=row.buses, beds=row.beds
+    )
+
+
+def _receivers(impact: Closing) -> list[Message]:
+    shown = impact.receivers.groupby("stage", sort=False).head(_NAMED)
+    follow = {True: "yes", False: "no", None: "unknown"}
+    return [
         Message(
-            "sites.closing_broken", title=titles.get(row.rule_id, row.rule_id),
-            unit=row.unit_name, gap=row.gap,
+            "sites.closing_receiver", stage=Message(f"words.stage_{row['stage']}"), name=row["name"],
+            pupils=row["pupils"], short=_number(row["seats_short"]),
+            classes=_number(row["classes_needed"]),
+            now=_number(row["classes"]),
+            large=Message(f"sites.{follow[row['large_classes_follow']]}"),
         )
-        for row in impact.broken.itertuples()
-    ] or [Message("sites.closing_none_broken")]  # fmt: skip
-    messages += [
-        Message(
-            "sites.closing_replacement", school=row.school_id, closes=row.closes_on,
-            replacement=row.replacement_id, opens=row.opens_on,
-        )
-        for row in impact.replacements.itertuples()
-    ] or [Message("sites.closing_no_replacement")]  # fmt: skip
-    for message in messages:
-        click.echo(message.text(lang))
+        for row in shown.to_dict("records")
+    ]  # fmt: skip
+
+
+def _number(value: float) -> object:
+    return f"{value:,.0f}" if not math.isnan(value) else Message("sites.unknown")
+
+
+def _replacement(row: Any) -> Message:  # noqa: ANN401 - a row of a table
+    if not isinstance(row.replacement_id, str) or not row.replacement_id:
+        return Message("sites.closing_no_replacement", school=row.school_id)
+    first = {True: "yes", False: "no"}.get(row.opens_first, "unknown")
+    return Message(
+        "sites.closing_replacement", school=row.school_id, replacement=row.replacement_id,
+        closes=row.closes_on, opens=row.opens_on, first=Message(f"sites.{first}"),
+    )  # fmt: skip
+
+
+def _basis() -> dict[str, object]:
+    from zmd_layout.siting.planning import planning
+
+    limits = planning().walk_limit_m
+    return {
+        "lower": limits["grades_1_3"].source, "upper": limits["grades_4_6"].source,
+        "bus": planning().seats_per_bus.value,
+    }  # fmt: skip
+
+
+def print_closing(
+    impact: Closing, school_ids: tuple[str, ...], lang: Lang, *, out: Path | None
+) -> None:
+    """Print the impact sheet, and write it to `closing_impact.txt` in a folder."""
+    lines = [message.text(lang) for message in closing_messages(impact, school_ids, lang)]
+    banner = Message("words.synthetic_banner").text(lang)
+    for line in lines:
+        click.echo(line)
     if impact.is_synthetic:
-        click.secho(Message("words.synthetic_banner").text(lang), fg="magenta", bold=True)
+        click.secho(banner, fg="magenta", bold=True)
+    if out is not None:
+        text = "\n".join([*([banner] if impact.is_synthetic else []), *lines, ""])
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / _SHEET).write_text(text, "utf-8")
+        except OSError as error:
+            why = error.strerror or error
+            raise OutputError(Message("outputs.no_folder", path=out, why=why)) from error
+        click.echo(f"  {out / _SHEET}")

@@ -10,15 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-import shapely
 
 from zmd_layout.errors import SitingError
 from zmd_layout.findings import find
 from zmd_layout.measures import World
-from zmd_layout.measures.access import access, way_to
+from zmd_layout.measures.access import access
+from zmd_layout.measures.conditions import is_missing
 from zmd_layout.messages import Message
+from zmd_layout.siting.closing_schools import receivers
+from zmd_layout.siting.closing_ways import moves, ways
 from zmd_layout.vocabulary import SchoolStatus, Stage, Status
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from zmd_layout.rulebook import Rule
-
-_FAR_M = (1_000, 2_000, 3_000, 5_000)  # steps of the table, no norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,31 @@ class Closing:
     Attributes
     ----------
     ways
-        A row a stage: children whose nearest school closes, their mean and longest way before and
-        after, and how many would have more than 1, 2, 3 and 5 km. NaN where no school is left in
-        reach; `children_without_school` counts those.
-    nearest
-        A row for each closing school and stage: the school that would be nearest for most of its
-        children.
+        A row a stage and `group` (`all`, and of primary schools `grades_1_3` and `grades_4_6`):
+        children whose nearest school closes, their mean and longest way before and after, how many
+        would have more than 1, 2, 3 and 5 km, `beyond_walk` of them more than `walk_limit_m`, and
+        what that takes: `buses`, `beds` (in grades 1–3 none, for they are not to board). NaN where
+        no school is left in reach; `children_without_school` counts those.
+    receivers
+        A row for each stage and school that would be the nearest of some: the `pupils` who come,
+        its `enrolment`, `seats` and `classes` before, the seats it would lack, the classes it would
+        need, and whether large classes surely follow where it gets none. NaN is unknown.
     broken
         Findings that become shortfalls, as rows of the findings table.
     replacements
-        `school_id, closes_on, replacement_id, opens_on` of the closures layer, where it says so.
+        `school_id, closes_on, replacement_id, opens_on, opens_first` of each school: whether a
+        replacement opens by the day it closes, None where that is not known.
+    boarders
+        `school_id, boarders`: beds that must be found elsewhere; NaN is unknown.
     is_synthetic
         Whether made-up data are in it.
     """
 
     ways: pd.DataFrame
-    nearest: pd.DataFrame
+    receivers: pd.DataFrame
     broken: gpd.GeoDataFrame
     replacements: pd.DataFrame
+    boarders: pd.DataFrame
     is_synthetic: bool
 
 
@@ -90,60 +96,19 @@ def closing_impact(world: World, school_ids: Sequence[str], rules: Sequence[Rule
     frame = layer.frame.copy()
     closes = frame["school_id"].astype(str).isin(school_ids)
     frame.loc[closes, "status"] = str(SchoolStatus.CLOSED)
-    after = World(world.study, world.layers | {"schools": replace(layer, frame=frame)}, world.as_of)
-    ways, nearest = _ways(world, set(school_ids))
-    broken = _broken(find(rules, world), find(rules, after))
-    return Closing(ways, nearest, broken, _replacements(world, school_ids), layer.is_made)
-
-
-def _ways(world: World, closing: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows, nearest = [], []
-    for stage in (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR):
-        way = access(world, stage)
-        if way is None:
-            continue
-        ids = way.schools["school_id"].astype(str).to_numpy()
-        is_closing = np.isin(ids, list(closing))
-        if not is_closing.any():
-            continue
-        left = way.schools[~is_closing]
-        xy = shapely.get_coordinates(shapely.point_on_surface(left.geometry.to_numpy()))
-        after = way_to(world, xy.reshape(-1, 2), left["school_id"].astype(str).to_numpy())
-        owner = way.found.facility
-        hit = (owner >= 0) & is_closing[np.maximum(owner, 0)]
-        children = np.nan_to_num(way.demand.children[stage].to_numpy(dtype=float)) * hit
-        reached = np.isfinite(after.distance_m)
-        rows.append(
-            {
-                "stage": str(stage),
-                "children": children.sum(),
-                "mean_distance_before_m": _mean(children, way.found.distance_m),
-                "mean_distance_after_m": _mean(children, after.distance_m),
-                "longest_after_m": _longest(children, after.distance_m),
-                **{
-                    f"children_beyond_{far}_m": children[reached & (after.distance_m > far)].sum()
-                    for far in _FAR_M
-                },
-                "children_without_school": children[~reached].sum(),
-            }
-        )
-        for number in np.flatnonzero(is_closing):
-            mine = children * (owner == number)
-            taker = np.bincount(np.maximum(after.facility, 0), weights=mine * (after.facility >= 0))
-            name = left["name"].iloc[int(taker.argmax())] if taker.sum() and "name" in left else ""
-            nearest.append({"stage": str(stage), "school_id": ids[number], "next_school": name})
-    return pd.DataFrame(rows), pd.DataFrame(nearest)
-
-
-def _mean(children: np.ndarray, way_m: np.ndarray) -> float:
-    known = np.isfinite(way_m) & (children > 0)
-    total = children[known].sum()
-    return float(children[known] @ way_m[known] / total) if total else float("nan")
-
-
-def _longest(children: np.ndarray, way_m: np.ndarray) -> float:
-    known = np.isfinite(way_m) & (children > 0)
-    return float(way_m[known].max()) if known.any() else float("nan")
+    after = World(
+        world.study, {**world.layers, "schools": replace(layer, frame=frame)}, world.as_of
+    )
+    moved = moves(world, set(school_ids))
+    points = access(world, Stage.PRIMARY)
+    return Closing(
+        ways(world, moved),
+        receivers(world, moved, rules),
+        _broken(find(rules, world), find(rules, after)),
+        _replacements(world, school_ids),
+        _boarders(world, school_ids),
+        layer.is_made or (points is not None and points.demand.layer.is_made),
+    )
 
 
 def _broken(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -159,12 +124,27 @@ def _broken(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> gpd.GeoDataFra
 
 
 def _replacements(world: World, school_ids: Sequence[str]) -> pd.DataFrame:
-    columns = ["school_id", "closes_on", "replacement_id", "opens_on"]
+    """Say of each school what replaces it, and whether that opens first."""
     layer, schools = world.layers.get("closures"), world.layers["schools"].frame
-    if layer is None:
-        return pd.DataFrame({name: [] for name in columns})
-    rows = layer.frame[layer.frame["school_id"].isin(school_ids)].copy()
-    if "opens_on" in schools and "replacement_id" in rows:
-        opens = schools.set_index("school_id")["opens_on"]
-        rows["opens_on"] = rows["replacement_id"].map(opens)
-    return pd.DataFrame(rows.reindex(columns=columns))
+    listed = pd.DataFrame() if layer is None else layer.frame.set_index("school_id")
+    opens = dict(zip(schools["school_id"], schools.get("opens_on", ()), strict=False))
+    rows = []
+    for school in school_ids:
+        row = listed.loc[school] if school in listed.index else pd.Series(dtype=object)
+        other = row.get("replacement_id")
+        closes_on, opens_on = row.get("closes_on"), opens.get(other)
+        known = not (is_missing(closes_on) or is_missing(opens_on))
+        rows.append(
+            {
+                "school_id": school, "closes_on": closes_on, "replacement_id": other,
+                "opens_on": opens_on, "opens_first": opens_on <= closes_on if known else None,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _boarders(world: World, school_ids: Sequence[str]) -> pd.DataFrame:
+    frame = world.layers["schools"].frame
+    mine = frame[frame["school_id"].astype(str).isin(school_ids)]
+    boarders = mine["boarders"] if "boarders" in mine else float("nan")
+    return pd.DataFrame({"school_id": mine["school_id"], "boarders": boarders})

@@ -43,6 +43,11 @@ class Planning(BaseModel):
         Use of seats below which a school is called nearly empty.
     service_radius_m
         By stage, where neither the user nor a rule of the study gives one.
+    walk_limit_m
+        By stage, of primary schools by `grades_1_3` and `grades_4_6`: beyond it a child would need
+        a bus or a bed.
+    seats_per_bus
+        Of a school bus.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +56,8 @@ class Planning(BaseModel):
     land_m2_per_seat: dict[Stage, Figure]
     empty_below_percent: Figure
     service_radius_m: dict[Stage, Figure]
+    walk_limit_m: dict[str, Figure]
+    seats_per_bus: Figure
 
 
 @cache
