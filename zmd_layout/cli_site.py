@@ -189,8 +189,8 @@ def _receivers(impact: Closing) -> list[Message]:
     follow = {True: "yes", False: "no", None: "unknown"}
     return [
         Message(
-            "sites.closing_receiver", stage=Message(f"words.stage_{row['stage']}"), name=row["name"],
-            pupils=row["pupils"], short=_number(row["seats_short"]),
+            "sites.closing_receiver", stage=Message(f"words.stage_{row['stage']}"),
+            name=row["name"], pupils=row["pupils"], short=_number(row["seats_short"]),
             classes=_number(row["classes_needed"]),
             now=_number(row["classes"]),
             large=Message(f"sites.{follow[row['large_classes_follow']]}"),

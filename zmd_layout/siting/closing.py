@@ -8,7 +8,7 @@ The tool never proposes a closure. It answers the question for a school that som
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -128,11 +128,12 @@ def _replacements(world: World, school_ids: Sequence[str]) -> pd.DataFrame:
     layer, schools = world.layers.get("closures"), world.layers["schools"].frame
     listed = pd.DataFrame() if layer is None else layer.frame.set_index("school_id")
     opens = dict(zip(schools["school_id"], schools.get("opens_on", ()), strict=False))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for school in school_ids:
         row = listed.loc[school] if school in listed.index else pd.Series(dtype=object)
         other = row.get("replacement_id")
-        closes_on, opens_on = row.get("closes_on"), opens.get(other)
+        closes_on: Any = row.get("closes_on")
+        opens_on: Any = opens.get(other)
         known = not (is_missing(closes_on) or is_missing(opens_on))
         rows.append(
             {

@@ -38,7 +38,9 @@ def receivers(world: World, moved: list[Move], rules: Sequence[Rule]) -> pd.Data
     rows: list[dict[str, Any]] = []
     for move in moved:
         pupils = _pupils(move)
-        rows += [_row(move, number, pupils[number], large) for number in np.flatnonzero(pupils > 0)]
+        rows += [
+            _row(move, int(number), pupils[number], large) for number in np.flatnonzero(pupils > 0)
+        ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.sort_values(
         ["stage", "pupils", "school_id"], ascending=[True, False, True], ignore_index=True
