@@ -13,7 +13,7 @@ import pyogrio
 import pytest
 
 import zmd_layout
-from conftest import COUNTIES, square, write_geojson
+from conftest import COUNTIES, point, square, write_geojson
 from zmd_layout.errors import OutputError
 from zmd_layout.findings import COLUMNS
 from zmd_layout.messages import catalogue
@@ -190,3 +190,23 @@ def test_the_workbook_speaks_english_when_it_is_asked_to(
     assert verdicts <= {
         "pass", "shortfall", "to be explained", "not applicable", "not assessable", "reported"
     }  # fmt: skip
+
+
+def test_the_overview_says_how_many_of_the_schools_that_must_exist_are_known(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    school = {"school_id": "1", "name": "甲小学", "stages": "primary", "status": "operating"}
+    write_geojson(tmp_path / "schools.geojson", [(school, point(0.05, 0.05))])
+    study = make_study(
+        '[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+        "[completeness]\nyear = 2025\nexpected = { 411721 = { primary = 4 } }\n"
+    )
+    zmd_layout.run(zmd_layout.load_study(study), out=tmp_path / "out")
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "findings.xlsx")["总览"]
+    heads = [cell.value for cell in sheet[1]]
+    shares = {
+        (row[0].value, row[1].value): row[heads.index("资料完整度%")].value
+        for row in sheet.iter_rows(min_row=2)
+    }
+    assert shares["西县", "小学"] == 25
+    assert shares["东县", "小学"] is None

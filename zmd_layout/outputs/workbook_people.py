@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.outlook import STAGES
+from zmd_layout.measures.school_completeness import completeness_of
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of
 from zmd_layout.outputs.workbook_sheet import Row, Sheet, make_sheet
@@ -36,6 +37,7 @@ def overview(results: Results, lang: Lang) -> Sheet:
     children = _children_now(results)
     schools = schools_by_county(results)
     counts = _verdicts_by_county(results)
+    complete = _completeness(results)
     frame = counties.frame
     for county, name in county_names(results).items():
         residents = frame["residents"].get(county) if "residents" in frame else None
@@ -48,6 +50,7 @@ def overview(results: Results, lang: Lang) -> Sheet:
             rows.append(
                 (
                     name, word(stage, lang), residents, people, year, *known, spare, *verdicts,
+                    complete.get(key),
                 )
             )  # fmt: skip
     return make_sheet("overview", rows, lang, frozen_columns=2, year_columns=frozenset({4}))
@@ -58,6 +61,17 @@ def spare_or_short(seats: float | None, people: float | None, stage: Stage) -> f
     if seats is None or people is None or stage is Stage.SENIOR:
         return None
     return float(round(seats)) - people
+
+
+def _completeness(results: Results) -> dict[tuple[str, Stage], float]:
+    """Give the known share of the schools that must exist, in percent, where the study tells."""
+    table = completeness_of(results.world)
+    table = table[table["unit_kind"] == UnitKind.COUNTY]
+    return {
+        (str(row.unit_id), Stage(row.stage)): round(100.0 * row.share, 1)
+        for row in records(table)
+        if not is_missing(row.share)
+    }
 
 
 def _children_now(results: Results) -> dict[tuple[str, Stage], tuple[int, float]]:
