@@ -440,6 +440,22 @@ def test_a_file_that_is_no_extract_is_refused_by_name_in_both_languages(
     assert name in refused.value.text("en")
 
 
+def test_a_way_without_nodes_shifts_no_other(world: World) -> None:
+    path = world(
+        *nodes({1: (114.0, 33.0), 2: (114.01, 33.0), 3: (114.02, 33.0)}),
+        way(1, [], highway="residential"),
+        way(2, [1, 2], highway="primary"),
+        way(3, [], highway="residential"),
+        way(4, [2, 3], highway="residential", oneway="yes"),
+        way(5, [], highway="residential"),
+    )
+    roads = read_roads(path, working_crs="EPSG:4547")
+    assert roads.edges[["u", "v", "highway", "oneway"]].to_numpy().tolist() == [
+        [1, 2, "primary", False], [2, 3, "residential", True],
+    ]  # fmt: skip
+    assert (roads.counts.ways, roads.counts.ways_lost) == (5, 3)
+
+
 # real places
 
 

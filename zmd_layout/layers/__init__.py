@@ -1,8 +1,19 @@
-"""Sources → validated layers in the study's plane; see `door`."""
+"""
+Sources → validated layers in the study's plane; see `door`.
 
-from zmd_layout.layers.door import Raw, admit, load_layer, load_layers, study_area
-from zmd_layout.layers.layer import Layer, Layers, Origin
-from zmd_layout.layers.roads import RoadTables
+The door is loaded when it is first asked for: whoever only reads an extract needs no validation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zmd_layout.lazy import loader
+
+if TYPE_CHECKING:
+    from zmd_layout.layers.door import Raw, admit, load_layer, load_layers, study_area
+    from zmd_layout.layers.layer import Layer, Layers, Origin
+    from zmd_layout.layers.roads import RoadTables
 
 __all__ = [
     "Layer",
@@ -15,3 +26,10 @@ __all__ = [
     "load_layers",
     "study_area",
 ]
+
+__getattr__ = loader(
+    __name__,
+    dict.fromkeys(__all__, "zmd_layout.layers.door")
+    | dict.fromkeys(["Layer", "Layers", "Origin"], "zmd_layout.layers.layer")
+    | {"RoadTables": "zmd_layout.layers.roads"},
+)

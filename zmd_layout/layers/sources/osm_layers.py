@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from zmd_layout.layers.roads import islands
+from zmd_layout.layers.road_islands import islands
 from zmd_layout.layers.sources.osm import (
     read_roads,
     read_schools,

@@ -138,7 +138,7 @@ class Extract:
             line
             for block in _blocks(source)
             for line in block.splitlines()
-            if line.startswith(b"w") and line.partition(b" ")[0] in names
+            if line[: line.find(b" ")] in names
         ]
 
     def place_of(self, node_id: int) -> tuple[float, float] | None:
@@ -207,12 +207,7 @@ def _lacks_nodes(path: Path) -> bool:
     return any(b"xy," in block or b"xy\n" in block for block in _blocks(path))
 
 
-def _nodes_field(line: bytes) -> bytes:
-    """Cut the nodes out of the line of a way: its last field, after the `N`."""
-    return line.rpartition(b" N")[2]
-
-
-def way_nodes(lines: Iterable[bytes], *, first_way: int = 0) -> WayNodes:
+def way_nodes(lines: Iterable[bytes]) -> WayNodes:
     """
     Read the nodes of ways.
 
@@ -220,13 +215,28 @@ def way_nodes(lines: Iterable[bytes], *, first_way: int = 0) -> WayNodes:
     ----------
     lines
         OPL lines, all of them of ways.
-    first_way
-        The number of the first line's way.
     """
-    fields = [_nodes_field(line) for line in lines]
-    counts = np.fromiter((field.count(b"n") for field in fields), np.int64, len(fields))
+    return nodes_of_fields([line[line.rfind(b" N") + 2 :] for line in lines])
+
+
+def nodes_of_fields(fields: Sequence[bytes], *, first_way: int = 0) -> WayNodes:
+    """
+    Read the last fields of the lines of ways, which list their nodes.
+
+    Parameters
+    ----------
+    fields
+        What follows the `N`; empty: a way without nodes.
+    first_way
+        The number of the first field's way.
+    """
+    text = b",".join(filter(None, fields))
+    length = np.fromiter(map(len, fields), np.int64, len(fields))
+    ends = np.cumsum(length + (length > 0))  # each with its comma
+    nodes = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("n"))
+    counts = np.diff(np.searchsorted(nodes, ends), prepend=0)
     table = pd.read_csv(
-        io.BytesIO(b",".join(filter(None, fields)).translate(_NODES_TO_CSV) or b"\n"),
+        io.BytesIO(text.translate(_NODES_TO_CSV) or b"\n"),
         names=["ref", "lon", "lat"],
         usecols=[0, 1, 2],  # a comma at the end of a line makes a fourth
         dtype={"ref": np.int64, "lon": np.float64, "lat": np.float64},
@@ -235,14 +245,16 @@ def way_nodes(lines: Iterable[bytes], *, first_way: int = 0) -> WayNodes:
     return WayNodes(way, *(table[name].to_numpy() for name in ("ref", "lon", "lat")))
 
 
-def joined(parts: Sequence[WayNodes]) -> WayNodes:
-    """Put the nodes of ways that were read in parts into one row."""
-    return WayNodes(
+def joined(parts: list[WayNodes]) -> WayNodes:
+    """Put the nodes of ways that were read in parts into one row; the parts are used up."""
+    whole = WayNodes(
         np.concatenate([part.way for part in parts]),
         np.concatenate([part.ref for part in parts]),
         np.concatenate([part.lon for part in parts]),
         np.concatenate([part.lat for part in parts]),
     )
+    parts.clear()
+    return whole
 
 
 def tags_of(line: bytes) -> dict[str, str]:
