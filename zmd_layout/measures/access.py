@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
-from zmd_layout.forecast import children_by_stage, single_years
+from zmd_layout.forecast import children_by_stage, packaged_stage_ages, single_years
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.conditions import is_missing, may_have_stage
 from zmd_layout.network import (
@@ -30,7 +31,6 @@ from zmd_layout.vocabulary import Flag
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
 SNAP_LIMIT_M = 5_000.0  # beyond it a point is not on this road network, and is counted so
 DETOUR_FACTOR = 1.3  # an assumption, told wherever it is used: no road layer, straight lines only
+
+_SCHOOL_AGES = frozenset(
+    age for first, last in packaged_stage_ages().values() for age in range(first, last + 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Demand:
     xy
         (n, 2) metres in the study's plane.
     children
-        (n,) rows, a column for each `Stage`, people; `residents` beside them.
+        (n,) rows, a column for each `Stage`, people; `residents` beside them. NaN is unknown, as
+        is a stage whose ages the layer does not have.
     layer
         The layer they come from.
     """
@@ -97,8 +102,12 @@ def _demand(world: World) -> Demand | None:
         if frame.empty:
             continue
         ages = frame[[c for c in frame.columns if AGE_COLUMN.fullmatch(str(c))]]
-        children = children_by_stage(single_years(ages))
-        children.insert(0, "residents", frame["residents"].to_numpy())
+        years = single_years(ages)
+        # a layer may count the children of some stages only: those of the others are unknown
+        years = years.reindex(columns=sorted({*years.columns, *_SCHOOL_AGES}))
+        children = children_by_stage(years)
+        residents = frame["residents"].to_numpy() if "residents" in frame else np.nan
+        children.insert(0, "residents", residents)
         points = shapely.point_on_surface(frame.geometry.to_numpy())
         return Demand(shapely.get_coordinates(points), children.reset_index(drop=True), layer)
     return None

@@ -60,11 +60,11 @@ class Move:
 
 
 def moves(world: World, closing: set[str]) -> list[Move]:
-    """Find the children who would have to go elsewhere, by stage; none for untouched stages."""
+    """Find the children who would have to go elsewhere, by stage that is touched and counted."""
     found = []
     for stage in _STAGES:
         way = access(world, stage)
-        if way is None:
+        if way is None or way.demand.children[stage].isna().all():
             continue
         ids = way.schools["school_id"].astype(str).to_numpy()
         is_closing = np.isin(ids, list(closing))

@@ -109,7 +109,11 @@ def suggest(
     options = options or SitingOptions()
     needs = {stage: needs_of(findings, rules, stage) for stage in stages}
     has_points = demand(world) is not None
-    wanted = [s for s in stages if has_points and needs[s] and access(world, s) is not None]
+    wanted = [
+        stage
+        for stage in stages
+        if has_points and needs[stage] and access(world, stage) and weights(world, stage).any()
+    ]
     works = []
     if wanted:
         ground = ground_of(world, rules, options)
