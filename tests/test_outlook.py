@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 
 import zmd_layout
@@ -16,6 +17,7 @@ from zmd_layout.errors import StudyError, ZmdLayoutError
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
+from zmd_layout.measures.places import children_by_place
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.workbook_balance import balance
 from zmd_layout.outputs.workbook_sheet import as_frame
@@ -194,6 +196,23 @@ def test_children_who_move_into_the_seat_leave_the_other_townships_and_no_one_is
     assert people(table, "411721001", 2021) == pytest.approx([270] * 3)
     assert people(table, "411722001", 2021) == pytest.approx([600] * 3)  # the seat is all there is
     assert people(found.children, "411721", 2021) == pytest.approx([600] * 3)
+
+
+def test_places_have_their_children_by_stage_and_year_and_sum_to_the_county(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked(HELD)
+    study = zmd_layout.load_study(tmp_path)
+    world = World(study, load(study, None), study.as_of)
+    places = children_by_place(world, years=(2025, 2035))
+    assert places is not None
+    assert places["residents"].sum() == 20_000
+    west = places[places["county_id"] == "411721"]
+    assert west["primary_2025"].tolist() == pytest.approx([240, 360])
+    assert places["senior_2035"].sum() == pytest.approx(600)
+    zmd_layout.run(study, out=tmp_path / "out")
+    written = pyogrio.read_dataframe(tmp_path / "out" / "layers.gpkg", layer="demand")
+    assert {"primary_2025", "primary_2030", "primary_2035"} <= set(written)
 
 
 # --- seats

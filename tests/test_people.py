@@ -19,7 +19,7 @@ from shapely.geometry import Point, Polygon, box
 from zmd_layout.errors import CrsError, LayerError, SourceError
 from zmd_layout.measures.dasymetric import spread
 from zmd_layout.measures.grids import Grid, zonal_sum
-from zmd_layout.measures.people import children_at, join_census, people_by_unit
+from zmd_layout.measures.people import join_census, people_by_unit
 
 if TYPE_CHECKING:
     from zmd_layout.measures.noted import Noted
@@ -420,21 +420,6 @@ def test_people_of_a_polygon_live_evenly_in_it_and_an_unknown_part_makes_a_zone_
 def test_people_of_a_grid_are_its_zonal_sums(tmp_path: Path, two_units: gpd.GeoDataFrame) -> None:
     grid = write_grid(tmp_path / "grid.tif", np.arange(8.0).reshape(2, 4))
     assert people_by_unit(grid, two_units)["residents"].tolist() == pytest.approx([10.0, 18.0])
-
-
-def test_each_place_gets_its_share_of_the_forecast(two_units: gpd.GeoDataFrame) -> None:
-    places = spread(
-        two_units, points((0.2, 0.2), (0.8, 0.8), (1.5, 0.5), w=[3, 1, 5]), weights="w"
-    ).table
-    forecast = pd.DataFrame(
-        {"unit_id": ["A", "A", "B", "B"], "year": 2030, "stage": ["primary", "junior"] * 2,
-         "low": 0.0, "middle": [40.0, 20.0, 8.0, np.nan], "high": 99.0}
-    )  # fmt: skip
-    children = children_at(places, forecast, year=2030)
-    assert children["children_primary"].tolist() == [30.0, 10.0, 8.0]
-    assert children["children_junior"].isna().tolist() == [False, False, True]
-    with pytest.raises(LayerError, match="2031"):
-        children_at(places, forecast, year=2031)
 
 
 # --- the real census

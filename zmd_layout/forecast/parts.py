@@ -12,6 +12,8 @@ from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.forecast.cohorts import born_share
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from zmd_layout.study_people import IntoTowns
@@ -24,6 +26,7 @@ def forecast_of_parts(
     within: pd.Series,
     is_seat: pd.Series | None = None,
     into_towns: IntoTowns | None = None,
+    only: Iterable[int] | None = None,
 ) -> pd.DataFrame:
     """
     Share a forecast of units out over their parts, such as counties over their townships.
@@ -41,6 +44,8 @@ def forecast_of_parts(
     into_towns
         Which share of the children of certain ages leaves the other parts for those of the seat in
         a year. In a unit without a seat, or without other parts, nobody moves.
+    only
+        The years wanted; by default all of `whole`.
 
     Returns
     -------
@@ -66,19 +71,29 @@ def forecast_of_parts(
     of_unit = people[1, :, 0, :][unit]
     nobody = np.where(counted == 0, 0.0, np.nan)  # a part of nobody is nobody, anything else odd
     share = np.divide(counted, of_unit, out=nobody, where=of_unit > 0)
-    shares = _shares_by_year(share, years=len(years))
+    wanted = np.arange(len(years))
+    if only is not None:
+        wanted = wanted[np.isin(years, np.fromiter(only, dtype=np.int64))]
+    shares = _shares_by_year(share, elapsed=wanted)
     if into_towns is not None and is_seat is not None:
         seats = is_seat.reindex(held.index).map(lambda flag: flag is True or flag is np.True_)
         shares = _moved(
             share, years=len(years), unit=unit, seat=seats.to_numpy(dtype=bool), chosen=into_towns
-        )
-    return _by_stage(people[:, unit] * shares, is_born[unit], index=held.index, years=years)
+        )[:, wanted]
+    return _by_stage(
+        people[:, :, wanted][:, unit] * shares,
+        is_born[:, wanted][unit],
+        index=held.index,
+        years=years[wanted],
+    )
 
 
-def _shares_by_year(share: NDArray[np.float64], *, years: int) -> NDArray[np.float64]:
+def _shares_by_year(
+    share: NDArray[np.float64], *, elapsed: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Let (p, a) shares at the count grow older: (p, t, a); those born later share as age 0."""
     ages = share.shape[1]
-    cohort = np.maximum(np.arange(ages)[None, :] - np.arange(years)[:, None], 0)
+    cohort = np.maximum(np.arange(ages)[None, :] - elapsed[:, None], 0)
     grown: NDArray[np.float64] = share[:, cohort]
     return grown
 

@@ -72,6 +72,8 @@ class Outlook:
         `cohort`, `difference`, `note`; empty without two years of enrolment by grade.
     census_year
         The year of the count.
+    by_age
+        The counties' people by single year of age, as `forecast.forecast` gives them.
     scenario
         What is supposed, as numbers; its own basis is that of its weakest supposition.
     """
@@ -87,6 +89,7 @@ class Outlook:
     methods: pd.DataFrame = field(default_factory=pd.DataFrame)
     grades: pd.DataFrame = field(default_factory=pd.DataFrame)
     census_year: int | None = None
+    by_age: pd.DataFrame = field(default_factory=pd.DataFrame)
     scenario: Scenario | None = None
 
     @property
@@ -158,6 +161,7 @@ def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
         methods=_methods(world, needed, frame),
         grades=_grades(world, children, by_age),
         census_year=first,
+        by_age=by_age,
         scenario=scenario,
     )
 
@@ -197,7 +201,7 @@ def _township_children(world: World, by_age: pd.DataFrame, counties: Units | Non
     county = world.members(layer, counties).set_axis(frame.index)
     parts = single_years(frame[_ages(frame)])
     is_same_count = layer.origin.year in (None, int(by_age["year"].min()))
-    parts = _scaled(parts, county, by_age, is_same_count=is_same_count)
+    parts = scaled_to_counties(parts, county, by_age, is_same_count=is_same_count)
     return forecast_of_parts(
         by_age,
         parts,
@@ -207,14 +211,25 @@ def _township_children(world: World, by_age: pd.DataFrame, counties: Units | Non
     )
 
 
-def _scaled(
+def scaled_to_counties(
     parts: pd.DataFrame, county: pd.Series, by_age: pd.DataFrame, *, is_same_count: bool
 ) -> pd.DataFrame:
     """
-    Bring townships to the ages of their county, which a spline splits a little otherwise.
+    Bring parts of counties to the ages of their county, which a spline splits a little otherwise.
 
-    Townships that were counted in another year are scaled in any case; those of the same count
-    only where they hold all of their county, for a layer may have some of its townships.
+    Parts that were counted in another year are scaled in any case; those of the same count only
+    where they hold all of their county, for a layer may have some of its townships.
+
+    Parameters
+    ----------
+    parts
+        Index part, columns single years of age.
+    county
+        Part → county.
+    by_age
+        As in `Outlook`.
+    is_same_count
+        Whether both are of one count.
     """
     first = by_age[by_age["year"] == by_age["year"].min()]
     # a county has one row an age, so the table only changes its shape

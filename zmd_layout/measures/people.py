@@ -108,46 +108,6 @@ def people_by_unit(
     return table.set_axis(zones.index)
 
 
-def children_at(
-    places: pd.DataFrame, forecast: pd.DataFrame, *, year: int, variant: str = "middle"
-) -> pd.DataFrame:
-    """
-    Give each place its share of a forecast of its unit.
-
-    Parameters
-    ----------
-    places
-        As `spread` gives them: `unit_id` and `share`. Shares of the census year hold for the year
-        wanted, unless moves between units are in the forecast.
-    forecast
-        As `zmd_layout.forecast.forecast` gives it, by stage.
-    year
-        The year wanted.
-    variant
-        `low`, `middle` or `high`.
-
-    Returns
-    -------
-    DataFrame
-        Index of `places`, columns `children_<stage>`; the sums by unit are those of the forecast.
-        NaN where the forecast does not know the unit.
-
-    Raises
-    ------
-    LayerError
-        When the forecast has no such year.
-    """
-    of_year = forecast[forecast["year"] == year]
-    if of_year.empty:
-        years = forecast["year"]
-        found = Message("people.forecast_year", year=year, first=years.min(), last=years.max())
-        raise LayerError(found)
-    # a unit has one row a stage, so the table only changes its shape
-    by_unit = of_year.set_index(["unit_id", "stage"])[variant].unstack("stage")  # noqa: PD010
-    children = by_unit.reindex(places["unit_id"]).mul(places["share"].to_numpy(), axis=0)
-    return children.add_prefix("children_").set_axis(places.index).rename_axis(columns=None)
-
-
 def _check_census(
     polygons: gpd.GeoDataFrame, census: pd.DataFrame, within: Mapping[str, str]
 ) -> None:

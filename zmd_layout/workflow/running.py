@@ -11,6 +11,7 @@ import pandas as pd
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
+from zmd_layout.measures.places import children_by_place
 from zmd_layout.measures.school_completeness import completeness_of
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import document_writers, missing_packages
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from zmd_layout.layers import Layers
     from zmd_layout.rulebook import Rule
     from zmd_layout.study import Study
+
+
+_STEP = 5  # years between those of the demand points in the package
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "schools": layer_frame(layers, "schools", study),
         "suggestions": sites.table,
         "uncovered": sites.uncovered,
+        **_places(world),
     }
     writers = {
         "gap_map.html": lambda path: save(chart, path),
@@ -190,6 +195,14 @@ def _documents(
         tell(progress, Message("report.not_installed", packages=missing))
         return {}
     return document_writers(results, with_pdf=pdf, lang=lang)
+
+
+def _places(world: World) -> dict[str, gpd.GeoDataFrame]:
+    """Give the demand points with their children on the day, in five-year steps, and at the end."""
+    last = world.study.forecast.until
+    years = {world.as_of.year, last, *range(world.as_of.year, last)[_STEP::_STEP]}
+    found = children_by_place(world, years=sorted(years))
+    return {} if found is None else {"demand": found}
 
 
 def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
