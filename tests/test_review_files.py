@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import pyogrio
 import pytest
 import shapely
+from plot_files import PLOT, shapefile_in_zip, table, write_dxf, write_kml, write_survey
 
 import zmd_layout
 from conftest import square, write_geojson
@@ -22,51 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PRIMARY = "primary-per-new-residential-area"
-SURVEY = """[属性描述]
-坐标系=2000国家大地坐标系
-几度分带=3
-投影类型=高斯克吕格
-计量单位=米
-带号=38
-[地块坐标]
-5,3.0000,2026-01,示例地块一,面,,城镇住宅用地,0701,@
-J1,1,3654000.000,38502000.000
-J2,1,3654000.000,38502200.000
-J3,1,3653850.000,38502200.000
-J4,1,3653850.000,38502000.000
-J1,1,3654000.000,38502000.000
-"""
-KML = """<?xml version="1.0" encoding="UTF-8"?>{prolog}
-<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>{name}</name>
-<ExtendedData><Data name="规划人口"><value>10000</value></Data>
-<Data name="settlement"><value>urban</value></Data></ExtendedData>
-<Polygon><outerBoundaryIs><LinearRing><coordinates>
-114.0,33.0,5 114.005,33.0,5 114.005,33.005,5 114.0,33.005,5 114.0,33.0,5
-</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></Document></kml>"""
-PLOT = {"name": "春江花园", "规划人口": 10000, "settlement": "urban"}
-
-
-def table() -> gpd.GeoDataFrame:
-    shape = shapely.box(502000, 3653850, 502200, 3654000)
-    return gpd.GeoDataFrame([PLOT], geometry=[shape], crs="EPSG:4547")
-
-
-def shapefile_in_zip(folder: Path, *, encoding: str, with_cpg: bool) -> Path:
-    inside = folder / "地块"
-    inside.mkdir()
-    plots = table().rename(columns={"规划人口": "户数"}).assign(户数=4000)  # a head of ten bytes
-    pyogrio.write_dataframe(plots, inside / "plot.shp", encoding=encoding)
-    path = folder / "plot.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in inside.iterdir():
-            if with_cpg or file.suffix != ".cpg":
-                archive.write(file, f"报审/{file.name}")
-    return path
-
-
-def write_kml(path: Path, *, prolog: str = "", name: str = "春江花园") -> Path:
-    path.write_text(KML.format(prolog=prolog, name=name), "utf-8")
-    return path
 
 
 def verdict(path: Path, coordinates: str | None = None) -> pd.Series:
@@ -105,9 +61,7 @@ def test_a_kml_is_read_flat_with_its_extended_data(tmp_path: Path) -> None:
 
 
 def test_a_survey_text_gives_the_plot_without_its_people(tmp_path: Path) -> None:
-    path = tmp_path / "plot.txt"
-    path.write_bytes(SURVEY.encode("gbk"))
-    review = zmd_layout.review(path)
+    review = zmd_layout.review(write_survey(tmp_path / "plot.txt"))
     assert review.areas.loc[0, "name"] == "示例地块一"
     assert review.areas.geometry[0].area == pytest.approx(30000)
     assert set(review.findings["status"]) <= {"not_assessable", "not_applicable", "reported"}
@@ -116,8 +70,7 @@ def test_a_survey_text_gives_the_plot_without_its_people(tmp_path: Path) -> None
 def test_a_drawing_of_closed_lines_is_read_once_its_coordinates_are_declared(
     tmp_path: Path,
 ) -> None:
-    path = tmp_path / "plot.dxf"
-    gpd.GeoSeries([table().geometry[0].exterior], crs="EPSG:4547").to_file(path, driver="DXF")
+    path = write_dxf(tmp_path / "plot.dxf")
     assert "coordinates" in refusal(path)
     review = zmd_layout.review(path, coordinates="EPSG:4547")
     assert review.areas.geometry[0].area == pytest.approx(30000)
@@ -221,3 +174,14 @@ def test_a_name_of_markup_stays_text(tmp_path: Path) -> None:
     path = write_geojson(tmp_path / "a.geojson", [({**PLOT, "name": name}, square(0, 0, 0.005))])
     zmd_layout.review(path, out=tmp_path / "out")
     assert name not in (tmp_path / "out" / "gap_map.html").read_text("utf-8")
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_text_in_every_output(tmp_path: Path) -> None:
+    name = "=cmd|' /C calc'!A0"
+    path = write_geojson(tmp_path / "a.geojson", [({**PLOT, "name": name}, square(0, 0, 0.005))])
+    zmd_layout.review(path, out=tmp_path / "out")
+    rows = list(
+        csv.DictReader(io.StringIO((tmp_path / "out" / "findings.csv").read_text("utf-8-sig")))
+    )
+    assert {row["unit_name"] for row in rows} == {f"'{name}"}
+    assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())

@@ -7,15 +7,18 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
+from plot_files import shapefile_in_zip, write_dxf, write_kml, write_package, write_survey
 
 import zmd_layout
 from conftest import square, write_geojson
+from zmd_layout.cli import main
 from zmd_layout.errors import StudyError
 from zmd_layout.workflow import open_desk
 
@@ -27,7 +30,7 @@ from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 
 from zmd_layout.web.app import make_app  # noqa: E402
 from zmd_layout.web.guard import require_token  # noqa: E402
-from zmd_layout.web.register import ConflictError, Register  # noqa: E402
+from zmd_layout.web.register import Register  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,19 +51,24 @@ def plot(**more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def app(make_study: Callable[..., Path], tmp_path: Path) -> Any:
+def desk(make_study: Callable[..., Path], tmp_path: Path) -> Any:
     school = {"school_id": "9", "name": NASTY, "stages": "primary", "classes": 12, "enrolment": 500}
     point = {"type": "Point", "coordinates": [114.018, 33.012]}
     write_geojson(tmp_path / "schools.geojson", [(school, point)])
     folder = make_study(
         '[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
     )
-    desk = open_desk(zmd_layout.load_study(folder))
-    return make_app(desk, Register(tmp_path / "register" / "reviews.sqlite"))
+    return open_desk(zmd_layout.load_study(folder))
 
 
 @pytest.fixture
-def address(app: Any) -> Iterator[str]:
+def app(desk: Any, tmp_path: Path) -> Any:
+    return make_app(desk, Register(tmp_path / "register" / "reviews.sqlite"))
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve a page and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -72,6 +80,12 @@ def address(app: Any) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}/"
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def address(app: Any) -> Iterator[str]:
+    with served(app) as url:
+        yield url
 
 
 @pytest.fixture
@@ -142,26 +156,34 @@ def test_a_public_address_needs_a_token() -> None:
             require_token(host, token)
 
 
-def test_two_who_save_the_same_review_do_not_overwrite_each_other(tmp_path: Path) -> None:
-    register = Register(tmp_path / "r.sqlite")
-    first = register.save({"name": "甲"}, saved_at="2026-01-01", review_id=None, version=0)
-    assert first == {"id": 1, "version": 1}
-    register.save({"name": "甲", "by": "a"}, saved_at="2026-01-02", review_id=1, version=1)
-    with pytest.raises(ConflictError, match="第2版"):
-        register.save({"name": "甲", "by": "b"}, saved_at="2026-01-03", review_id=1, version=1)
-    kept = register.history(1)
-    assert [entry["version"] for entry in kept] == [2, 1]
-    assert kept[0]["content"]["by"] == "a"
+def test_the_command_refuses_a_public_address_without_a_token() -> None:
+    result = CliRunner().invoke(main, ["serve", "--host", "0.0.0.0"])  # noqa: S104 - likewise
+    assert result.exit_code == 1
+    assert "--token" in result.output
 
 
-def test_a_save_that_is_broken_off_leaves_the_last_version(tmp_path: Path) -> None:
-    register = Register(tmp_path / "r.sqlite")
-    register.save({"name": "甲"}, saved_at="2026-01-01", review_id=None, version=0)
-    base = sqlite3.connect(tmp_path / "r.sqlite")
-    base.execute("INSERT INTO versions VALUES (1, 2, '2026', 'half', '', '{}')")
-    base.close()  # as a killed process: the transaction was never committed
-    assert [entry["name"] for entry in register.search()] == ["甲"]
-    assert register.search("甲%") == []
+def test_a_public_page_answers_nobody_without_its_token(desk: Any, tmp_path: Path) -> None:
+    token = "x" * 16
+    public = make_app(desk, Register(tmp_path / "r.sqlite"), token=token)
+    with served(public) as url, httpx.Client(base_url=url, timeout=30) as visitor:
+        assert visitor.get("/api/start").status_code == 401
+        assert visitor.get("/", params={"token": "y" * 16}).status_code == 401
+        assert visitor.get("/", params={"token": token}).status_code == 200
+        assert visitor.get("/api/start").status_code == 200  # the cookie carries it on
+
+
+def test_an_upload_that_hides_its_size_is_refused(client: httpx.Client) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b"x" * 1024
+
+    assert client.post("/api/plots", content=endless()).status_code == 413
+
+
+@pytest.mark.parametrize("also", [["../../etc"], ["nowhere"], "national", [7]])
+def test_a_page_opens_no_folder_as_a_rule_set(client: httpx.Client, also: Any) -> None:
+    answer = client.post("/api/judge", json={"plots": [plot()], "choices": {"also": also}})
+    assert answer.status_code == 422
+    assert len(answer.json()["error"].splitlines()) == 1
 
 
 def test_the_officials_own_conclusion_stands_beside_that_of_the_rules(
@@ -193,11 +215,36 @@ def page(address: str) -> Iterator[Any]:
         browser.close()
 
 
+def write_plot(folder: Path, **more: Any) -> Path:
+    path = folder / "plot.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [plot(**more)]}), "utf-8")
+    return path
+
+
+def open_another(page: Any, address: str) -> Any:
+    """Open the page a second time, as in another browser."""
+    other = page.context.browser.new_context().new_page()
+    other.goto(address)
+    other.wait_for_selector("body[data-ready]")
+    return other
+
+
+def wait_for_residents(page: Any, value: str) -> None:
+    expect = pytest.importorskip("playwright.sync_api").expect
+    expect(page.locator("#field_planned_residents")).to_have_value(value)
+
+
+def upload(page: Any, path: Path, coordinates: str = "") -> None:
+    """Hand a file in, as a user does, and wait for its verdict."""
+    page.evaluate("document.getElementById('verdict').replaceChildren()")
+    page.fill("#coordinates", coordinates)
+    page.set_input_files("#file", path)
+    page.wait_for_selector("#conclusion")
+
+
 @pytest.mark.network
 def test_the_whole_way_from_an_upload_to_the_register(page: Any, tmp_path: Path) -> None:
-    path = tmp_path / "plot.geojson"
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [plot()]}), "utf-8")
-    page.set_input_files("#file", path)
+    upload(page, write_plot(tmp_path))
     page.wait_for_selector("#conclusion.amend")
     page.fill("#field_dwellings", "-1")
     page.wait_for_selector("#error:not([hidden])")
@@ -216,7 +263,7 @@ def test_the_whole_way_from_an_upload_to_the_register(page: Any, tmp_path: Path)
     page.reload()
     page.fill("#search", "春江")
     page.click("#found button")
-    page.wait_for_function("document.getElementById('field_planned_residents').value === '9999'")
+    wait_for_residents(page, "9999")
     assert page.evaluate("window.hacked") is None
     if os.environ.get("ZMD_SCREENSHOTS"):
         page.screenshot(path=tmp_path / "desk.png", full_page=True)
@@ -230,11 +277,8 @@ def test_an_accessibility_checker_finds_no_serious_fault(
     page: Any, tmp_path: Path, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    path = tmp_path / "plot.geojson"
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [plot()]}), "utf-8")
-    page.set_input_files("#file", path)
-    page.wait_for_selector("#conclusion.amend")
-    page.click("#add")
+    upload(page, write_plot(tmp_path))
+    page.click("#add_schools")
     violations = Axe().run(page).response["violations"]
     faults = [
         (v["id"], node["target"])
@@ -257,3 +301,67 @@ def test_a_plot_is_drawn_by_clicks(page: Any) -> None:
     page.wait_for_selector("#conclusion")
     page.fill("#field_name", "手绘")
     page.wait_for_selector("text=关于手绘项目")
+
+
+@pytest.mark.network
+def test_every_format_is_read_from_an_upload(page: Any, tmp_path: Path) -> None:
+    files = [
+        (write_plot(tmp_path, name="甲"), "甲", ""),
+        (write_package(tmp_path / "plot.gpkg"), "春江花园", ""),
+        (write_kml(tmp_path / "plot.kml", name="乙"), "乙", ""),
+        (shapefile_in_zip(tmp_path, encoding="GB18030", with_cpg=False), "春江花园", ""),
+        (write_dxf(tmp_path / "red.dxf"), "red-1", "EPSG:4547"),
+        (write_survey(tmp_path / "plot.txt"), "示例地块一", ""),
+    ]
+    for path, name, coordinates in files:
+        upload(page, path, coordinates)
+        assert page.input_value("#field_name") == name, path.suffix
+        assert page.is_hidden("#error"), path.suffix
+    page.fill("#coordinates", "")
+    page.set_input_files("#file", {"name": "总图.dwg", "mimeType": "x/y", "buffer": b"AC1032"})
+    page.wait_for_selector("#error:has-text('勘测定界')")
+
+
+@pytest.mark.network
+def test_a_switch_puts_the_province_beside_and_a_distance_parts_the_neighbours(
+    page: Any, tmp_path: Path
+) -> None:
+    two = [plot(planned_residents=6000), plot(planned_residents=6000, name="东苑")]
+    two[1]["geometry"] = square(0.0155, 0.01, 0.005)
+    path = tmp_path / "two.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": two}), "utf-8")
+    upload(page, path)
+    page.wait_for_selector(".table-4 >> text=12000")
+    assert page.get_attribute("#merge_distance_m", "placeholder") == "200"
+    assert "假设值" in page.inner_text("#merge_basis")
+    page.check("[name=also][value=henan-2021]")
+    page.wait_for_selector("#verdict >> text=转引，未核原文")
+    page.fill("#merge_distance_m", "10")
+    page.wait_for_selector(".table-4", state="detached")
+    page.click("#add_phases")
+    page.fill("#phases [name=delivered_on]", "2026-01-01")
+    page.fill("#field_first_phase_on", "")
+    page.wait_for_selector(".table-5 >> text=2026-01-01")
+
+
+@pytest.mark.network
+def test_the_second_of_two_browsers_is_told_and_nothing_is_lost(
+    page: Any, address: str, tmp_path: Path
+) -> None:
+    upload(page, write_plot(tmp_path))
+    page.click("#save")
+    page.wait_for_selector("#found button")
+    other = open_another(page, address)
+    other.click("#found button")
+    other.wait_for_selector("#conclusion")
+    page.fill("#field_planned_residents", "20000")
+    page.click("#save")
+    page.wait_for_selector("#saved:has-text('#1-2')")
+    other.fill("#field_planned_residents", "30000")
+    other.click("#save")
+    other.wait_for_selector("#error:has-text('没有覆盖')")
+    assert other.input_value("#field_planned_residents") == "30000"  # her work is still there
+    other.click("#found button")
+    wait_for_residents(other, "20000")
+    other.click("#versions button:has-text('v1')")
+    wait_for_residents(other, "10000")

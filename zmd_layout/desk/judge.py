@@ -109,6 +109,7 @@ class Desk:
         coordinates: str | None = None,
         as_of: dt.date | None = None,
         choices: Choices | None = None,
+        only: str | None = None,
     ) -> Judged:
         """
         Hold plots against the rules that concern them.
@@ -123,6 +124,9 @@ class Desk:
             Another day of assessment than the study's.
         choices
             Rule sets beside those of the study, and how plots are merged.
+        only
+            The id of the one plot to make a case of; all are judged, for they may be neighbours.
+            None, or an id that is not there: of each.
 
         Raises
         ------
@@ -142,9 +146,9 @@ class Desk:
         ids = set(reviewed)
         mine = found["unit_id"].map(lambda unit_id: bool(ids & {unit_id, *str(unit_id).split("+")}))
         findings = _joined(found[mine], _of_promised(plots, study, rules))
-        return Judged(
-            plots.frame, layers, findings, cases_of(world, findings, rules, reviewed=reviewed)
-        )
+        wanted = [only] if only in ids else reviewed
+        cases = cases_of(world, findings, rules, reviewed=[str(unit_id) for unit_id in wanted])
+        return Judged(plots.frame, layers, findings, cases)
 
     def _layers_around(self, plots: Layer) -> Layers:
         """Give the plots with their neighbours, and of all else what stands near any of them."""

@@ -16,16 +16,15 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm
 
 from zmd_layout.desk import Conclusions, basis_in_order
-from zmd_layout.messages import Message, catalogue, word
+from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs import opinion_style as style
 from zmd_layout.outputs.opinion_picture import draw
 from zmd_layout.outputs.opinion_tables import (
     WIDTHS,
-    day,
     heads,
     merging_note,
-    people_printed,
     printed,
+    project,
     rows,
 )
 from zmd_layout.outputs.workbook_sources import sources_text
@@ -148,21 +147,10 @@ class _Writer:
 
     def _project(self) -> None:
         self._head(1)
-        fields, people = self.case.fields, self.case.residents
-        known = (
-            people_printed(people.low, people.high) if people.is_bounded else self._text("unknown")
-        )
-        settlement = fields.get("settlement")
-        self._body(
-            "project", name=self.case.name, developer=fields.get("developer") or self._text("open"),
-            county=self._county(), area=f"{self.case.shape.area / 10_000:.2f}", people=known,
-            dwellings=printed(fields.get("dwellings")), conditions=day(fields.get("conditions_on")),
-            stage=word(self.case.stage, self.lang),
-            settlement=self._text(f"settlement_{settlement}") if settlement else self._text("open"),
-        )  # fmt: skip
+        style.body(self.document, project(self.case, self.lang))
         if not self.case.is_stage_stated:
             self._body("stage_assumed")
-        for note in people.notes:
+        for note in self.case.residents.notes:
             style.body(self.document, note.text(self.lang))
 
     def _basis(self) -> None:

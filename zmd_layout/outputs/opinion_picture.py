@@ -69,7 +69,7 @@ def draw(case: Case, layers: Layers, *, lang: Lang) -> bytes:
     figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal")
     _frame(axes, case)
     _grounds(axes, case, layers)
     _schools(axes, case, font, lang)
@@ -90,8 +90,11 @@ def _sized(font: FontProperties | None, size: float) -> FontProperties:
 def _frame(axes: Axes, case: Case) -> None:
     west, south, east, north = case.shape.bounds
     reach = radius_m(Stage.JUNIOR) + _MARGIN_M
-    axes.set_xlim(west - reach, east + reach)
-    axes.set_ylim(south - reach, north + reach)
+    wide, high = east - west + 2 * reach, north - south + 2 * reach
+    wide, high = max(wide, high * _WIDTH_IN / _HEIGHT_IN), max(high, wide * _HEIGHT_IN / _WIDTH_IN)
+    x, y = (west + east) / 2, (south + north) / 2
+    axes.set_xlim(x - wide / 2, x + wide / 2)
+    axes.set_ylim(y - high / 2, y + high / 2)
     axes.set_xticks([])
     axes.set_yticks([])
 

@@ -38,6 +38,23 @@ WIDTHS: dict[int, tuple[float, ...]] = {
 _UNKNOWN = "—"
 
 
+def project(case: Case, lang: Lang) -> str:
+    """Say in a sentence which project it is; what is not stated is left open, never made up."""
+    fields, people = case.fields, case.residents
+    is_open = Message("opinion.open").text(lang)
+    settlement = fields.get("settlement")
+    return Message(
+        "opinion.project", name=case.name, developer=fields.get("developer") or is_open,
+        county=case.county or Message("opinion.county_open").text(lang),
+        area=f"{case.shape.area / 10_000:.2f}",
+        people=people_printed(people.low, people.high) if people.is_bounded
+        else Message("opinion.unknown").text(lang),
+        dwellings=printed(fields.get("dwellings")), conditions=day(fields.get("conditions_on")),
+        stage=word(case.stage, lang),
+        settlement=Message(f"opinion.settlement_{settlement}") if settlement else is_open,
+    ).text(lang)  # fmt: skip
+
+
 def heads(number: int, lang: Lang) -> list[str]:
     """Give the heads of a table."""
     return Message(f"opinion.heads_{number}").text(lang).split("|")

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import shapely
 
+from zmd_layout.desk.choices import merging_of
 from zmd_layout.layers import study_area
 from zmd_layout.messages import word
-from zmd_layout.outputs.opinion_tables import heads, rows
+from zmd_layout.outputs.opinion_tables import heads, merging_note, project, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zmd_layout.desk import Case
     from zmd_layout.desk.judge import Judged
     from zmd_layout.layers import Layers
+    from zmd_layout.rulebook import Rule
     from zmd_layout.study import Study
     from zmd_layout.vocabulary import Lang
 
@@ -36,6 +40,17 @@ def outline(layers: Layers, study: Study) -> Any:  # noqa: ANN401 - GeoJSON
 
 def _geojson(shapes: gpd.GeoSeries) -> list[Any]:
     return [json.loads(text) for text in shapely.to_geojson(shapes.to_crs(_WGS84).to_numpy())]
+
+
+def merging(rules: Sequence[Rule], day: dt.date) -> dict[str, Any] | None:
+    """Give how plots are added up by the rules, with the basis of both numbers."""
+    found = merging_of(rules, day)
+    if found is None:
+        return None
+    return {
+        "distance_m": found.distance_m, "years": found.years,
+        "distance_source": found.distance_source.zh, "years_source": found.years_source.zh,
+    }  # fmt: skip
 
 
 def plots_of(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -78,6 +93,7 @@ def _case(case: Case, lang: Lang) -> dict[str, Any]:
         "id": case.unit_id,
         "name": case.name,
         "title": case.title.text(lang),
+        "facts": project(case, lang),
         "is_synthetic": case.is_synthetic,
         "conclusion": case.conclusion.message.text(lang),
         "kind": case.conclusion.kind,
@@ -89,6 +105,8 @@ def _case(case: Case, lang: Lang) -> dict[str, Any]:
         ],
         "statuses": [i.status for i in case.issues],
         "tables": shown,
+        "beside": [pair.message.text(lang) for pair in case.beside],
+        "merging": None if case.merging is None else merging_note(case.merging).text(lang),
         "schools": [
             {
                 "name": s.name, "stage": s.stage, "stage_word": word(s.stage, lang),

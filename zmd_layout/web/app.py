@@ -16,14 +16,14 @@ import shapely
 from fastapi import Body, FastAPI, File, Form, Request, UploadFile
 from fastapi.responses import JSONResponse, Response
 
-from zmd_layout.desk import Conclusions
+from zmd_layout.desk import Conclusions, choices_of
 from zmd_layout.errors import LayerError, ZmdLayoutError
-from zmd_layout.layers import study_area
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs.opinion import Override, write_opinion
 from zmd_layout.outputs.table import to_csv
-from zmd_layout.web.answers import answer, outline, plots_of
+from zmd_layout.rulebook import builtin_rulesets
+from zmd_layout.web.answers import answer, merging, outline, plots_of
 from zmd_layout.web.guard import guard
 from zmd_layout.web.register import ConflictError, Register
 
@@ -36,6 +36,7 @@ _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 _STATIC = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/form.js": ("form.js", "text/javascript; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/drawing.js": ("drawing.js", "text/javascript; charset=utf-8"),
 }
@@ -59,6 +60,12 @@ class _Handlers:
             "words": {key: texts["zh"] for key, texts in catalogue("web").items()},
             "study": self.desk.study.name.zh,
             "outline": outline(self.desk.layers, self.desk.study),
+            "rulesets": [
+                {"id": name, "title": Message(f"web.ruleset_{name}").text()}
+                for name in builtin_rulesets()
+                if name not in self.desk.study.rulesets
+            ],
+            "merging": merging(self.desk.rules, _today()),
         }
 
     def plots(
@@ -73,12 +80,12 @@ class _Handlers:
             study = self.desk.study
             layer = load_plots(
                 path, study=study, coordinates=coordinates or None,
-                area=study_area(self.desk.layers, study),
+                area=self.desk.area,
             )  # fmt: skip
         notes = [note.text() for note in layer.origin.notes]
         return {"plots": plots_of(layer.frame), "notes": notes}
 
-    def _judged(self, content: dict[str, Any]) -> Judged:
+    def _judged(self, content: dict[str, Any], *, only: str | None = None) -> Judged:
         features = content.get("plots")
         if not features:
             raise LayerError(Message("web.no_plot"))
@@ -88,11 +95,18 @@ class _Handlers:
         except (KeyError, TypeError, ValueError, shapely.errors.GEOSException) as error:
             raise LayerError(Message("web.no_plot")) from error
         frame = gpd.GeoDataFrame(rows, geometry=shapes, crs=_WGS84)
-        return self.desk.judge(frame, coordinates="wgs84", as_of=_today())
+        choices = choices_of(content.get("choices") or {})
+        unknown = sorted(set(choices.also) - set(builtin_rulesets()))
+        if unknown:  # a name may be a folder, and a page opens no folders
+            raise LayerError(Message("web.unknown_ruleset", found=unknown[:3]))
+        return self.desk.judge(
+            frame, coordinates="wgs84", as_of=_today(), choices=choices, only=only
+        )
 
     def judge(self, content: Content) -> dict[str, Any]:
-        """Give the verdict on the plots of the page."""
-        return answer(self._judged(content))
+        """Give the verdict on the plot that the page shows, among all that it has."""
+        only = content.get("only")
+        return answer(self._judged(content, only=None if only is None else str(only)))
 
     def opinion(self, content: Content) -> Response:
         """Give the Word file."""

@@ -1,18 +1,5 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
-const FIELDS = [
-  ["name", "text"], ["developer", "text"],
-  ["review_stage", ["", "conditions", "scheme", "acceptance"]],
-  ["settlement", ["", "urban", "town", "rural"]], ["conditions_on", "date"],
-  ["planned_residents", "number"], ["dwellings", "number"], ["persons_per_dwelling", "number"],
-  ["started_on", "date"], ["first_phase_on", "date"], ["accepted_on", "date"],
-  ["kindergarten_defect",
-    ["", "none", "delayed", "reduced", "stopped", "missing", "not_handed_over"]],
-];
-const OFFER = [
-  ["stage", ["kindergarten", "primary", "junior", "nine_year"]], ["classes", "number"],
-  ["seats", "number"], ["site_area_m2", "number"], ["opens_on", "date"],
-];
 const COLOURS = { kindergarten: "#b8860b", primary: "#1f6fb4", junior: "#7b3294" };
 const state = { plots: [], chosen: 0, id: null, version: 0, asked: 0, result: null };
 let words, map, plotLayer, schoolLayer, drawing;
@@ -26,7 +13,8 @@ function make(tag, text, more = {}) {
 function fail(text) { $("error").textContent = text; $("error").hidden = !text; }
 
 async function ask(path, options = {}) {
-  const answer = await fetch(path, options);
+  let answer;
+  try { answer = await fetch(path, options); } catch { throw new Error(word("failed")); }
   if (answer.ok) return answer;
   let text = word("failed");
   try { text = (await answer.json()).error || text; } catch { /* no JSON: the general word stands */ }
@@ -36,53 +24,15 @@ const post = (path, body) => ask(path, {
   method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
 });
 
-function control(key, kind, prefix) {
-  if (!Array.isArray(kind)) {
-    return make("input", undefined, { type: kind, min: "0", step: "any", name: key });
-  }
-  const box = make("select", undefined, { name: key });
-  for (const value of kind) box.append(make("option", word(prefix + (value || "unset")), { value }));
-  return box;
-}
-function read(box) {
-  if (box.value === "") return undefined;
-  return box.type === "number" ? Number(box.value) : box.value;
-}
-function buildForm() {
-  for (const [key, kind] of FIELDS) {
-    const label = make("label", word("field_" + key));
-    const box = control(key, kind, key + "_");
-    box.id = "field_" + key;
-    label.append(box);
-    $("fields").append(label);
-  }
-}
-function addSchool(offer = { stage: "primary" }) {
-  const row = make("div", undefined, { className: "school" });
-  for (const [key, kind] of OFFER) {
-    const box = control(key, kind, "offer_");
-    box.setAttribute("aria-label", word("offer_" + key));
-    box.placeholder = box.title = word("offer_" + key);
-    box.value = offer[key] ?? "";
-    row.append(box);
-  }
-  row.dataset.rest = JSON.stringify(offer);
-  const remove = make("button", "×", { type: "button", title: word("remove") });
-  remove.onclick = () => { row.remove(); changed(); };
-  row.append(remove);
-  $("schools").append(row);
-}
 function showPlot() {
-  const fields = state.plots[state.chosen]?.properties ?? {};
-  for (const [key] of FIELDS) $("field_" + key).value = fields[key] ?? "";
-  $("schools").replaceChildren();
-  for (const offer of fields.schools ?? []) addSchool(offer);
+  showForm(state.plots[state.chosen]?.properties ?? {});
   $("chosen").replaceChildren();
   if (state.plots.length > 1) {
     const box = make("select");
+    box.setAttribute("aria-label", word("step_plot"));
     state.plots.forEach((p, n) => box.append(make("option", p.properties.name, { value: n })));
     box.value = state.chosen;
-    box.onchange = () => { state.chosen = Number(box.value); showPlot(); render(); };
+    box.onchange = () => { keepForm(); state.chosen = Number(box.value); showPlot(); judge(); };
     $("chosen").append(box);
   }
   plotLayer.clearLayers();
@@ -91,18 +41,7 @@ function showPlot() {
 }
 function keepForm() {
   const plot = state.plots[state.chosen];
-  if (!plot) return;
-  const fields = { unit_id: plot.properties.unit_id };
-  for (const [key] of FIELDS) {
-    const value = read($("field_" + key));
-    if (value !== undefined) fields[key] = value;
-  }
-  fields.schools = [...$("schools").children].map((row) => {
-    const offer = JSON.parse(row.dataset.rest);
-    for (const box of row.querySelectorAll("input,select")) offer[box.name] = read(box);
-    return offer;
-  });
-  plot.properties = fields;
+  if (plot) plot.properties = readForm(plot.properties);
 }
 let timer;
 function changed() { clearTimeout(timer); timer = setTimeout(judge, 250); }
@@ -112,7 +51,8 @@ async function judge() {
   if (!state.plots.length) return;
   const number = ++state.asked;
   try {
-    const result = await (await post("/api/judge", content())).json();
+    const only = state.plots[state.chosen].properties.unit_id;
+    const result = await (await post("/api/judge", { ...content(), only })).json();
     if (number !== state.asked) return;
     fail("");
     state.result = result;
@@ -125,15 +65,16 @@ async function judge() {
   }
 }
 function content() {
-  return { plots: state.plots, override: {
+  return { plots: state.plots, choices: readChoices(), override: {
     conclusion: $("own_conclusion").value, reason: $("own_reason").value,
     official: $("own_official").value } };
 }
 function render() {
-  const found = state.result?.cases[state.chosen];
+  const found = state.result?.cases[0];
   if (!found) return;
   const out = $("verdict");
   out.replaceChildren(make("h3", found.title));
+  out.append(make("p", found.facts, { className: "hint" }));
   if (found.is_synthetic) out.append(make("p", word("sample"), { className: "hint" }));
   out.append(make("div", found.conclusion, { className: "conclusion " + found.kind, id: "conclusion" }));
   const list = make("ol");
@@ -142,12 +83,21 @@ function render() {
     for (const one of found.remedies) list.append(make("li", `${one.rule}：${one.what}`));
   }
   out.append(list);
+  if (found.beside.length) {
+    out.append(make("h3", word("beside")));
+    const beside = make("ul");
+    for (const text of found.beside) beside.append(make("li", text));
+    out.append(beside);
+  }
   for (const number of Object.keys(found.tables)) {
     if (found.tables[number].rows.length) out.append(table(number, found.tables[number]));
+    if (number === "4" && found.merging && found.tables[number].rows.length) {
+      out.append(make("p", found.merging, { className: "hint" }));
+    }
   }
   schoolLayer.clearLayers();
   for (const school of found.schools) {
-    const text = `${school.name}（${school.stage_word}）${school.distance_m} m` +
+    const text = `${school.name}（${school.stage_word}）${school.road_m ?? "—"}/${school.distance_m} m` +
       (school.spare === null ? "" : `，${word("spare")} ${school.spare}`);
     L.circleMarker([school.lat, school.lon], {
       radius: school.within ? 7 : 4, color: "#fff", weight: 1, fillOpacity: 0.95,
@@ -188,6 +138,7 @@ async function upload() {
 function take(plots) {
   Object.assign(state, { plots, chosen: 0, id: null, version: 0, result: null });
   $("saved").textContent = "";
+  $("versions").replaceChildren();
   fail("");
   showPlot();
   judge();
@@ -229,12 +180,26 @@ async function search() {
 }
 async function reopen(id) {
   const versions = await (await ask("/api/reviews/" + id)).json();
-  take(versions[0].content.plots);
-  Object.assign(state, { id, version: versions[0].version });
-  const own = versions[0].content.override ?? {};
+  show(id, versions, 0);
+}
+/* An old version is shown as it was; saved again, it becomes the newest. */
+function show(id, versions, chosen) {
+  const kept = versions[chosen].content;
+  showChoices(kept.choices ?? {});
+  const own = kept.override ?? {};
   $("own_conclusion").value = own.conclusion ?? "";
   $("own_reason").value = own.reason ?? "";
   $("own_official").value = own.official ?? "";
+  take(kept.plots);
+  Object.assign(state, { id, version: versions[0].version });
+  if (versions.length < 2) return;
+  $("versions").append(make("span", word("history")));
+  versions.forEach((one, number) => {
+    const text = `v${one.version} ${one.saved_at.slice(0, 16)}`;
+    const open = make("button", text, { type: "button", disabled: number === chosen });
+    open.onclick = () => show(id, versions, number);
+    $("versions").append(open);
+  });
 }
 function drawn(shape) {
   $("finish").hidden = true;
@@ -253,7 +218,8 @@ async function start() {
   for (const kind of ["", "agree", "amend", "refuse", "incomplete"]) {
     $("own_conclusion").append(make("option", word("own_" + (kind || "unset")), { value: kind }));
   }
-  buildForm();
+  buildForm(changed);
+  buildChoices(told);
   map = L.map("map", { attributionControl: false, zoomSnap: 0.5 });
   L.control.scale({ imperial: false }).addTo(map);
   if (told.outline) {
@@ -267,7 +233,6 @@ async function start() {
   $("file").onchange = upload;
   $("draw").onclick = () => { $("finish").hidden = false; drawing.start(); };
   $("finish").onclick = () => drawing.finish();
-  $("add").onclick = () => { addSchool(); changed(); };
   $("form").oninput = changed;
   $("form").onsubmit = (event) => event.preventDefault();
   $("opinion").onclick = () => download("/api/opinion", word("opinion_file"));

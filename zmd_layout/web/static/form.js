@@ -1,0 +1,120 @@
+"use strict";
+/* The form of a plot: its fields, its phases, its promised schools, and how it is measured. */
+const FIELDS = [
+  ["name", "text"], ["developer", "text"],
+  ["review_stage", ["", "conditions", "scheme", "acceptance"]],
+  ["settlement", ["", "urban", "town", "rural"]], ["conditions_on", "date"],
+  ["planned_residents", "number"], ["dwellings", "number"], ["persons_per_dwelling", "number"],
+  ["started_on", "date"], ["first_phase_on", "date"], ["accepted_on", "date"],
+  ["kindergarten_defect",
+    ["", "none", "delayed", "reduced", "stopped", "missing", "not_handed_over"]],
+];
+const LISTS = {
+  schools: { prefix: "offer_", fields: [
+    ["stage", ["kindergarten", "primary", "junior", "nine_year"]], ["classes", "number"],
+    ["seats", "number"], ["site_area_m2", "number"], ["opens_on", "date"],
+    ["ownership", ["", "public", "inclusive_private", "private", "for_profit"]],
+    ["transfer", ["", "free", "donated", "purchased", "kept"]], ["handed_over_on", "date"],
+  ] },
+  phases: { prefix: "phase_", fields: [
+    ["name", "text"], ["dwellings", "number"], ["started_on", "date"], ["delivered_on", "date"],
+  ] },
+};
+const OPTIONS = { stage: "offer_" };
+
+function control(key, kind) {
+  if (!Array.isArray(kind)) {
+    return make("input", undefined, { type: kind, min: "0", step: "any", name: key });
+  }
+  const box = make("select", undefined, { name: key });
+  const prefix = OPTIONS[key] ?? key + "_";
+  for (const value of kind) box.append(make("option", word(prefix + (value || "unset")), { value }));
+  return box;
+}
+function labelled(text, box) {
+  const label = make("label", text);
+  label.append(box);
+  return label;
+}
+function readBox(box) {
+  if (box.value === "") return undefined;
+  return box.type === "number" ? Number(box.value) : box.value;
+}
+function buildForm(changed) {
+  for (const [key, kind] of FIELDS) {
+    const box = control(key, kind);
+    box.id = "field_" + key;
+    $("fields").append(labelled(word("field_" + key), box));
+  }
+  for (const list of Object.keys(LISTS)) {
+    $("add_" + list).onclick = () => {
+      addItem(list, list === "schools" ? { stage: "primary" } : {});
+      changed();
+    };
+    $(list).onclick = (event) => {
+      if (event.target.className !== "remove") return;
+      event.target.closest(".item").remove();
+      changed();
+    };
+  }
+}
+function addItem(list, item) {
+  const row = make("div", undefined, { className: "item" });
+  for (const [key, kind] of LISTS[list].fields) {
+    const box = control(key, kind);
+    box.value = item[key] ?? "";
+    row.append(labelled(word(LISTS[list].prefix + key), box));
+  }
+  row.dataset.rest = JSON.stringify(item);
+  row.append(make("button", "×", { type: "button", className: "remove", title: word("remove") }));
+  $(list).append(row);
+}
+function showForm(fields) {
+  for (const [key] of FIELDS) $("field_" + key).value = fields[key] ?? "";
+  for (const list of Object.keys(LISTS)) {
+    $(list).replaceChildren();
+    for (const item of fields[list] ?? []) addItem(list, item);
+  }
+}
+/* What the form has no box for, such as a phase's completion, stays as the file has it. */
+function readForm(kept) {
+  const fields = { ...kept };
+  for (const [key] of FIELDS) fields[key] = readBox($("field_" + key));
+  for (const list of Object.keys(LISTS)) {
+    const items = [...$(list).children].map((row) => {
+      const item = JSON.parse(row.dataset.rest);
+      for (const box of row.querySelectorAll("input,select")) item[box.name] = readBox(box);
+      return item;
+    });
+    fields[list] = items.length ? items : undefined;
+  }
+  return fields;
+}
+function buildChoices(told) {
+  for (const set of told.rulesets) {
+    const box = make("input", undefined, { type: "checkbox", name: "also", value: set.id });
+    const label = make("label", undefined, { className: "check" });
+    label.append(box, make("span", set.title));
+    $("also").append(label);
+  }
+  const merging = told.merging;
+  $("merging").hidden = !merging;
+  if (!merging) return;
+  $("merge_distance_m").placeholder = merging.distance_m;
+  $("merge_years").placeholder = merging.years;
+  $("merge_basis").textContent = `${word("merge_default")}：${merging.distance_m} m，` +
+    `${merging.distance_source}；${merging.years}，${merging.years_source}`;
+}
+function readChoices() {
+  return {
+    also: [...document.querySelectorAll("[name=also]:checked")].map((box) => box.value),
+    merge_distance_m: readBox($("merge_distance_m")), merge_years: readBox($("merge_years")),
+  };
+}
+function showChoices(choices) {
+  for (const box of document.querySelectorAll("[name=also]")) {
+    box.checked = (choices.also ?? []).includes(box.value);
+  }
+  $("merge_distance_m").value = choices.merge_distance_m ?? "";
+  $("merge_years").value = choices.merge_years ?? "";
+}
