@@ -120,7 +120,9 @@ def kept_schools(results: Results, lang: Lang) -> Sheet:
     if layer is None or counties is None or "enrolment" not in layer.frame:
         return make_sheet("kept", rows, lang)
     names = county_names(results)
-    frame = layer.frame.assign(county=results.world.members(layer, counties))
+    frame = layer.frame.assign(
+        county=results.world.members(layer, counties), name=_school_names(layer.frame)
+    )
     is_primary = frame["stages"].map(lambda s: not is_missing(s) and "primary" in str(s))
     frame = frame[is_primary & (frame["status"] == SchoolStatus.OPERATING)]
     is_small = frame["enrolment"] < small_school()
@@ -137,6 +139,11 @@ def kept_schools(results: Results, lang: Lang) -> Sheet:
             )
         )  # fmt: skip
     return make_sheet("kept", rows, lang, frozen_columns=1)
+
+
+def _school_names(schools: gpd.GeoDataFrame) -> pd.Series[Any]:
+    ids = schools["school_id"].astype(object)
+    return schools["name"].fillna(ids) if "name" in schools else ids
 
 
 def _way_to_larger(

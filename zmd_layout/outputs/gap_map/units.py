@@ -109,7 +109,7 @@ def _of_layer(layer: pd.DataFrame, name: str, kind: UnitKind) -> gpd.GeoDataFram
         {
             "kind": np.full(len(layer), str(kind), dtype=object),
             "unit_id": layer["unit_id"].astype(str).to_numpy(),
-            "name": layer["name"].to_numpy(dtype=object),
+            "name": cells(layer, "name"),
             "county_id": cells(layer, "within" if kind is UnitKind.COUNTY else "county_id"),
             "township_id": cells(layer, "township_id"),
             "geometry": geometry,
@@ -180,7 +180,7 @@ def encode_units(units: gpd.GeoDataFrame) -> dict[str, Any]:
         "x": x,
         "y": y,
         "shape": shape_of,
-        "keys": [search_key(str(name)) for name in units["name"]],
+        "keys": ["" if pd.isna(name) else search_key(str(name)) for name in units["name"]],
     }
     return {"table": encode_table(table), "shapes": shapes}
 
