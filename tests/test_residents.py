@@ -184,6 +184,19 @@ def test_hexagons_of_another_year_carry_the_census_to_the_person(
     assert layers["population"].origin.assumed_columns == frozenset()
 
 
+def test_hexagons_of_a_whole_country_are_taken_where_the_study_is(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    far = [({"residents": 50}, square(east, 3.0, 0.05)) for east in (2.0, 2.1, 2.2, 2.3, 2.4)]
+    write_geojson(tmp_path / "hexagons.geojson", HEXAGONS + far)
+    extra = JOINED + 'ground = "population"\n' + ON_HEXAGONS
+    with pytest.raises(LayerError, match="population"):
+        loaded(extra)
+    layers = loaded(extra + "clip = true\n")
+    assert sorted(layers["population"].frame["residents"]) == [250, 750, 2001, 3500]
+    assert "layers.clipped" in notes(layers, "population")
+
+
 def test_hexagons_of_densities_are_noticed_by_their_sum(
     loaded: Callable[..., Layers], tmp_path: Path
 ) -> None:

@@ -188,7 +188,7 @@ def _on_ground(layers: Layers, study: Study) -> Layers:
         year=census.origin.year,
         made_columns=census.origin.made_columns | origin.made_columns,
         assumed_columns=frozenset(people) if is_assumed else frozenset(),
-        notes=found.notices,
+        notes=(*origin.notes, *found.notices),
     )
     layers = {**layers, "population": Layer("population", frame, origin)}
     return _filled(layers, found.table, people, ground=ground, census=census.name)

@@ -78,6 +78,8 @@ class LayerSource(_Strict):
         true where all of it was made up, or the names of the made-up columns.
     is_complete
         Whether what is not in the layer does not exist. OSM never is unless the user says so.
+    clip
+        Whether the file covers more ground than the study, of which only what lies near is read.
     """
 
     path: str = Field(min_length=1)
@@ -91,6 +93,7 @@ class LayerSource(_Strict):
     blank_means: Literal["unknown", "zero"] = "unknown"
     synthetic: Annotated[bool | tuple[str, ...], BeforeValidator(_synthetic)] = False
     is_complete: bool | None = None
+    clip: bool = False
 
 
 class Study(_Strict):

@@ -34,6 +34,7 @@ from zmd_layout.layers.sources import osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_names import with_unit_ids
 from zmd_layout.layers.validate import faults_of
+from zmd_layout.layers.windows import read_within
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -191,7 +192,10 @@ def load_layer(
     path = study.path_of(source)
     if osm_layers.is_extract(path) and source.coordinates is None:
         source = source.model_copy(update={"coordinates": osm_layers.COORDINATES})
-    read = _read(path, source, name, extracts=extracts or _extracts(study))
+    if source.clip and area is not None and source.coordinates not in (None, "none"):
+        read = _clipped(path, source, name, area)
+    else:
+        read = _read(path, source, name, extracts=extracts or _extracts(study))
     if osm_layers.is_extract(path) and area is not None and read.roads is None:
         read = replace(read, frame=_near(read.frame, area))
     origin = origin_of(path, source)
@@ -263,6 +267,13 @@ def _near(frame: gpd.GeoDataFrame, area: StudyArea) -> gpd.GeoDataFrame:
     zone = area.geometry.buffer(_BORDER_M)
     is_near = frame.geometry.to_crs(area.working_crs).intersects(zone)
     return frame[is_near.to_numpy()].reset_index(drop=True)
+
+
+def _clipped(path: Path, source: LayerSource, name: str, area: StudyArea) -> Raw:
+    """Read what a file that covers more ground holds in the study, or near it."""
+    zone = area.geometry.buffer(_BORDER_M if name in _WIDE else 0.0)
+    frame = read_within(path, source, zone, name=name, working_crs=area.working_crs)
+    return Raw(frame, notes=(Message("layers.clipped", count=len(frame)),))
 
 
 def _read(path: Path, source: LayerSource, name: str, *, extracts: osm_layers.Extracts) -> Raw:

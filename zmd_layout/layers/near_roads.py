@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import shapely
-
-from zmd_layout.crs import as_declared, parse_coordinates
 from zmd_layout.layers.door import Raw, admit, origin_of
 from zmd_layout.layers.files import read_raw
 from zmd_layout.layers.sources import osm_layers
+from zmd_layout.layers.windows import window_of
 
 if TYPE_CHECKING:
+    import shapely
+
     from zmd_layout.layers.layer import Layer
     from zmd_layout.study import LayerSource, Study
 
 _LAYER = "roads"
-_STEP_M = (
-    500.0  # the zone's edge is followed at this step into coordinates where it is no rectangle
-)
 
 
 def has_windows(study: Study, source: LayerSource) -> bool:
@@ -51,21 +47,9 @@ def roads_near(study: Study, source: LayerSource, zone: shapely.Polygon) -> Laye
         If the roads are not what the study says.
     """
     path = study.path_of(source)
-    frame = read_raw(path, source, layer_name=_LAYER, window=_window(zone, source, study))
+    frame = read_raw(
+        path, source, layer_name=_LAYER, window=window_of(zone, source, working_crs=study.crs)
+    )
     if frame.empty:
         return None
     return admit(_LAYER, Raw(frame), source, study=study, origin=origin_of(path, source))
-
-
-def _window(
-    zone: shapely.Polygon, source: LayerSource, study: Study
-) -> tuple[float, float, float, float] | None:
-    """Give the zone's bounds in the file's coordinates; None where those are not declared."""
-    if source.coordinates is None:
-        return None  # the door says what to do about that
-    edge = shapely.get_coordinates(shapely.segmentize(zone.exterior, _STEP_M))
-    x, y = as_declared(
-        edge[:, 0], edge[:, 1], coordinates=parse_coordinates(source.coordinates),
-        working_crs=study.crs,
-    )  # fmt: skip
-    return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))

@@ -1,0 +1,86 @@
+"""Parts of files that cover more ground than a study: what lies in a zone, read by window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from zmd_layout.crs import as_declared, geometry_to_plane, parse_coordinates
+from zmd_layout.layers.files import read_raw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from zmd_layout.study import LayerSource
+
+_STEP_M = (
+    500.0  # the zone's edge is followed at this step into coordinates where it is no rectangle
+)
+
+
+def window_of(
+    zone: shapely.Polygon, source: LayerSource, *, working_crs: str
+) -> tuple[float, float, float, float] | None:
+    """
+    Give a zone's bounds in the coordinates of a file.
+
+    Parameters
+    ----------
+    zone
+        A polygon in the plane of `working_crs`.
+    source
+        The file, for its declared coordinates.
+    working_crs
+        The study's plane.
+
+    Returns
+    -------
+    window
+        West, south, east and north; None where no coordinates are declared.
+    """
+    if source.coordinates in (None, "none"):
+        return None  # the door says what to do about that
+    edge = shapely.get_coordinates(shapely.segmentize(zone.exterior, _STEP_M))
+    x, y = as_declared(
+        edge[:, 0], edge[:, 1], coordinates=parse_coordinates(str(source.coordinates)),
+        working_crs=working_crs,
+    )  # fmt: skip
+    return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
+
+
+def read_within(
+    path: Path, source: LayerSource, zone: shapely.Geometry, *, name: str, working_crs: str
+) -> gpd.GeoDataFrame:
+    """
+    Read the rows of a file whose representative point lies in a zone.
+
+    Parameters
+    ----------
+    path, source
+        The file, and how it is declared; rows without a position are left out.
+    zone
+        In the plane of `working_crs`.
+    name
+        The layer in errors.
+    working_crs
+        The study's plane.
+
+    Raises
+    ------
+    LayerError, CrsError
+        As `read_raw` and `geometry_to_plane`.
+    """
+    window = window_of(zone.convex_hull, source, working_crs=working_crs)
+    frame = read_raw(path, source, layer_name=name, window=window)
+    known = frame[frame.geometry.notna()]
+    shapes = geometry_to_plane(
+        known.geometry, coordinates=parse_coordinates(str(source.coordinates)),
+        working_crs=working_crs, name=name,
+    )  # fmt: skip
+    shapely.prepare(zone)
+    is_in = shapely.intersects(zone, shapely.point_on_surface(shapes.to_numpy()))
+    return known[is_in].reset_index(drop=True)
