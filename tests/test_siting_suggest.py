@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from scipy.sparse import csr_array
 
 import zmd_layout
 from conftest import point, square, write_geojson
-from zmd_layout.siting.placement import Travel, place
+from zmd_layout.siting.placement import Placement, Travel, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,32 +112,89 @@ def test_the_same_answer_twice(make_study: Callable[..., Path], tmp_path: Path) 
     assert first.drop(columns="geometry").equals(second.drop(columns="geometry"))
 
 
+@dataclass(frozen=True)
+class Small:
+    """A placement small enough to try every choice."""
+
+    inside: np.ndarray
+    gaps: np.ndarray
+    costs: np.ndarray
+    children: np.ndarray
+    now_m: np.ndarray
+    way_m: np.ndarray
+
+    def placed(self, sites: list[int]) -> Placement | None:
+        """Place among some of the candidates."""
+        way = csr_array(self.way_m[sites] + 1e-9)
+        return place(
+            self.inside[:, sites], self.gaps, travel=Travel(self.children, self.now_m, way),
+            costs=self.costs[sites], time_limit_s=10.0,
+        )  # fmt: skip
+
+    def travel_m(self, chosen: list[int]) -> float:
+        """Give the child-metres with the chosen candidates."""
+        ways = self.way_m[chosen].min(axis=0, initial=np.inf)
+        return float(self.children @ np.minimum(self.now_m, ways))
+
+    def best(self, sites: list[int]) -> tuple[float, float]:
+        """Give the least cost that meets all needs, and the least travel at that cost."""
+        enough = [
+            (float(self.costs[list(chosen)].sum()), self.travel_m(list(chosen)))
+            for size in range(len(sites) + 1)
+            for chosen in combinations(sites, size)
+            if (self.inside[:, list(chosen)].sum(axis=1) >= self.gaps).all()
+        ]
+        cost = min((cost for cost, _ in enough), default=np.inf)
+        return cost, min((way for c, way in enough if c <= cost + 1e-9), default=np.inf)
+
+
+def made(seed: int) -> Small:
+    random = np.random.default_rng(seed)
+    sites, points, needs = (int(n) for n in random.integers((2, 1, 1), (7, 8, 4)))
+    inside = random.random((needs, sites)) < 0.7
+    return Small(
+        inside,
+        np.minimum(random.integers(1, 4, needs), np.maximum(inside[:, :-1].sum(axis=1), 1)),
+        random.choice([0.4, 1.0, 1.2], sites),
+        random.integers(0, 9, points).astype(float),
+        random.integers(0, 50, points).astype(float),
+        random.integers(0, 50, (sites, points)).astype(float),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_placement_is_the_cheapest_and_then_the_nearest_of_all_choices(seed: int) -> None:
+    small = made(seed)
+    everywhere = list(range(len(small.costs)))
+    found, (cost, travel) = small.placed(everywhere), small.best(everywhere)
+    if found is None:
+        assert cost == np.inf
+        return
+    sites = list(found.sites)
+    assert (small.inside[:, sites].sum(axis=1) >= small.gaps).all()
+    assert small.costs[sites].sum() == pytest.approx(cost, abs=1e-5)
+    assert found.objective == pytest.approx(travel, abs=1e-4)
+    assert small.travel_m(sites) == pytest.approx(found.objective, abs=1e-4)
+    assert found.bound <= found.objective
+    assert found.objective <= small.children @ small.now_m  # no school lengthens a way
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
-def test_the_placement_is_the_best_of_all_choices(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    sites, points = int(random.integers(2, 6)), int(random.integers(1, 8))
-    distance = random.integers(0, 50, (sites, points)).astype(float)
-    now = random.integers(0, 50, points).astype(float)
-    children = random.integers(0, 9, points).astype(float)
-    need = int(random.integers(1, 3))
-    inside = np.ones((1, sites), dtype=bool)
-    found = place(
-        inside, np.array([need]), travel=Travel(children, now, csr_array(distance + 1e-9)),
-        time_limit_s=10.0,
-    )  # fmt: skip
-    assert found is not None
-    best = min(
-        float(children @ np.minimum(now, distance[list(chosen)].min(axis=0)))
-        for chosen in _subsets(sites, need)
-    )
-    assert found.objective == pytest.approx(best, abs=1e-5)
-    assert found.bound <= found.objective + 1e-9
-    assert len(found.sites) == need
-
-
-def _subsets(count: int, size: int) -> list[tuple[int, ...]]:
-    return list(combinations(range(count), size))
+def test_one_candidate_more_never_makes_the_placement_dearer_or_at_the_same_cost_farther(
+    seed: int,
+) -> None:
+    small = made(seed)
+    fewer = list(range(len(small.costs) - 1))
+    with_less, with_more = small.placed(fewer), small.placed([*fewer, len(fewer)])
+    if with_less is None:
+        return
+    assert with_more is not None
+    less, more = ((small.costs[list(p.sites)].sum(), p.objective) for p in (with_less, with_more))
+    assert more[0] <= less[0] + 1e-6
+    if more[0] > less[0] - 1e-6:
+        assert more[1] <= less[1] + 1e-4
 
 
 def test_a_need_without_candidates_is_told() -> None:

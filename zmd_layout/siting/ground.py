@@ -83,7 +83,7 @@ def joined(
     times: int = 1,
 ) -> Travel:
     """
-    Keep the most populous points and let each speak for the children of its neighbours.
+    Keep the most populous points, each for the children of its neighbours, and note that.
 
     The children's sum is kept; `times` the `most_points` of the options are kept.
     """
@@ -91,6 +91,7 @@ def joined(
     most = times * work.options.most_points
     if len(points) <= most:
         return Travel(children, now_m, to_points)
+    work.is_joined = True
     xy = work.way.demand.xy[points]
     kept = np.sort(np.lexsort((xy[:, 1], xy[:, 0], -children))[:most])
     owner = cKDTree(xy[kept]).query(xy)[1]

@@ -120,12 +120,16 @@ def place(
         return None
     spent = float(costs @ np.round(cheapest.values))
     pairs = _pairs(travel)
+    base = float(travel.children @ travel.now_m)
+    if cheapest.status is MipStatus.OPTIMAL and len(gaps) == 1 and gaps[0] in {1, 2}:
+        sites = _best_by_trial(inside[0], int(gaps[0]), (costs, spent), pairs)
+        objective = base - _saving(sites, pairs)
+        return Placement(sites, objective, objective, is_optimal=True, is_reproducible=True)
     result = solve_mip(
         _travel_model(needs, gaps, (costs, spent), pairs),
         time_limit_s=time_limit_s,
         node_limit=_NODES,
     )
-    base = float(travel.children @ travel.now_m)
     chosen = result.values if len(result.values) else cheapest.values
     sites = np.flatnonzero(chosen[:count] > 0.5)  # noqa: PLR2004 - binary
     objective = base - _saving(sites, pairs)
@@ -163,6 +167,36 @@ def _pairs(travel: Travel) -> _Pairs:
         saving[keep][order],
         len(point),
     )
+
+
+def _best_by_trial(
+    counts: NDArray[np.bool_],
+    number: int,
+    budget: tuple[NDArray[np.float64], float],
+    pairs: _Pairs,
+) -> NDArray[np.int64]:
+    """
+    Try all choices of one or two sites at the least cost; of equal ones the first.
+
+    A search by branching takes a hundred times as long for them.
+    """
+    costs, spent = budget
+    table = np.zeros((len(counts), pairs.points))
+    table[pairs.site, pairs.point] = pairs.saving
+    candidates = np.flatnonzero(counts)
+    if number == 1:
+        cheap = candidates[costs[candidates] <= spent + _SLACK]
+        return cheap[[table[cheap].sum(axis=1).argmax()]]
+    best, chosen = -1.0, candidates[:2]
+    for place, first in enumerate(candidates):
+        seconds = candidates[place + 1 :]
+        seconds = seconds[costs[first] + costs[seconds] <= spent + _SLACK]
+        if not len(seconds):
+            continue
+        saved = np.maximum(table[first], table[seconds]).sum(axis=1)
+        if saved.max() > best:
+            best, chosen = float(saved.max()), np.array([first, seconds[saved.argmax()]])
+    return chosen
 
 
 def _travel_model(

@@ -83,16 +83,17 @@ def counting(
         (needs, candidates) bool.
     """
     found = np.zeros((len(needs), len(places)), dtype=bool)
-    if not needs or places.empty:
+    for number, need in enumerate(needs):
+        found[number] = (places[f"{need.unit_kind}_id"] == need.unit_id).to_numpy(dtype=bool)
+    mine = np.flatnonzero(found.any(axis=0))
+    if not len(mine):
         return found
-    after = proposed_schools(places, needs[0].stage, world)
-    before = _as_they_stand(places, world)
-    for rule_id in {need.rule_id for need in needs}:
-        adds = _adds(rules[rule_id], before, after, world)
-        for number, need in enumerate(needs):
-            if need.rule_id == rule_id:
-                inside = places[f"{need.unit_kind}_id"] == need.unit_id
-                found[number] = adds & inside.to_numpy(dtype=bool)
+    inside = places.iloc[mine]
+    after = proposed_schools(inside, needs[0].stage, world)
+    before = _as_they_stand(inside, world)
+    for rule_id in sorted({need.rule_id for need in needs}):
+        rows = [number for number, need in enumerate(needs) if need.rule_id == rule_id]
+        found[np.ix_(rows, mine)] &= _adds(rules[rule_id], before, after, world)
     return found
 
 

@@ -143,6 +143,8 @@ def _flags(world: World, work: StageWork, site: pd.Series[Any]) -> list[str]:
         flags.append(str(site["kind"]))
     if work.way.found.method is Method.STRAIGHT_LINE:
         flags.append("straight_line")
+    if work.is_joined:
+        flags.append("points_joined")
     return flags
 
 

@@ -66,8 +66,8 @@ class SitingOptions:
     years_to_build
         From the day of the assessment to opening.
     most_points
-        Demand points of a county beyond this number are joined in squares before the model is
-        built; the reported distances are of all points.
+        Demand points of a county beyond this number are joined to their nearest one before the
+        model is built, which is flagged; the reported distances are of all points.
     outlook_year
         The year for which it is told how full the school would be.
     time_limit_s
@@ -83,7 +83,7 @@ class SitingOptions:
     relative_cost: dict[CandidateKind, float] = field(default_factory=packaged_costs)
     reach_m: float = 25_000.0
     years_to_build: int = 2
-    most_points: int = 250
+    most_points: int = 5_000
     outlook_year: int = 2032
     time_limit_s: float = 120.0
     seed: int = 0
@@ -123,6 +123,8 @@ class StageWork:
         Of the placements.
     is_partial
         Whether no answer does all that was asked, and this is the best part of one.
+    is_joined
+        Whether points were joined: then the proof holds for the joined points.
     """
 
     stage: Stage
@@ -136,3 +138,4 @@ class StageWork:
     unmet: list[Need] = field(default_factory=list)
     objective_unit: str = "child-metre"
     is_partial: bool = False
+    is_joined: bool = False
