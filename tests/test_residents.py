@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import h3
 import numpy as np
 import pytest
 import rasterio
 from rasterio.transform import from_origin
 
 import zmd_layout
-from conftest import COUNTIES, point, square, write_geojson
+from conftest import COUNTIES, LAT, LON, point, square, write_geojson
 from zmd_layout.errors import LayerError, StudyError
 from zmd_layout.layers import Layers
 from zmd_layout.vocabulary import Basis
@@ -182,6 +183,28 @@ def test_hexagons_of_another_year_carry_the_census_to_the_person(
     assert ages.sum(axis=1).tolist() == people["residents"].tolist()
     assert "people.ground_year" in notes(layers, "population")
     assert layers["population"].origin.assumed_columns == frozenset()
+
+
+def test_a_table_of_h3_cells_needs_no_geometry(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    # res 7: two cells in 西县 and one in each of the others
+    cells = {
+        h3.latlng_to_cell(LAT + north, LON + east, 7): people
+        for north, east, people in [
+            (0.03, 0.03, 1),
+            (0.07, 0.07, 3),
+            (0.05, 0.15, 5),
+            (0.15, 0.05, 2),
+        ]
+    }
+    rows = "".join(f"{cell},{people}\n" for cell, people in cells.items())
+    (tmp_path / "hexagons.csv").write_text("h3,population\n" + rows, "utf-8")
+    extra = JOINED + 'ground = "population"\n' + ON_HEXAGONS.replace(".geojson", ".csv")
+    assert sorted(loaded(extra)["population"].frame["residents"]) == [250, 750, 2001, 3500]
+    (tmp_path / "hexagons.csv").write_text("h3,population\n8.9E+14,5\n", "utf-8")
+    with pytest.raises(LayerError, match="H3"):
+        loaded(extra)
 
 
 def test_hexagons_of_a_whole_country_are_taken_where_the_study_is(

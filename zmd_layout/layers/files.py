@@ -16,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.conform import plain
+from zmd_layout.layers.hexagons import cell_column, cells_to_polygons
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -162,11 +163,15 @@ def _table(rows: list[list[Any]]) -> pd.DataFrame:
 
 
 def _with_points(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> gpd.GeoDataFrame:
-    """Make points of the coordinate columns, or polygons of a WKT column; none: no positions."""
+    """Make points of coordinate columns, polygons of WKT or H3 cells; none: no positions."""
     wkt = next((c for c in frame.columns if plain(c) in {"wkt", "geometry"}), None)
     if wkt is not None:
         shapes = shapely.from_wkt(frame[wkt].replace("", None), on_invalid="ignore")
         return gpd.GeoDataFrame(frame.drop(columns=wkt), geometry=list(shapes))
+    cells = cell_column(frame)
+    if cells is not None:
+        hexagons = cells_to_polygons(frame[cells], layer_name=layer_name)
+        return gpd.GeoDataFrame(frame.drop(columns=cells), geometry=hexagons)
     x = _coordinate_column(frame, source.columns.get("x"), _X_NAMES, layer_name)
     y = _coordinate_column(frame, source.columns.get("y"), _Y_NAMES, layer_name)
     if x is None or y is None:
