@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    from zmd_layout.vocabulary import Lang
+    from zmd_layout.workflow.executors import Where
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 STABILITY = click.option(
@@ -33,6 +37,13 @@ STABILITY = click.option(
     is_flag=True,
     help="不沿用上次的中间结果 / do everything, also what did not change since the last run",
 )
+@click.option("--workers", type=click.IntRange(min=1), help="多个研究时的进程数 / processes")
+@click.option("--scheduler", help="Dask 调度器地址，多个研究时用 / tcp://… of a Dask scheduler")
+@click.option(
+    "--reach",
+    type=click.FloatRange(min=0),
+    help="多个研究时看邻县多远（米，默认 10000）/ how far into neighbouring studies, metres",
+)
 @click.option(
     "--repeat",
     "record",
@@ -47,6 +58,9 @@ def run(
     pdf: bool,  # noqa: FBT001 - click passes a flag
     stability: bool,  # noqa: FBT001 - click passes a flag
     fresh: bool,  # noqa: FBT001 - click passes a flag
+    workers: int | None,
+    scheduler: str | None,
+    reach: float | None,
     record: Path | None,
 ) -> None:
     """
@@ -57,10 +71,16 @@ def run(
     STUDY 是 study.toml 或其所在文件夹；不写则用内置的驻马店研究。STUDY is a study.toml or its
     folder; without it the built-in Zhumadian is taken. 默认输出到 maps/<研究编号>。再次运行时只重做
     有变化的部分。A second run does again only what rests on something that changed.
+
+    STUDY 也可以是含多个研究的文件夹（每个子文件夹一个 study.toml，如一省各县）：逐个运行，各看到
+    邻县边界附近的学校和道路，结果合并。STUDY may also be a folder of study folders, such as the
+    counties of a province: each is run with its neighbours' schools and roads near its border.
     """
     from zmd_layout import cli_tables
     from zmd_layout.workflow import load_study, repeat
     from zmd_layout.workflow import run as run_study
+    from zmd_layout.workflow.executors import Where
+    from zmd_layout.workflow.studies import studies_in
 
     if record is not None:
         if study is not None or pdf or stability:
@@ -70,6 +90,12 @@ def run(
         for message in repetition.messages():
             click.echo(message.text(obj["lang"]))
         return
+    if study is not None and studies_in(study):
+        if pdf or stability:
+            raise click.UsageError(Message("many.alone", folder=study).text(obj["lang"]))
+        where = Where(workers, scheduler)
+        _run_many(Path(study), out, where, reach_m=reach, fresh=fresh, lang=obj["lang"])
+        return
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
     with progress(obj["lang"]) as tell:
@@ -78,10 +104,47 @@ def run(
             reuse=not fresh, progress=tell,
         )  # fmt: skip
     cli_tables.print_findings(result.findings, obj["lang"])
+    cli_tables.print_missing(result.findings, result.layers, obj["lang"])
     cli_tables.print_stability(result.findings, result.paths, obj["lang"])
     cli_tables.print_layers(result.layers, obj["lang"])
     cli_tables.print_steps(result.steps, obj["lang"])
     cli_tables.print_paths(result.paths, obj["lang"])
+
+
+def _run_many(
+    folder: Path,
+    out: Path | None,
+    where: Where,
+    *,
+    reach_m: float | None,
+    fresh: bool,
+    lang: Lang,
+) -> None:
+    from zmd_layout import cli_tables
+    from zmd_layout.workflow.halo import REACH_M
+    from zmd_layout.workflow.many import run_many
+
+    with progress(lang) as tell:
+        many = run_many(
+            folder,
+            out=out or Path("maps") / folder.resolve().name,
+            where=where,
+            reach_m=REACH_M if reach_m is None else reach_m,
+            fresh=fresh,
+            progress=tell,
+        )
+    for one in many.failed:
+        told = Message("many.fault", name=one.name, folder=one.out.name, fault=one.fault)
+        click.echo(told.text(lang), err=True)
+    good = len(many.done) - len(many.failed)
+    stood = sum(one.has_stood for one in many.done)
+    told = Message("many.summary", good=good, stood=stood, failed=len(many.failed))
+    click.echo(told.text(lang))
+    if find_spec("pyarrow") is None:
+        click.echo(Message("many.no_pyarrow").text(lang))
+    cli_tables.print_paths(many.paths, lang)
+    if many.failed:
+        click.get_current_context().exit(1)
 
 
 @click.command()

@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from zmd_layout.forecast import children_by_stage, packaged_stage_ages, single_years
@@ -30,8 +32,6 @@ from zmd_layout.network import (
 from zmd_layout.vocabulary import Flag
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
 
     from zmd_layout.layers.layer import Layer
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from zmd_layout.vocabulary import Stage
 
 SNAP_LIMIT_M = 5_000.0  # beyond it a point is not on this road network, and is counted so
+BEYOND = "schools_beyond"  # of the studies around: they serve people here, and nothing counts them
 DETOUR_FACTOR = 1.3  # an assumption, told wherever it is used: no road layer, straight lines only
 
 _SCHOOL_AGES = frozenset(
@@ -128,11 +129,14 @@ def _road_graph(world: World) -> RoadGraph | None:
 
 
 def schools_of(world: World, stage: Stage) -> gpd.GeoDataFrame | None:
-    """Give the schools of a stage with a position that operate or are being built."""
-    layer = world.layers.get("schools")
+    """Give the schools of a stage with a position that operate or are being built, here or near."""
+    layer, beyond = world.layers.get("schools"), world.layers.get(BEYOND)
     if layer is None or "stages" not in layer.frame:
         return None
     frame = layer.frame
+    if beyond is not None:
+        there = beyond.frame.reindex(columns=frame.columns)
+        frame = gpd.GeoDataFrame(pd.concat([frame, there], ignore_index=True), crs=frame.crs)
     has_stage = frame["stages"].map(lambda s: not is_missing(s) and str(stage) in str(s).split(";"))
     is_open = frame["status"].isin(["operating", "under_construction"])
     return frame[has_stage & is_open & frame.geometry.notna()].reset_index(drop=True)

@@ -3,11 +3,12 @@ The made city: what cannot be had as open data, made from one seed on the real c
 
 Nothing in it is true of Zhumadian but the counties, their 2020 census by age, and the townships'
 names and codes; `build` marks in `study.toml` which columns are made, and made names begin with
-示例. `make_city` gives the layers in memory, `build` writes a study folder, and `cache_key` names a
-city for a cache.
+示例. `make_city` gives the layers in memory, `build` writes a study folder, `build_by_county` one
+for each county, and `cache_key` names a city for a cache.
 """
 
+from zmd_layout.standin.by_county import build_by_county
 from zmd_layout.standin.city import DEFAULT_SEED, make_city
 from zmd_layout.standin.study_folder import build, cache_key
 
-__all__ = ["DEFAULT_SEED", "build", "cache_key", "make_city"]
+__all__ = ["DEFAULT_SEED", "build", "build_by_county", "cache_key", "make_city"]

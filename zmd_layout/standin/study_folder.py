@@ -16,7 +16,7 @@ from zmd_layout.standin.city import DEFAULT_SEED, make_city
 from zmd_layout.standin.ground import PLANE, age_columns, source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -76,20 +76,48 @@ def build(
         If the scale is not positive, or too large.
     """
     city = make_city(seed=seed, scale=scale, progress=progress)
+    if progress is not None:
+        progress(Message("standin.writing", path=directory))
+    whole = scale == 1
+    name = Message("standin.name") if whole else Message("standin.name_scaled", scale=f"{scale:g}")
+    study_id = "zhumadian" if whole else f"zhumadian-x{scale:g}".replace(".", "_")
+    return write_study(directory, city, study_id=study_id, name=name, scale=scale)
+
+
+def write_study(
+    directory: Path,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    study_id: str,
+    name: Message,
+    scale: float,
+) -> Path:
+    """
+    Write made layers as a study folder, `study.toml` last.
+
+    Parameters
+    ----------
+    directory
+        The folder; made if it is not there.
+    tables
+        Layer → its table, as from `make_city`, or a part of it.
+    study_id, name
+        Of the study.
+    scale
+        With which it was made: the counties of further cities are made up, too.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     study = directory / "study.toml"
     study.unlink(missing_ok=True)
-    if progress is not None:
-        progress(Message("standin.writing", path=directory))
-    text = _head(scale)
-    for name, table in city.items():
-        path = _write(directory, name, table)
+    text = _head(study_id, name)
+    for layer, table in tables.items():
+        path = _write(directory, layer, table)
         text += _LAYER.format(
-            name=name,
+            name=layer,
             path=path.name,
             coordinates=_coordinates(table),
-            year=_CENSUS_YEAR if name in _CENSUS_LAYERS else _SCHOOL_YEAR,
-            synthetic=json.dumps(_made_columns(name, scale)),
+            year=_CENSUS_YEAR if layer in _CENSUS_LAYERS else _SCHOOL_YEAR,
+            synthetic=json.dumps(_made_columns(layer, scale)),
         )
     study.write_text(text, encoding="utf-8", newline="\n")
     return study
@@ -111,12 +139,10 @@ def cache_key(*, seed: int = DEFAULT_SEED, scale: float = 1.0) -> str:
     return f"standin-{digest.hexdigest()[:12]}-{seed}-{scale:g}"
 
 
-def _head(scale: float) -> str:
-    whole = scale == 1
-    name = Message("standin.name") if whole else Message("standin.name_scaled", scale=f"{scale:g}")
+def _head(study_id: str, name: Message) -> str:
     return _HEAD.format(
         note=Message("standin.note").text("zh"),
-        id="zhumadian" if whole else f"zhumadian-x{scale:g}".replace(".", "_"),
+        id=study_id,
         zh=name.text("zh"),
         en=name.text("en"),
         crs=PLANE,

@@ -26,6 +26,7 @@ from zmd_layout.siting.suggest import suggest
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
 from zmd_layout.workflow.basis import refuse_changed, rests_on
 from zmd_layout.workflow.checking import csv_writer
+from zmd_layout.workflow.halo import Halo, with_halo
 from zmd_layout.workflow.loading import (
     dated,
     find_all,
@@ -94,6 +95,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     stability: bool = False,
     lang: Lang | str = Lang.ZH,
     reuse: bool = False,
+    halo: Halo | None = None,
     progress: Callable[[Message], None] | None = None,
 ) -> Run:
     """
@@ -115,6 +117,8 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     reuse
         Take layers, findings and suggestions from the last run of this study, as far as nothing
         that they rest on has changed since, and keep them for the next; see `workflow.memory`.
+    halo
+        The studies around, of which schools and roads near the border are seen.
     progress
         Is told what is being done.
 
@@ -126,7 +130,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     clock = Stopwatch()
     memory = memory_of(study, is_kept=reuse)
     with clock.measures("layers"):
-        layers = load(study, progress, memory)
+        layers = with_halo(load(study, progress, memory), study, halo or Halo())
     rules = load_rules(study)
     world = World(study, memory.know(layers), study.as_of)
     with clock.measures("findings"):

@@ -44,6 +44,14 @@ def load_study(path: Path | str | None = None) -> Study:
     return read_study(path)
 
 
+def studies_in(folder: Path | str) -> list[Path]:
+    """Give the study files in a folder of studies, in order; none where it is a study itself."""
+    place = Path(folder)
+    if (place / FILE_NAME).exists() or not place.is_dir():
+        return []
+    return sorted(place.glob(f"*/{FILE_NAME}"))
+
+
 def cache_folder() -> Path:
     """Give the folder for what can be made again: `ZMD_CACHE`, or the user's cache."""
     return Path(os.environ.get("ZMD_CACHE") or user_cache_path("zmd-layout", appauthor=False))
