@@ -458,3 +458,34 @@ def test_city_wide_shortfalls_are_not_lost_in_the_overview(
     for page in opened(browser, tmp_path / "city.html"):
         assert "共有 1 处缺口" in page.inner_text("#zmd-story")
         assert "还有 1 处" in page.inner_text("#zmd-story")
+
+
+def known_schools() -> gpd.GeoDataFrame:
+    rows = [
+        ("county", "411721", "primary", 40, 0, 96, 40 / 96, True),
+        ("county", "411721", "junior", 31, 0, 31, 1.0, False),
+        ("county", "411722", "primary", 90, 0, 92, 90 / 92, False),
+        ("county", "411722", "senior", 1, 0, 0, float("nan"), False),
+    ]
+    columns = ["unit_kind", "unit_id", "stage", "known", "possible", "expected", "share",
+               "is_short"]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns).assign(least_share=0.95)
+    return gpd.GeoDataFrame(table, geometry=[box(0, 0)] * len(table), crs=4547)
+
+
+def test_the_map_draws_how_complete_the_list_of_schools_is(
+    browser: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.html"
+    save(gap_map(findings(), layers={"completeness": known_schools()}, study=STUDY), path)
+    for page in opened(browser, path):
+        page.get_by_role("radio", name="学校名单全不全").check()
+        story = page.locator("#zmd-page").inner_text()
+        assert "1 个单元的已知学校不足应有的 95%：西平县（小学 41%）" in story
+        styles = page.evaluate(
+            "zmd.app.picture.items.map((i) => [zmd.app.model.units.id[i.unit], i.style, i.label])"
+        )
+        assert sorted(styles) == [["411721", "few", "41%"], ["411722", "enough", "97%"]]
+        assert "不足一半" in page.locator("#zmd-legend-body").inner_text()
+        page.locator("#zmd-lang").click()
+        assert "none is called missing" in page.locator("#zmd-legend-body").inner_text()

@@ -43,7 +43,8 @@ def completeness_of(world: World) -> gpd.GeoDataFrame:
     table
         The columns of `layers.completeness.COLUMNS`, `unit_kind` and `unit_name`, and the unit's
         geometry in the study's plane (None where it has none); no rows where nothing is expected
-        or no schools are given. `is_short`: the share is less than the study asks.
+        or no schools are given. `least_share` is what the study asks, `is_short` that the share is
+        less.
     """
     made: gpd.GeoDataFrame = world.keep("completeness", lambda: _table(world))
     return made
@@ -65,7 +66,8 @@ def _table(world: World) -> gpd.GeoDataFrame:
         parts.append(part)
     columns = [*COLUMNS, "unit_kind", "unit_name", "geometry"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    table["is_short"] = (table["share"] < world.study.completeness.least_share).astype(bool)
+    table["least_share"] = world.study.completeness.least_share
+    table["is_short"] = (table["share"] < table["least_share"]).astype(bool)
     return gpd.GeoDataFrame(table, geometry="geometry", crs=world.study.crs)
 
 

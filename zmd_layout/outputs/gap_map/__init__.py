@@ -48,7 +48,9 @@ def gap_map(
         What stands around them, by name; each may be missing, others are not drawn: `counties`,
         `townships`, `schools`, `education_land`, `population` (summed in squares of about a
         kilometre), `children` (`unit_id, stage, year, children, seats`, and of a forecast `low,
-        high, is_born`; NaN is unknown) and `catchments` (lines or areas with a `suggestion_id`).
+        high, is_born`; NaN is unknown), `completeness` (how many schools that must exist are known,
+        see `measures.school_completeness`) and `catchments` (lines or areas with a
+        `suggestion_id`).
     suggestions
         Suggested sites, as in `suggestions.geojson`. With them the page can show what they close.
     study

@@ -21,6 +21,7 @@ SCRIPTS = (
     "model.js",
     "pictures.js",
     "rule_picture.js",
+    "completeness.js",
     "symbols.js",
     "canvas.js",
     "points.js",

@@ -9,6 +9,7 @@ import geopandas as gpd
 from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message, both, catalogue
 from zmd_layout.outputs.gap_map import context, palette
+from zmd_layout.outputs.gap_map.completeness import encode_completeness
 from zmd_layout.outputs.gap_map.geometry import bounds_of
 from zmd_layout.outputs.gap_map.rules import encode_rules, rule_keys
 from zmd_layout.outputs.gap_map.units import collect_units, encode_units
@@ -122,11 +123,15 @@ def _context(layers: Mapping[str, pd.DataFrame], positions: context.Positions) -
     def encode_children(layer: Any) -> dict[str, Any]:  # noqa: ANN401
         return context.encode_children(layer, positions)
 
+    def encode_known(layer: Any) -> dict[str, Any]:  # noqa: ANN401
+        return encode_completeness(layer, positions)
+
     encoders: dict[str, Callable[[Any], dict[str, Any]]] = {
         "schools": encode_schools,
         "education_land": context.encode_land,
         "population": context.encode_population,
         "children": encode_children,
+        "completeness": encode_known,
     }
     return {
         name: encode(layers[name])

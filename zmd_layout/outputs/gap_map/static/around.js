@@ -134,7 +134,8 @@
   zmd.areSitesDots = ({ view, state }) => view.zoom < NEAR_FROM && !isOneStage(state);
 
   function isOneStage(state) {
-    return state.view !== "duty" && (state.view !== "seats" || state.stage !== null);
+    if (state.view === "seats") return state.stage !== null;
+    return typeof state.view !== "string"; // the other overviews are of all stages
   }
 
   function drawPin(scene, site, x, y) {

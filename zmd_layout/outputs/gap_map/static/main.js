@@ -98,6 +98,7 @@
   /* The kinds of unit that a view can show. */
   function kindsOf(model, view) {
     if (view === "duty") return zmd.areaKinds(model);
+    if (view === "completeness") return zmd.completenessKinds(model);
     if (view !== "seats") return zmd.kindsOf(model, view);
     const kinds = new Set(model.children.unit.map((unit) => model.units.kind[unit]));
     return ["county", "township", "village"].filter((kind) => kinds.has(kind));

@@ -96,12 +96,17 @@
         ? { cell: payload.population.cell, cells: zmd.decodeTable(payload.population.table) }
         : null,
       children: payload.children ? zmd.decodeTable(payload.children) : null,
+      completeness: payload.completeness ? decodeCompleteness(payload.completeness) : null,
       sites: payload.suggestions ? decodeSites(payload.suggestions, units) : null,
     };
     model.years = model.children ? Array.from(new Set(model.children.year)).sort() : [];
     model.closedRows = closedRows(model);
     return model;
   };
+
+  function decodeCompleteness({ table, least }) {
+    return { ...zmd.decodeTable(table), least };
+  }
 
   function decodeSites({ table, closes, catchments }, units) {
     const sites = decodePoints(table);

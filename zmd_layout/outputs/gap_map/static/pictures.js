@@ -14,7 +14,11 @@
   const STEPS = 4;
   const SUPPLY_STEPS = 3;
 
-  const PAINTERS = { duty: dutyPicture, seats: seatsPicture };
+  const PAINTERS = {
+    duty: dutyPicture,
+    seats: seatsPicture,
+    completeness: (model, state) => zmd.completenessPicture(model, state),
+  };
 
   zmd.picture = (model, state) => {
     const paint = PAINTERS[state.view] || zmd.rulePicture;

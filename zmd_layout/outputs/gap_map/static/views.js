@@ -12,6 +12,7 @@
   function overviews(app) {
     const views = app.model.children ? ["seats"] : [];
     if (zmd.areaKinds(app.model).length) views.push("duty");
+    if (app.model.completeness) views.push("completeness");
     if (views.length === 0) return null;
     const choices = views.map((view) => choice(app, view, zmd.text(`view_${view}`), []));
     return group(zmd.text("group_overview"), choices);
