@@ -28,6 +28,7 @@ FILES = {
     "findings.xlsx",
     "layers.gpkg",
     "suggestions.geojson",
+    "coverage.csv",
     "run.json",
     "figures/overview.png",
     "figures/overview.svg",
@@ -210,18 +211,3 @@ def test_the_overview_says_how_many_of_the_schools_that_must_exist_are_known(
     }
     assert shares["西县", "小学"] == 25
     assert shares["东县", "小学"] is None
-
-
-def test_villages_without_names_and_nothing_else_make_a_run(tmp_path: Path) -> None:
-    villages = [({"ID": n, "pop": 100 * (n + 1)}, square(0.01 * n, 0, 0.01)) for n in range(3)]
-    write_geojson(tmp_path / "villages.geojson", villages)
-    (tmp_path / "study.toml").write_text(
-        '[study]\nid = "mine"\nname = {zh = "我的市", en = "Mine"}\ncrs = "EPSG:4547"\n'
-        "as_of = 2025-12-31\nplan_period = [2021-01-01, 2025-12-31]\n"
-        'rulesets = ["zhumadian-2022-49"]\n[layers.villages]\npath = "villages.geojson"\n'
-        'coordinates = "wgs84"\nyear = 2020\ncolumns = {unit_id = "ID", residents = "pop"}\n',
-        "utf-8",
-    )
-    result = zmd_layout.run(zmd_layout.load_study(tmp_path), out=tmp_path / "out")
-    assert set(result.findings["status"]) == {"not_assessable"}
-    assert "资料不足" in (tmp_path / "out" / "findings.csv").read_text("utf-8-sig")

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from zmd_layout.cases import compare, decide_case
 from zmd_layout.errors import RuleError
+from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message, word
 from zmd_layout.rulebook import (
@@ -104,6 +105,23 @@ def print_review(findings: gpd.GeoDataFrame, lang: Lang) -> None:
             row.note_zh if lang is Lang.ZH else row.note_en,
         )
     console().print(table)
+
+
+def print_missing(findings: gpd.GeoDataFrame, layers: Layers, lang: Lang) -> None:
+    """Print which layers would let more rules be judged, the one that most of them need first."""
+    notes = findings[f"note_{lang}"].astype(str)
+    counts = {}
+    for name in SCHEMAS:
+        said = Message("measures.missing_layer", layer=layer_word(name)).text(lang)
+        rules = findings.loc[notes.str.contains(said, regex=False), "rule_id"].nunique()
+        if name not in layers and rules:
+            counts[name] = rules
+    if counts:
+        wanted = [
+            Message("cli.missing_one", layer=layer_word(name), name=name, rules=rules)
+            for name, rules in sorted(counts.items(), key=lambda item: -item[1])
+        ]
+        click.echo(_say("missing_layers", lang, layers=wanted))
 
 
 def print_layers(layers: Layers, lang: Lang) -> None:

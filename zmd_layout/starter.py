@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_TEMPLATE_ID = "my-county"
+
+
 def make_study_folder(folder: Path) -> Path:
     """
     Make a folder with a `study.toml` in which every key is explained.
+
+    The study takes the folder's name for its id where that is one, else what the template has.
 
     Raises
     ------
@@ -28,7 +35,10 @@ def make_study_folder(folder: Path) -> Path:
     template = files("zmd_layout") / "builtin" / "study-template.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(template.read_text("utf-8"), "utf-8")
+        text = template.read_text("utf-8")
+        if _ID.fullmatch(folder.resolve().name):
+            text = text.replace(f'id = "{_TEMPLATE_ID}"', f'id = "{folder.resolve().name}"', 1)
+        path.write_text(text, "utf-8")
     except OSError as error:
         raise OutputError(
             Message("outputs.no_folder", path=folder, why=error.strerror or error)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _TRUE = {"true", "1", "1.0", "yes", "y", "t", "是", "有", "√"}
 _FALSE = {"false", "0", "0.0", "no", "n", "f", "否", "无", "×"}
 _SHOWN = 5
+COORDINATE_COLUMNS = frozenset({"x", "y"})  # of tables; they have become points by then
 
 
 def plain(name: object) -> str:
@@ -49,7 +50,7 @@ def rename(
         Message("layers.no_such_column", layer=schema.name, column=theirs, ours=ours,
                 found=[str(c) for c in frame.columns if c != "geometry"][:30])
         for ours, theirs in source.columns.items()
-        if theirs not in frame.columns
+        if theirs not in frame.columns and ours not in COORDINATE_COLUMNS
     ]  # fmt: skip
     chosen = {theirs: ours for ours, theirs in source.columns.items() if theirs in frame.columns}
     heads = {str(head): plain(head) for head in frame.columns if head not in chosen}

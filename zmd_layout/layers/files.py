@@ -172,6 +172,7 @@ def _with_points(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> g
     if cells is not None:
         hexagons = cells_to_polygons(frame[cells], layer_name=layer_name)
         return gpd.GeoDataFrame(frame.drop(columns=cells), geometry=hexagons)
+    _refuse_missing(frame, source, layer_name)
     x = _coordinate_column(frame, source.columns.get("x"), _X_NAMES, layer_name)
     y = _coordinate_column(frame, source.columns.get("y"), _Y_NAMES, layer_name)
     if x is None or y is None:
@@ -183,11 +184,24 @@ def _with_points(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> g
     return gpd.GeoDataFrame(frame.drop(columns=[x, y]), geometry=points)
 
 
+def _refuse_missing(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> None:
+    declared = {ours: source.columns[ours] for ours in ("x", "y") if ours in source.columns}
+    missing = {ours: theirs for ours, theirs in declared.items() if theirs not in frame.columns}
+    if missing:
+        raise LayerError(
+            *(
+                Message("layers.no_such_column", layer=layer_name, column=theirs, ours=ours,
+                        found=[str(name) for name in frame.columns][:30])
+                for ours, theirs in missing.items()
+            )
+        )  # fmt: skip
+
+
 def _coordinate_column(
     frame: pd.DataFrame, declared: str | None, names: set[str], layer_name: str
 ) -> str | None:
     if declared is not None:
-        return declared if declared in frame.columns else None
+        return declared
     found = [c for c in frame.columns if plain(c) in names]
     if len(found) > 1:
         raise LayerError(

@@ -44,7 +44,7 @@
   /* ---- the first state ---- */
 
   /* The story at first sight: children without a seat; else where duties are not met; else, where
-     nothing can be judged, the duty of which the counties owe most. */
+     nothing can be judged, the duty of which the counties owe most, or what can be drawn at all. */
   function firstState(model) {
     const view = model.children ? "seats" : firstDuty(model);
     const kind = kindsOf(model, view)[0];
@@ -91,7 +91,10 @@
     });
     const hasGaps = Math.max(...gaps) > 0;
     if (hasGaps && zmd.areaKinds(model).length) return "duty";
-    const worst = hasGaps ? gaps : owed;
+    const drawn = model.byRule.map(
+      (rows) => rows.filter((row) => units.wx[findings.unit[row]] !== null).length,
+    );
+    const worst = [gaps, owed].find((counts) => Math.max(...counts) > 0) || drawn;
     return worst.indexOf(Math.max(...worst));
   }
 
