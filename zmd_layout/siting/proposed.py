@@ -93,7 +93,7 @@ def counting(
     before = _as_they_stand(inside, world)
     for rule_id in sorted({need.rule_id for need in needs}):
         rows = [number for number, need in enumerate(needs) if need.rule_id == rule_id]
-        found[np.ix_(rows, mine)] &= _adds(rules[rule_id], before, after, world)
+        found[np.ix_(np.array(rows), mine)] &= _adds(rules[rule_id], before, after, world)
     return found
 
 

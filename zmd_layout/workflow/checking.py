@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.findings import COLUMNS
 from zmd_layout.measures import World
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
@@ -14,10 +15,11 @@ from zmd_layout.workflow.studies import on_day
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from zmd_layout.messages import Message
     from zmd_layout.study import Study
@@ -104,10 +106,12 @@ def check_to_folder(
     return findings, write_all(out, writers, record)
 
 
-def csv_writer(findings: gpd.GeoDataFrame) -> Callable[[Path], None]:
-    """Give what writes `findings.csv`: UTF-8 with a BOM, for Excel."""
+def csv_writer(
+    table: gpd.GeoDataFrame | pd.DataFrame, *, columns: Sequence[str] = COLUMNS
+) -> Callable[[Path], None]:
+    """Give what writes findings, or another table, as CSV: UTF-8 with a BOM, for Excel."""
 
     def write(path: Path) -> None:
-        path.write_text(to_csv(findings), _BOM, newline="")
+        path.write_text(to_csv(table, columns=columns), _BOM, newline="")
 
     return write

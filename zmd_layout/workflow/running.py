@@ -21,6 +21,8 @@ from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.workbook import write_workbook
+from zmd_layout.siting.coverage import COLUMNS as COVERAGE
+from zmd_layout.siting.coverage import coverage_table
 from zmd_layout.siting.needs import needs_of
 from zmd_layout.siting.suggest import suggest
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
@@ -175,6 +177,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "findings.xlsx": lambda path: write_workbook(path, results, lang=lang),
         "layers.gpkg": lambda path: write_package(path, tables, day=study.as_of),
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
+        "coverage.csv": csv_writer(coverage_table(world, rules), columns=COVERAGE),
         **_documents(results, progress, pdf=pdf, lang=Lang(lang)),
     }
     record = record_of(study, rules, layers, clock) | siting_record(sites) | kept | tried

@@ -1,0 +1,79 @@
+"""Shares within the service radius: of children, of residents and of residential ground."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import zmd_layout
+from conftest import point, square, write_geojson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+AGES = {"residents_0_4": 100, "residents_5_9": 100, "residents_10_14": 100, "residents_15_19": 100}
+
+
+@pytest.fixture
+def shares(make_study: Callable[..., Path], tmp_path: Path) -> pd.Series:
+    """Give the shares of a town of three villages and two areas, a primary school in the first."""
+    townships = [
+        ({"unit_id": "411721101", "name": "西镇", "kind": "town"}, square(0, 0)),
+        ({"unit_id": "411721201", "name": "西乡", "kind": "township"}, square(0.1, 0)),
+    ]
+    villages = [
+        ({"unit_id": f"v{n}", "residents": residents, **AGES}, point(east, 0.05))
+        for n, (east, residents) in enumerate(
+            [(0.010, 500), (0.013, 500), (0.050, 1000), (0.15, 700)]
+        )
+    ]
+    areas = [
+        ({"unit_id": "a1", "name": "近苑"}, square(0.0098, 0.0498, 0.0004)),
+        ({"unit_id": "a2", "name": "远苑"}, square(0.06, 0.05, 0.0008)),
+    ]
+    schools = [({"school_id": "s1", "name": "一小", "stages": "primary"}, point(0.010, 0.05))]
+    layers = {
+        "townships": townships, "villages": villages, "residential_areas": areas,
+        "schools": schools,
+    }  # fmt: skip
+    for name, rows in layers.items():
+        write_geojson(tmp_path / f"{name}.geojson", rows)
+    extra = "".join(
+        f'\n[layers.{name}]\npath = "{name}.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+        for name in layers
+    )
+    out = tmp_path / "out"
+    zmd_layout.run(zmd_layout.load_study(make_study(extra)), out=out)
+    table = pd.read_csv(out / "coverage.csv", dtype={"unit_id": str})
+    return table[table["stage"] == "primary"].set_index(["unit_id", "counted"])
+
+
+def test_children_within_500_m_count_and_the_way_of_measuring_is_named(
+    shares: pd.DataFrame,
+) -> None:
+    row = shares.loc[("411721101", "children")]
+    assert row["radius_m"] == 500
+    assert row["share_percent"] == pytest.approx(200 / 3)  # the second village is 365 m away
+    assert row["method"] == "straight_line"
+
+
+def test_residents_and_residential_ground_give_other_shares(shares: pd.DataFrame) -> None:
+    assert shares.loc[("411721101", "residents"), "share_percent"] == pytest.approx(50)
+    ground = shares.loc[("411721101", "residential_area_m2"), "share_percent"]
+    assert ground == pytest.approx(20, abs=0.1)  # one part of five
+
+
+def test_the_radius_is_written_for_towns_and_not_for_townships_proper(
+    shares: pd.DataFrame,
+) -> None:
+    assert bool(shares.loc[("411721101", "children"), "radius_is_for_unit"])
+    assert not bool(shares.loc[("411721201", "children"), "radius_is_for_unit"])
+    assert shares.loc[("411721201", "children"), "share_percent"] == 0
+
+
+def test_the_county_is_the_sum_of_its_townships(shares: pd.DataFrame) -> None:
+    county = shares.loc[("411721", "children")]
+    assert county["total"] == shares.loc[("411721101", "children"), "total"]

@@ -1,0 +1,162 @@
+"""
+Which share of a unit lies within the service radius of a school, counted in three ways.
+
+Children of the stage, residents, and the ground of residential areas: planners publish all three
+under one name (服务半径覆盖率), so that each row says which it is, and how ways were measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from zmd_layout.measures.access import access, way_from
+from zmd_layout.siting.planning import planning
+from zmd_layout.vocabulary import Basis, Stage, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from zmd_layout.layers.layer import Layer
+    from zmd_layout.measures import World
+    from zmd_layout.measures.access import Access
+    from zmd_layout.measures.units import Units
+    from zmd_layout.rulebook import Rule
+
+COLUMNS = (
+    "unit_kind", "unit_id", "unit_name", "stage", "counted", "radius_m", "total", "covered",
+    "share_percent", "method", "radius_is_for_unit", "basis", "sources", "is_synthetic",
+)  # fmt: skip
+_KINDS = (UnitKind.CITY, UnitKind.COUNTY, UnitKind.TOWNSHIP)
+_STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR)
+_RADIUS = "service_radius_m"
+_TOWNS = {"town", "subdistrict"}  # for which the radii are written
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What is counted, and whether each row of a layer is within the radius."""
+
+    name: str
+    layer: Layer
+    rows: pd.Index
+    weight: NDArray[np.float64]
+    is_within: NDArray[np.bool_]
+    sources: tuple[str, ...]
+    is_made: bool
+
+
+def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
+    """
+    Tell which share is within the service radius, by unit and stage.
+
+    Parameters
+    ----------
+    world
+        The study.
+    rules
+        Rules whose `service_radius_m` for a stage goes before the packaged one.
+
+    Returns
+    -------
+    coverage
+        `COLUMNS`: of city, counties and townships; `counted` is `children`, `residents` or
+        `residential_area_m2` (by the middle of each area); `method` is `network` or
+        `straight_line` (times the detour factor); `radius_is_for_unit` is false where the radius is
+        not written for such a unit (townships proper, which have rules of their own), empty where a
+        unit holds both. NaN is unknown. Empty without children at points.
+    """
+    rows: list[dict[str, Any]] = []
+    for stage in _STAGES:
+        way = access(world, stage)
+        radius = _radius_m(rules, stage, world)
+        if way is None or radius is None:
+            continue
+        for counted in _ways_to_count(world, way, stage, radius[0]):
+            for kind in _KINDS:
+                units = world.units(kind, {})
+                if units is not None:
+                    shared = {
+                        "stage": str(stage), "radius_m": radius[0], "basis": str(radius[1]),
+                        "method": str(way.found.method),
+                    }  # fmt: skip
+                    rows += [shared | row for row in _of_units(world, counted, units)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _radius_m(rules: Sequence[Rule], stage: Stage, world: World) -> tuple[float, Basis] | None:
+    for rule in rules:
+        dated = rule.limits(world.as_of).get(_RADIUS) if rule.stage is stage else None
+        if dated is not None:
+            return float(dated.value), dated.basis
+    packaged = planning().service_radius_m.get(stage)
+    return None if packaged is None else (packaged.value, packaged.basis)
+
+
+def _ways_to_count(world: World, way: Access, stage: Stage, radius_m: float) -> Iterator[_Counted]:
+    layer = way.demand.layer
+    rows = layer.frame.index[layer.frame.geometry.notna()]
+    within = np.nan_to_num(way.found.distance_m, nan=np.inf) <= radius_m
+    sources, made = _sources(world, way, layer)
+    for name in (str(stage), "residents"):
+        weight = way.demand.children[name].to_numpy(dtype=float)
+        label = "residents" if name == "residents" else "children"
+        yield _Counted(label, layer, rows, weight, within, sources, made)
+    areas = world.layers.get("residential_areas")
+    if areas is None or areas.frame.empty:
+        return
+    frame = areas.frame[areas.frame.geometry.notna()]
+    homes = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
+    places = shapely.get_coordinates(shapely.point_on_surface(way.schools.geometry.to_numpy()))
+    keys = way.schools["school_id"].astype(str).to_numpy()
+    found = way_from(world, homes, places.reshape(-1, 2), keys=keys)
+    within = np.nan_to_num(found.distance_m, nan=np.inf) <= radius_m
+    sources, made = _sources(world, way, areas)
+    area_m2 = shapely.area(frame.geometry.to_numpy())
+    yield _Counted("residential_area_m2", areas, frame.index, area_m2, within, sources, made)
+
+
+def _sources(world: World, way: Access, layer: Layer) -> tuple[tuple[str, ...], bool]:
+    layers = [layer, world.layers["schools"]]
+    if way.found.detour_factor is None:
+        layers.append(world.layers["roads"])
+    return tuple(sorted({one.source for one in layers})), any(one.is_made for one in layers)
+
+
+def _of_units(world: World, counted: _Counted, units: Units) -> Iterator[dict[str, Any]]:
+    """Sum what is counted in each unit; a unit with an unknown part is unknown."""
+    place = world.members(counted.layer, units)[counted.rows].to_numpy(dtype=object)
+    codes = units.frame.index.get_indexer(pd.Index(place))
+    inside = codes >= 0
+    size = len(units.frame)
+
+    def total(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.bincount(codes[inside], weights=weight[inside], minlength=size)
+        return np.asarray(sums, dtype=np.float64)
+
+    whole, part = total(counted.weight), total(np.where(counted.is_within, counted.weight, 0.0))
+    whole_known = np.where(total(np.isnan(counted.weight).astype(float)) > 0, np.nan, whole)
+    part_known = np.where(np.isnan(whole_known), np.nan, part)
+    kinds = units.frame["kind"] if "kind" in units.frame else pd.Series(None, units.frame.index)
+    for number, unit in enumerate(units.frame.index):
+        if not whole_known[number] > 0 and not np.isnan(whole_known[number]):
+            continue
+        is_township = units.kind is UnitKind.TOWNSHIP
+        yield {
+            "unit_kind": str(units.kind),
+            "unit_id": str(unit),
+            "unit_name": str(units.frame["name"][unit] if "name" in units.frame else unit),
+            "counted": counted.name,
+            "total": whole_known[number],
+            "covered": part_known[number],
+            "share_percent": 100 * part_known[number] / whole_known[number],
+            "radius_is_for_unit": kinds[unit] in _TOWNS if is_township else None,
+            "sources": ";".join(counted.sources),
+            "is_synthetic": counted.is_made,
+        }
