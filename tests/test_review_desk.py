@@ -255,3 +255,20 @@ def test_a_promise_that_is_not_understood_is_refused(
 ) -> None:
     with pytest.raises(LayerError, match="schools"):
         cases(tmp_path, {"planned_residents": 10000, "schools": schools})
+
+
+def test_layers_that_an_earlier_review_kept_are_read_again_once_they_changed(
+    make_study: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZMD_CACHE", str(tmp_path / "cache"))
+    entry = '[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+    point = {"type": "Point", "coordinates": [114.018, 33.012]}
+    seen = []
+    for name in ("旧名", "旧名", "新名"):
+        school = {"school_id": "9", "name": name, "stages": "primary"}
+        write_geojson(tmp_path / "schools.geojson", [(school, point)])
+        study = zmd_layout.load_study(make_study(entry))
+        (case,) = cases(tmp_path, {"planned_residents": 10000}, study=study)
+        seen.append(case.near[0].name)
+    assert seen == ["旧名", "旧名", "新名"]
+    assert list((tmp_path / "cache").rglob("layer-schools.pickle"))

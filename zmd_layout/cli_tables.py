@@ -38,6 +38,8 @@ from zmd_layout.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
 
     from zmd_layout.layers import Layers
@@ -91,7 +93,7 @@ def print_review(findings: gpd.GeoDataFrame, lang: Lang) -> None:
     table = Table(title=_say("review_title", lang, day=day), show_lines=True)
     for key in ("unit", "rule", "required", "measured", "gap", "verdict", "strength", "note"):
         table.add_column(_say(key, lang), overflow="fold")
-    titles = find_titles(lang)
+    titles = find_titles(lang, [str(name) for name in findings["ruleset"].unique()])
     for row in findings.sort_values(
         ["unit_kind", "unit_id", "rule_id"], kind="stable"
     ).itertuples():
@@ -167,11 +169,11 @@ def print_stability(findings: gpd.GeoDataFrame, paths: dict[str, Path], lang: La
         click.echo(told.text(lang))
 
 
-def find_titles(lang: Lang) -> dict[str, str]:
-    """Give the titles of all built-in rules by id."""
-    return {
-        rule.id: rule.title.text(lang) for name in builtin_rulesets() for rule in load_ruleset(name)
-    }
+def find_titles(lang: Lang, rulesets: Iterable[str] | None = None) -> dict[str, str]:
+    """Give the titles of built-in rules by id: of some sets, or of all."""
+    builtin = builtin_rulesets()
+    wanted = builtin if rulesets is None else [name for name in rulesets if name in builtin]
+    return {rule.id: rule.title.text(lang) for name in wanted for rule in load_ruleset(name)}
 
 
 def console() -> Console:

@@ -96,9 +96,18 @@ def load_ruleset(ruleset: str, *, base: Path | None = None) -> list[Rule]:
         If there is no such set, it is empty, or any of its files is not a rule: all faults of all
         files in one error.
     """
-    folder = (
-        rules_folder() / ruleset if ruleset in builtin_rulesets() else (base or Path()) / ruleset
-    )
+    if ruleset in builtin_rulesets():
+        return list(_builtin(ruleset))
+    return _load_folder((base or Path()) / ruleset, ruleset)
+
+
+@cache
+def _builtin(ruleset: str) -> tuple[Rule, ...]:
+    """Read a built-in set once: rules are frozen, and several rooms ask for them."""
+    return tuple(_load_folder(rules_folder() / ruleset, ruleset))
+
+
+def _load_folder(folder: Path, ruleset: str) -> list[Rule]:
     files = sorted(p for p in folder.glob("*.yaml") if not p.name.endswith(CASES_SUFFIX))
     if not files:
         known = list(builtin_rulesets())

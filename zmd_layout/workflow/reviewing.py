@@ -16,6 +16,7 @@ from zmd_layout.study import Name, Study
 from zmd_layout.workflow.basis import refuse_changed
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import frames, load, load_rules, tell
+from zmd_layout.workflow.memory import memory_of
 from zmd_layout.workflow.record import Stopwatch, record_of
 from zmd_layout.workflow.studies import CENSUS, load_study, on_day
 
@@ -138,9 +139,11 @@ def open_desk(
     ZmdLayoutError
         If a layer or a rule is not what it should be.
     """
-    whole = on_day(study or _no_context(), as_of)
+    given = study or _no_context()
+    whole = on_day(given, as_of)
     context = around(whole)
-    layers = load(context, progress)
+    # the layers are the same on every day, and the same that a run of the study keeps
+    layers = load(context, progress, memory_of(given))
     roads = None if ROADS in layers else whole.layers.get(ROADS)
     return Desk(context, layers, tuple(load_rules(context)), study_area(layers, context), roads)
 
