@@ -204,6 +204,16 @@ class Flag(StrEnum):
     CONDITIONS_DATE_UNKNOWN = "conditions_date_unknown"
     DRAFT_RULE = "draft_rule"
     DESIGN_SEATS = "design_seats"
+    # of suggestions
+    CONSTRAINTS_UNCHECKED = "constraints_unchecked"
+    CONSTRAINTS_PARTLY_CHECKED = "constraints_partly_checked"
+    RESERVED_LAND = "reserved_land"
+    IDLE_CAMPUS = "idle_campus"
+    STRAIGHT_LINE = "straight_line"
+    POINTS_JOINED = "points_joined"
+    EXCEEDS_SIZE_CAP = "exceeds_size_cap"
+    NEARLY_EMPTY_LATER = "nearly_empty_later"
+    NEARLY_EMPTY_IN_LOW_SCENARIO = "nearly_empty_in_low_scenario"
 
 
 class SolveStatus(StrEnum):
