@@ -68,8 +68,8 @@ def read_schools(path: Path | str) -> OsmSchools:
     """
     collector = SchoolCollector()
     with opened(Path(path), Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,))) as extract:
-        for lines in extract.lines():
-            collector.add(lines)
+        for block in extract.blocks():
+            collector.add(block)
         return collector.schools(extract)
 
 
@@ -97,8 +97,8 @@ def read_roads(path: Path | str, *, working_crs: str) -> RoadTables:
     """
     collector = RoadCollector()
     with opened(Path(path), Wanted((_ROAD_KEY,))) as extract:
-        for lines in extract.lines():
-            collector.add(lines)
+        for block in extract.blocks():
+            collector.add(block)
     return collector.tables(working_crs=working_crs)
 
 
@@ -122,9 +122,9 @@ def read_schools_and_roads(path: Path | str, *, working_crs: str) -> SchoolsAndR
     """
     schools, roads = SchoolCollector(), RoadCollector()
     with opened(Path(path), Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,))) as extract:
-        for lines in extract.lines():
-            schools.add(lines)
-            roads.add(lines)
+        for block in extract.blocks():
+            schools.add(block)
+            roads.add(block)
         placed = schools.schools(extract)
     return SchoolsAndRoads(placed, roads.tables(working_crs=working_crs))
 

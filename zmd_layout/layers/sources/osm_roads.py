@@ -17,8 +17,6 @@ from zmd_layout.layers.sources.osm_scan import WayNodes, joined, nodes_of_fields
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike
 
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -60,23 +58,20 @@ class _Pieces:
 class RoadCollector:
     """Gather the ways of a road graph while an extract is read; `tables` makes the graph."""
 
-    highway: list[str] = field(default_factory=list)
-    direction: list[int] = field(default_factory=list)
+    roads: list[_Road] = field(default_factory=list)
     nodes: list[WayNodes] = field(default_factory=list)
 
-    def add(self, lines: Sequence[bytes]) -> None:
+    def add(self, block: bytes) -> None:
         """Take in the ways among OPL lines that are roads."""
         fields = []
-        first_way = len(self.highway)
-        for line in lines:
-            if not line.startswith(b"w"):
-                continue
-            _, tags, nodes = line.split(b" ", 2)
-            road = _road(tags)
-            if road is not None:
-                fields.append(nodes[1:])
-                self.highway.append(road.highway)
-                self.direction.append(road.direction)
+        first_way = len(self.roads)
+        for line in block.splitlines():
+            if line.startswith(b"w"):
+                _, tags, nodes = line.split(b" ", 2)
+                road = _road(tags)
+                if road is not None:
+                    fields.append(nodes[1:])
+                    self.roads.append(road)
         self.nodes.append(nodes_of_fields(fields, first_way=first_way))
 
     def tables(self, *, working_crs: str) -> RoadTables:
@@ -95,10 +90,11 @@ class RoadCollector:
         """
         if not CRS(working_crs).is_projected:
             raise CrsError(Message("osm.not_projected", crs=working_crs))
-        pieces, counts = _pieces(joined(self.nodes), way_count=len(self.highway))
+        pieces, counts = _pieces(joined(self.nodes), way_count=len(self.roads))
         if pieces.piece.size == 0:
             return RoadTables(_node_table([], [], []), _edge_table([], [], [], [], []), counts)
-        highway, direction = np.array(self.highway, object), np.array(self.direction, np.int8)
+        highway = np.array([road.highway for road in self.roads], object)
+        direction = np.array([road.direction for road in self.roads], np.int8)
         return RoadTables(*_graph(pieces, highway, direction, working_crs), counts)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import mmap
 import re
 import tempfile
 from dataclasses import dataclass
@@ -115,14 +116,13 @@ class Extract:
         else:
             filters.append(osmium.filter.EntityFilter(osmium.osm.WAY))
         self._wanted = self._copy("wanted", kinds, filters)
-        if _lacks_nodes(self._wanted) and not self._is_sorted():
+        if not self._is_sorted() and _lacks_nodes(self._wanted):
             # Overpass may send nodes after the ways that need them: their places are known now
             self._wanted = self._copy("wanted again", kinds, filters)
 
-    def lines(self) -> Iterator[list[bytes]]:
+    def blocks(self) -> Iterator[bytes]:
         """Give the wanted objects, and maybe other ways, as OPL lines, some megabytes at a time."""
-        for block in _blocks(self._wanted):
-            yield block.splitlines()
+        return _blocks(self._wanted)
 
     def ways(self, ids: Iterable[int]) -> list[bytes]:
         """Give the ways of these ids, as far as the extract has them, as OPL lines."""
@@ -133,13 +133,7 @@ class Extract:
             source = self._wanted
         else:
             source = self._copy("ways", osmium.osm.WAY, [osmium.filter.IdFilter(chosen)])
-        names = {f"w{number}".encode() for number in chosen}
-        return [
-            line
-            for block in _blocks(source)
-            for line in block.splitlines()
-            if line[: line.find(b" ")] in names
-        ]
+        return _ways_of(source, chosen)
 
     def place_of(self, node_id: int) -> tuple[float, float] | None:
         """Give longitude and latitude of a node that was read, or None."""
@@ -202,9 +196,37 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield block + file.readline()
 
 
+def _ways_of(path: Path, ids: set[int]) -> list[bytes]:
+    """Find the lines of some ways: by halving, as most files are in order, else one by one."""
+    if path.stat().st_size == 0:
+        return []
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        found = [_line_of(text, number) for number in ids]
+    if None not in found:
+        return [line for line in found if line is not None]
+    names = {f"w{number}".encode() for number in ids}
+    lines = (line for block in _blocks(path) for line in block.splitlines())
+    return [line for line in lines if line[: line.find(b" ")] in names]
+
+
+def _line_of(text: mmap.mmap, way: int) -> bytes | None:
+    """Find the line of a way; None: it is not there, or not where its id would stand in order."""
+    low, high = 0, len(text)
+    while low < high:
+        start = max(text.rfind(b"\n", low, (low + high) // 2) + 1, low)
+        end = text.find(b"\n", start)
+        end = len(text) if end < 0 else end
+        name = text[start : text.find(b" ", start)]
+        found = (b"nwr".find(name[:1]), int(name[1:]))
+        if found == (1, way):
+            return text[start:end]
+        low, high = (end + 1, high) if found < (1, way) else (low, start)
+    return None
+
+
 def _lacks_nodes(path: Path) -> bool:
     # a node without a place is written "n5xy"; a tag that looks so costs one more reading only
-    return any(b"xy," in block or b"xy\n" in block for block in _blocks(path))
+    return any(b"xy" in block and (b"xy," in block or b"xy\n" in block) for block in _blocks(path))
 
 
 def way_nodes(lines: Iterable[bytes]) -> WayNodes:
@@ -255,6 +277,16 @@ def joined(parts: list[WayNodes]) -> WayNodes:
     )
     parts.clear()
     return whole
+
+
+def lines_with(word: bytes, block: bytes) -> Iterator[bytes]:
+    """Give the lines of a text that hold a word; the others are passed over without being made."""
+    at = block.find(word)
+    while at >= 0:
+        end = block.find(b"\n", at)
+        end = len(block) if end < 0 else end
+        yield block[block.rfind(b"\n", 0, at) + 1 : end]
+        at = block.find(word, end)
 
 
 def tags_of(line: bytes) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 
 from zmd_layout.layers.sources.osm_merge import owners
-from zmd_layout.layers.sources.osm_scan import tags_of
+from zmd_layout.layers.sources.osm_scan import lines_with, tags_of
 from zmd_layout.layers.sources.osm_shapes import LocatedBy, Place, places
 
 if TYPE_CHECKING:
@@ -103,11 +103,12 @@ class SchoolCollector:
 
     lines: list[bytes] = field(default_factory=list)
 
-    def add(self, lines: Sequence[bytes]) -> None:
+    def add(self, block: bytes) -> None:
         """Take in those OPL lines that are schools."""
-        candidates = (line for line in lines if b"amenity=" in line)
         self.lines += [
-            line for line in candidates if _MAY_BE_SCHOOL.search(line) and _kind(tags_of(line))
+            line
+            for line in lines_with(b"amenity=", block)
+            if _MAY_BE_SCHOOL.search(line) and _kind(tags_of(line))
         ]
 
     def schools(self, extract: Extract) -> OsmSchools:
