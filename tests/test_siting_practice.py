@@ -204,7 +204,7 @@ def test_a_school_that_empties_by_2032_is_flagged_and_another_use_is_named(
     row = suggested(folder, "primary").iloc[0]
     low, middle, high = (row[f"use_2032_{v}_percent"] for v in ("low", "middle", "high"))
     assert low <= middle <= high < 50
-    assert "empty_in_2032" in row["flags"]
+    assert "nearly_empty_later" in row["flags"]
     assert "预留转型" in row["note_zh"]
     assert row["children_at_opening"] < row["children_served"]
 

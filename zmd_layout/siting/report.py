@@ -20,7 +20,7 @@ from zmd_layout.siting.problem import gap_percent
 from zmd_layout.siting.sizes import children_at_opening, robustness_flags, size_of, use_to_come
 from zmd_layout.siting.table import COLUMNS
 from zmd_layout.siting.work import Aim
-from zmd_layout.vocabulary import SolveStatus, Stage
+from zmd_layout.vocabulary import Flag, SolveStatus, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,8 +87,8 @@ def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd
     return table[[*COLUMNS, *extra, "geometry"]], catchments
 
 
-def _late_flags(row: dict[str, Any], work: StageWork) -> list[str]:
-    return [*(["exceeds_size_cap"] if row["is_over"] else []), *robustness_flags(row, work)]
+def _late_flags(row: dict[str, Any], work: StageWork) -> list[Flag]:
+    return [*([Flag.EXCEEDS_SIZE_CAP] if row["is_over"] else []), *robustness_flags(row, work)]
 
 
 def _shared(ground: Ground, work: StageWork) -> dict[str, Any]:
@@ -134,17 +134,17 @@ def _one(
     }
 
 
-def _flags(world: World, work: StageWork, site: pd.Series[Any]) -> list[str]:
+def _flags(world: World, work: StageWork, site: pd.Series[Any]) -> list[Flag]:
     unchecked = unchecked_lines(world)
-    flags = [] if not unchecked else ["constraints_partly_checked"]
+    flags = [Flag.CONSTRAINTS_PARTLY_CHECKED] if unchecked else []
     if len(unchecked) == len(BOTTOM_LINES):
-        flags = ["constraints_unchecked"]
+        flags = [Flag.CONSTRAINTS_UNCHECKED]
     if site["kind"] in {CandidateKind.RESERVED_LAND, CandidateKind.IDLE_CAMPUS}:
-        flags.append(str(site["kind"]))
+        flags.append(Flag(site["kind"]))
     if work.way.found.method is Method.STRAIGHT_LINE:
-        flags.append("straight_line")
+        flags.append(Flag.STRAIGHT_LINE)
     if work.is_joined:
-        flags.append("points_joined")
+        flags.append(Flag.POINTS_JOINED)
     return flags
 
 

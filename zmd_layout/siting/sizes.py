@@ -13,7 +13,7 @@ from zmd_layout.measures.outlook import outlook
 from zmd_layout.rulebook import Threshold
 from zmd_layout.siting.planning import planning
 from zmd_layout.siting.standing import GRADES, NINE_YEAR
-from zmd_layout.vocabulary import Relation, Stage
+from zmd_layout.vocabulary import Flag, Relation, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,10 +128,10 @@ def _of(future: Outlook, county: str, stage: Stage) -> pd.DataFrame:
     return pd.DataFrame(mine.set_index("year")[list(VARIANTS)])
 
 
-def robustness_flags(row: dict[str, Any], work: StageWork) -> list[str]:
+def robustness_flags(row: dict[str, Any], work: StageWork) -> list[Flag]:
     """Flag a school nearly empty in the outlook year, in the middle or in the low scenario."""
     year, least = work.options.outlook_year, planning().empty_below_percent.value
     middle, low = (row[f"use_{year}_{v}_percent"] for v in ("middle", "low"))
     if middle < least:
-        return [f"empty_in_{year}"]
-    return [f"weak_in_low_scenario_{year}"] if low < least else []
+        return [Flag.NEARLY_EMPTY_LATER]
+    return [Flag.NEARLY_EMPTY_IN_LOW_SCENARIO] if low < least else []
