@@ -12,7 +12,7 @@ from conftest import square, write_geojson
 from zmd_layout.desk import Choices, Conclusions, Ground, Standing, ground_of
 from zmd_layout.errors import LayerError, RuleError, StudyError
 from zmd_layout.outputs.opinion_tables import rows
-from zmd_layout.vocabulary import Lang
+from zmd_layout.vocabulary import Lang, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -272,3 +272,15 @@ def test_layers_that_an_earlier_review_kept_are_read_again_once_they_changed(
         seen.append(case.near[0].name)
     assert seen == ["旧名", "旧名", "新名"]
     assert list((tmp_path / "cache").rglob("layer-schools.pickle"))
+
+
+def test_what_promised_classes_lack_of_the_need_is_advice_and_decides_nothing(
+    tmp_path: Path,
+) -> None:
+    offers = [KINDERGARTEN, {"stage": "nine_year", "classes": 18, "opens_on": "2027-06-30"}]
+    (case,) = cases(tmp_path, {"planned_residents": 18000, "schools": offers})
+    told = {stage: what.text() for stage, what in case.advice}
+    # 1,800 primary seats are 40 classes; six of nine grades of 18 classes are 12
+    assert "净需求40班，申报12班，尚差28班" in told[Stage.PRIMARY]
+    assert Stage.KINDERGARTEN not in told  # how many classes it has was not stated
+    assert case.conclusion.kind is Conclusions.AGREE

@@ -13,6 +13,7 @@ from zmd_layout.desk.conclusion import Conclusion, conclude
 from zmd_layout.desk.demand import Need, needs_of
 from zmd_layout.desk.issues import Issue, issue_of
 from zmd_layout.desk.nearby import NearSchool, schools_near
+from zmd_layout.desk.remedies import seat_advice
 from zmd_layout.desk.stages import Topic, topic_of
 from zmd_layout.measures.areas import planned_residents
 from zmd_layout.measures.conditions import is_missing
@@ -74,6 +75,8 @@ class Case:
         Other plots of its groups, by id.
     county
         The name of the county that it lies in, or None.
+    advice
+        By stage, what the promised schools lack of the seats that are needed.
     conclusion
         What may be concluded.
     is_synthetic
@@ -99,6 +102,7 @@ class Case:
     parcels: tuple[Parcel, ...]
     members: Mapping[str, Neighbour]
     county: str | None
+    advice: tuple[tuple[Stage, Message], ...]
     conclusion: Conclusion
     is_synthetic: bool
     study: Name
@@ -185,7 +189,7 @@ def _case(
         unit_id, str(fields.get("name") or unit_id), fields, shape, stage, stated is not None,
         residents, issues, beside, merging_of(list(rules.values()), world.as_of), needs, near,
         _parcels(world, shape), _members(rows, unit_id, table, people_of),
-        county[1] if county else None,
+        county[1] if county else None, seat_advice(needs, fields.get("schools") or ()),
         conclude(issues, is_synthetic=is_synthetic, open_defect=_open_defect(fields, stage)),
         is_synthetic, world.study.name, world.as_of, world.study.crs, layer.origin.notes,
     )  # fmt: skip

@@ -153,7 +153,7 @@ def _rows(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 
 def _near(row: dict[str, Any], stage: Stage, year: int | None, *, is_made: bool) -> NearSchool:
-    share = _share(str(row["stages"]).split(";"), stage)
+    share = share_of([Stage(word) for word in str(row["stages"]).split(";")], stage)
     own = _number(row.get(f"enrolment_{stage}"))
     enrolment = own if not np.isnan(own) else _number(row.get("enrolment")) * share
     classes = _number(row.get("classes")) * share
@@ -169,9 +169,9 @@ def _near(row: dict[str, Any], stage: Stage, year: int | None, *, is_made: bool)
     )  # fmt: skip
 
 
-def _share(stages: list[str], stage: Stage) -> float:
+def share_of(stages: Sequence[Stage], stage: Stage) -> float:
     """Give the part of a school's grades that a stage has; kindergartens are not divided."""
-    grades = {Stage(s): GRADES[Stage(s)] for s in stages if s in GRADES}
+    grades = {each: GRADES[each] for each in stages if each in GRADES}
     return grades[stage] / sum(grades.values()) if stage in grades else 1.0
 
 

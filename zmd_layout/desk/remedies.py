@@ -6,13 +6,16 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.desk.nearby import share_of
 from zmd_layout.desk.stages import Topic
+from zmd_layout.layers.offers import OFFER_STAGES
 from zmd_layout.messages import Message, word_message
 from zmd_layout.vocabulary import Stage, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from zmd_layout.desk.demand import Need
     from zmd_layout.rulebook import Rule
 
 
@@ -49,6 +52,56 @@ def remedy(
         Topic.MERGED: lambda: Message("review.do_share", stage=_stage(rule), gap=f"{gap:g}"),
     }
     return make[topic]()
+
+
+def seat_advice(
+    needs: Sequence[Need], offers: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[Stage, Message], ...]:
+    """
+    Say by how many classes the promised schools fall short of the seats that are needed.
+
+    It is advice, for the need rests on assumptions; what no clause asks is held against nobody.
+
+    Parameters
+    ----------
+    needs
+        Of every stage, less the spare seats around.
+    offers
+        The promised schools.
+
+    Returns
+    -------
+    advice
+        By stage; nothing where the need or the promised classes are not known, or enough.
+    """
+    told = []
+    for need in needs:
+        promised = _promised_classes(need, offers)
+        gap = need.classes - promised
+        if not math.isnan(gap) and gap >= 1:
+            key = "review.do_classes" if promised else "review.do_find_seats"
+            classes = math.ceil(round(gap, 6))
+            message = Message(
+                key, stage=word_message(need.stage), promised=f"{promised:g}", gap=classes,
+                classes=f"{need.classes:g}", seats=f"{classes * need.class_size:g}",
+            )  # fmt: skip
+            told.append((need.stage, message))
+    return tuple(told)
+
+
+def _promised_classes(need: Need, offers: Sequence[Mapping[str, Any]]) -> float:
+    """Add the classes of a stage up, from seats where classes are not stated; NaN: unknown."""
+    total = 0.0
+    for offer in offers:
+        stages = OFFER_STAGES[offer["stage"]]
+        if str(need.stage) not in stages:
+            continue
+        classes = offer.get("classes")
+        if classes is None:
+            seats = offer.get("seats")
+            classes = math.nan if seats is None else float(seats) / need.class_size
+        total += float(classes) * share_of([Stage(stage) for stage in stages], need.stage)
+    return total
 
 
 def _stage(rule: Rule) -> Message:

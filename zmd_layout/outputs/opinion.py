@@ -16,16 +16,18 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm
 
 from zmd_layout.desk import Conclusions, basis_in_order
-from zmd_layout.messages import Message, catalogue
+from zmd_layout.messages import Message, catalogue, word
 from zmd_layout.outputs import opinion_style as style
 from zmd_layout.outputs.opinion_picture import draw
 from zmd_layout.outputs.opinion_tables import (
     WIDTHS,
     heads,
     merging_note,
+    people_printed,
     printed,
     project,
     rows,
+    together,
 )
 from zmd_layout.outputs.workbook_sources import sources_text
 from zmd_layout.vocabulary import Flag, Lang, Status
@@ -118,7 +120,8 @@ class _Writer:
         else:
             style.right(self.document, self._text("number_line"))
         style.body(self.document, self._text("to", county=self._county()), is_indented=False)
-        style.body(self.document, self._text("received"))
+        if not self.case.is_synthetic:
+            style.body(self.document, self._text("received"))
         for part in (
             self._project, self._basis, self._requirements, self._seats, self._site,
             self._timing, self._problems, self._conclusion, self._remarks, self._annexes,
@@ -195,7 +198,11 @@ class _Writer:
                 out.append(self._text("say_province", **args))
         if self.case.members:
             names = [str(n.fields.get("name") or i) for i, n in self.case.members.items()]
-            out.append(self._text("say_merged", names="、".join(names)))
+            own = self.case.residents
+            out.append(
+                self._text("say_merged", names="、".join(names),
+                           own=people_printed(own.low, own.high), together=together(self.case))
+            )  # fmt: skip
         return list(dict.fromkeys(out))
 
     def _seats(self) -> None:
@@ -227,15 +234,24 @@ class _Writer:
 
     def _problems(self) -> None:
         self._head(7)
-        found = [i for i in self.case.issues if self._is_problem(i)]
-        if not found:
+        lines = [self._problem(i) for i in self.case.issues if self._is_problem(i)]
+        lines += [
+            ("advice", word(stage, self.lang), what.text(self.lang))
+            for stage, what in self.case.advice
+        ]
+        if not lines:
             self._body("no_problem")
-        for number, issue in enumerate(found, start=1):
-            what = issue.remedy.text(self.lang) if issue.remedy else issue.why.text(self.lang)
-            self._body(
-                "problem" if issue.needs_change or issue.carries_refusal else "advice",
-                number=number, rule=issue.rule.title.text(self.lang), what=what.rstrip("。."),
-            )  # fmt: skip
+        for number, (key, about, what) in enumerate(lines, start=1):
+            self._body(key, number=number, rule=about, what=what.rstrip("。."))
+
+    def _problem(self, issue: Issue) -> tuple[str, str, str]:
+        is_held = issue.needs_change or issue.carries_refusal
+        what = issue.remedy or issue.why
+        return (
+            "problem" if is_held else "advice",
+            issue.rule.title.text(self.lang),
+            what.text(self.lang),
+        )
 
     @staticmethod
     def _is_problem(issue: Issue) -> bool:

@@ -174,9 +174,7 @@ def _merged(case: Case, lang: Lang) -> Rows:
     hint = "；".join(dict.fromkeys(i.remedy.text(lang) for i in groups if i.remedy)) or _UNKNOWN
     own = Neighbour(case.fields, 0.0, case.residents)
     plots: dict[str, Neighbour] = {case.unit_id: own, **case.members}
-    total = people_printed(
-        sum(p.residents.low for p in plots.values()), sum(p.residents.high for p in plots.values())
-    )
+    total = together(case)
     rows = [
         [
             unit, str(plot.fields.get("name") or unit),
@@ -188,6 +186,12 @@ def _merged(case: Case, lang: Lang) -> Rows:
     ]  # fmt: skip
     rows[0][-1] = hint
     return rows
+
+
+def together(case: Case) -> str:
+    """Print the residents of a plot and of those that it is added up with."""
+    people = [case.residents, *(plot.residents for plot in case.members.values())]
+    return people_printed(sum(p.low for p in people), sum(p.high for p in people))
 
 
 def _is_same_developer(case: Case, plot: Neighbour, lang: Lang) -> str:

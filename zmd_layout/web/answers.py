@@ -103,6 +103,7 @@ def _case(case: Case, lang: Lang) -> dict[str, Any]:
             for i in case.issues
             if i.remedy is not None and i.standing != "hint"
         ],
+        "advice": [what.text(lang) for _, what in case.advice],
         "statuses": [i.status for i in case.issues],
         "tables": shown,
         "beside": [pair.message.text(lang) for pair in case.beside],

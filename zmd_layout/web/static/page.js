@@ -83,11 +83,12 @@ function render() {
     for (const one of found.remedies) list.append(make("li", `${one.rule}：${one.what}`));
   }
   out.append(list);
-  if (found.beside.length) {
-    out.append(make("h3", word("beside")));
-    const beside = make("ul");
-    for (const text of found.beside) beside.append(make("li", text));
-    out.append(beside);
+  for (const [key, texts] of [["advice", found.advice], ["beside", found.beside]]) {
+    if (!texts.length) continue;
+    out.append(make("h3", word(key)));
+    const told = make("ul");
+    for (const text of texts) told.append(make("li", text));
+    out.append(told);
   }
   for (const number of Object.keys(found.tables)) {
     if (found.tables[number].rows.length) out.append(table(number, found.tables[number]));
