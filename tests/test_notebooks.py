@@ -25,3 +25,12 @@ def test_a_notebook_runs_from_a_clean_kernel(path: Path, tmp_path: Path) -> None
 
 def test_there_is_a_notebook() -> None:
     assert NOTEBOOKS
+
+
+def test_the_first_notebook_draws_a_map_of_own_files_in_ten_lines() -> None:
+    nbformat = pytest.importorskip("nbformat")
+    notebook = nbformat.read(NOTEBOOKS[0], as_version=4)
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    lines = [line for line in first.source.splitlines() if line.strip()]
+    assert len(lines) <= 10
+    assert lines[-1].startswith("zmd_layout.gap_map(")

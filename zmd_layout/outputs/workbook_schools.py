@@ -142,8 +142,8 @@ def kept_schools(results: Results, lang: Lang) -> Sheet:
 
 
 def _school_names(schools: gpd.GeoDataFrame) -> pd.Series[Any]:
-    ids = schools["school_id"].astype(object)
-    return schools["name"].fillna(ids) if "name" in schools else ids
+    names: pd.Series[Any] = schools["school_id"].astype(object)
+    return schools["name"].fillna(names).astype(object) if "name" in schools else names
 
 
 def _way_to_larger(

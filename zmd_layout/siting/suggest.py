@@ -7,7 +7,7 @@ it closes, whom it would serve, how ways change, and how far its stage's answer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,12 +17,14 @@ import pandas as pd
 from zmd_layout.findings import find
 from zmd_layout.measures.access import access, demand
 from zmd_layout.messages import Message, word_message
+from zmd_layout.showing import suggestions_html
 from zmd_layout.siting.candidates import candidates
-from zmd_layout.siting.ground import county_of_points, joined, reach, weights
+from zmd_layout.siting.distances import county_of_points, distance_notes, uncovered
+from zmd_layout.siting.ground import joined, reach, weights
 from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import place
 from zmd_layout.siting.proposed import counting, world_with
-from zmd_layout.siting.report import no_catchments, report_stage, uncovered
+from zmd_layout.siting.report import no_catchments, report_stage
 from zmd_layout.siting.sizes import size_caps
 from zmd_layout.siting.table import empty_suggestions
 from zmd_layout.siting.work import Aim, Ground, SitingOptions, StageWork
@@ -62,6 +64,8 @@ class Suggestions:
         False where a time limit ended a search.
     explanation
         Why there is no (better) answer, for the aims that cover.
+    distances
+        How ways were measured and how many points have none, as `distance_notes`.
     """
 
     table: gpd.GeoDataFrame
@@ -71,6 +75,9 @@ class Suggestions:
     remaining: tuple[Need, ...] = ()
     is_reproducible: bool = True
     explanation: tuple[Message, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return suggestions_html(self.table)
 
 
 def suggest(
@@ -133,6 +140,7 @@ def suggest(
         tuple(lost + [need for work in works for need in work.unmet]),
         tuple(need for work in works for need in remaining(ground, work, needs[work.stage])),
         all(p.is_reproducible for work in works for p in work.placements),
+        distances=distance_notes(world),
     )
 
 
@@ -167,7 +175,7 @@ def nothing(
     crs = world.study.crs
     return Suggestions(
         empty_suggestions(crs), no_catchments(crs), uncovered(world), unmet, unmet,
-        explanation=explanation,
+        explanation=explanation, distances=distance_notes(world),
     )  # fmt: skip
 
 

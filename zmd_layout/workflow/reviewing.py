@@ -12,6 +12,7 @@ from zmd_layout.layers import study_area
 from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.showing import findings_html, html_table, said
 from zmd_layout.study import Name, Study
 from zmd_layout.workflow.basis import refuse_changed
 from zmd_layout.workflow.checking import csv_writer
@@ -48,6 +49,11 @@ class Review:
     cases: tuple[Case, ...]
     map: folium.Map
     paths: dict[str, Path] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        heads = [said(Message(f"showing.{key}")) for key in ("project", "conclusion")]
+        rows = [(case.name, said(case.conclusion.message)) for case in self.cases]
+        return html_table(heads, rows) + findings_html(self.study, self.findings)
 
 
 def review(  # noqa: PLR0913 - the public door: all but the first by name

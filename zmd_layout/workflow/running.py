@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from zmd_layout.errors import OutputError
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
@@ -21,6 +22,7 @@ from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.workbook import write_workbook
+from zmd_layout.showing import findings_html, suggestions_html
 from zmd_layout.siting.coverage import COLUMNS as COVERAGE
 from zmd_layout.siting.coverage import coverage_table
 from zmd_layout.siting.needs import needs_of
@@ -87,6 +89,32 @@ class Run:
     map: folium.Map
     paths: dict[str, Path] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
+
+    def explore(self, rule_id: str, *, lang: Lang | str = Lang.ZH) -> folium.Map:
+        """
+        Draw one rule's verdicts on a map of their own.
+
+        Parameters
+        ----------
+        rule_id
+            As in the column of `findings`.
+        lang
+            The language in which the page opens.
+
+        Raises
+        ------
+        OutputError
+            When the findings have no such rule.
+        """
+        rows = self.findings[self.findings["rule_id"] == rule_id]
+        if rows.empty:
+            known = sorted(self.findings["rule_id"].unique())
+            raise OutputError(Message("showing.no_such_rule", rule=rule_id, known=known))
+        layers = {k: f for k, f in frames(self.layers).items() if k in {"counties", "schools"}}
+        return gap_map(rows, layers=layers, study=self.study, lang=lang)
+
+    def _repr_html_(self) -> str:
+        return findings_html(self.study, self.findings) + suggestions_html(self.suggestions)
 
 
 def run(  # noqa: PLR0913 - the public door: all but the first by name
