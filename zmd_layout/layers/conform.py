@@ -72,6 +72,12 @@ def rename(
             chosen[matching[0]] = column.name
     if schema.has_ages:
         chosen |= {head: head for head in heads if AGE_COLUMN.fullmatch(head)}
+    faults += [
+        Message("layers.two_candidates", layer=schema.name, column=ours, found=[theirs] * times)
+        for theirs, ours in chosen.items()
+        if (times := list(frame.columns).count(theirs)) > 1
+    ]
+    frame = frame.loc[:, ~frame.columns.duplicated()]
     kept = [head for head in frame.columns if head in chosen or head in {"geometry", "coordinates"}]
     return frame[kept].rename(columns=chosen), faults
 

@@ -24,7 +24,7 @@ from zmd_layout.crs import (
 )
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.conform import convert, rename
-from zmd_layout.layers.files import read_raw, sha256_of
+from zmd_layout.layers.files import listening, read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.reference import REFERENCE, with_reference, without_doubles
@@ -288,7 +288,9 @@ def _read(path: Path, source: LayerSource, name: str, *, extracts: osm_layers.Ex
     if name in _SCHOOLS and is_roster(path, source):
         roster = read_roster(path, source)
         return Raw(roster.frame, notes=(roster.report.summary(),), is_ours=True)
-    return Raw(read_raw(path, source, layer_name=name))
+    with listening(name) as murmurs:
+        frame = read_raw(path, source, layer_name=name)
+    return Raw(frame, notes=tuple(murmurs))
 
 
 def _columns(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,12 +22,20 @@ from zmd_layout.layers.hexagons import cell_column, cells_to_polygons
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from zmd_layout.study import LayerSource
 
+# what readers raise over a file that is not what it says; GeoParquet takes pyarrow, an ImportError
+UNREADABLE = (
+    DataSourceError, DataLayerError, shapely.errors.ShapelyError, ValueError, LookupError, OSError,
+    ImportError, RecursionError,
+)  # fmt: skip
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
 _BOOK_SUFFIXES = {".xlsx", ".xlsm"}
+_MURMURS = 3
+_SAID = (RuntimeWarning, UserWarning)
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _X_NAMES = {"x", "lon", "lng", "longitude", "经度", "学校经度", "东经", "x坐标"}
 _Y_NAMES = {"y", "lat", "latitude", "纬度", "学校纬度", "北纬", "y坐标"}
@@ -38,6 +48,22 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+@contextmanager
+def listening(layer_name: str) -> Iterator[list[Message]]:
+    """Collect what GDAL murmurs while it reads, such as shapes that it leaves out, as notes."""
+    notes: list[Message] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield notes
+    said = dict.fromkeys(str(w.message)[:200] for w in caught if w.category in _SAID)
+    notes += [
+        Message("layers.reader_says", layer=layer_name, why=why) for why in list(said)[:_MURMURS]
+    ]
+    for other in caught:
+        if other.category not in _SAID:
+            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
 
 
 def read_raw(
@@ -84,7 +110,7 @@ def read_raw(
         if suffix in {".parquet", ".geoparquet"}:
             return gpd.read_parquet(path)
         return _read_gdal(path, source, window)
-    except (DataSourceError, DataLayerError, ValueError, OSError, UnicodeError) as error:
+    except UNREADABLE as error:
         if isinstance(error, LayerError):
             raise
         raise LayerError(
@@ -200,9 +226,10 @@ def _refuse_missing(frame: pd.DataFrame, source: LayerSource, layer_name: str) -
 def _coordinate_column(
     frame: pd.DataFrame, declared: str | None, names: set[str], layer_name: str
 ) -> str | None:
-    if declared is not None:
-        return declared
-    found = [c for c in frame.columns if plain(c) in names]
+    def is_meant(head: str) -> bool:
+        return head == declared if declared is not None else plain(head) in names
+
+    found = [head for head in frame.columns if is_meant(head)]
     if len(found) > 1:
         raise LayerError(
             Message("layers.two_candidates", layer=layer_name, column="x / y", found=found)

@@ -313,14 +313,18 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
-    except UnicodeDecodeError:
-        return pd.read_csv(path, dtype=str, encoding="gb18030", keep_default_na=False)
-    except OSError as error:
-        raise LayerError(
-            Message("matching.no_decisions", path=path, why=error.strerror or error)
-        ) from error
+    why: object = None
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return pd.read_csv(path, dtype=str, encoding=encoding, keep_default_na=False)
+        except UnicodeDecodeError as error:
+            why = error
+        except ValueError as error:  # no table: pandas' parser errors are among these
+            raise LayerError(Message("matching.torn_decisions", path=path, why=error)) from error
+        except OSError as error:
+            why = error.strerror or error
+            raise LayerError(Message("matching.no_decisions", path=path, why=why)) from error
+    raise LayerError(Message("matching.torn_decisions", path=path, why=why))
 
 
 def merge_doubles(schools: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, str]]:

@@ -110,7 +110,8 @@ class NamedMeasure(_Strict):
 
 
 def _mark(value: Any) -> str:  # noqa: ANN401 - pydantic hands over raw YAML or a model
-    keys = value if isinstance(value, dict) else type(value).model_fields
+    # what is neither is refused as no field
+    keys = value if isinstance(value, dict) else getattr(type(value), "model_fields", ())
     marks = ("either", "part", "count", "sum", "statistic", "verdicts", "named")
     return next((mark for mark in marks if mark in keys), "field")
 

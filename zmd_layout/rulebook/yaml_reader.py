@@ -59,7 +59,8 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - YAML is what it is
     """
     try:
         return yaml.load(path.read_text("utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, RecursionError) as error:
+        # PyYAML lets a day such as 2024-13-01 and a word such as !!bool 07 through as these
         raise RuleError(Message("rulebook.not_yaml", path=path.name, why=str(error))) from error
 
 

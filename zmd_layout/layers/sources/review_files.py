@@ -18,12 +18,11 @@ import pyogrio
 import shapely
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
-from zmd_layout.errors import LayerError
+from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.door import Raw, admit
-from zmd_layout.layers.files import read_raw, sha256_of
+from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
 from zmd_layout.layers.layer import Layer, Origin
 from zmd_layout.layers.sources.review_archive import refuse_too_large, unpack
 from zmd_layout.layers.sources.survey_text import read_survey_text
@@ -144,8 +143,14 @@ def read_plots(path: Path, *, working_crs: str) -> Plots:
     if suffix in _ARCHIVES:
         with tempfile.TemporaryDirectory(prefix="zmd-review-") as folder:
             inner = _only_one(unpack(path, Path(folder)), path.name)
-            return _read_one(inner, working_crs)
-    return _read_one(path, working_crs)
+            return _read_told(inner, working_crs)
+    return _read_told(path, working_crs)
+
+
+def _read_told(path: Path, working_crs: str) -> Plots:
+    with listening(LAYER) as notes:
+        plots = _read_one(path, working_crs)
+    return replace(plots, notes=(*plots.notes, *notes))
 
 
 def _only_one(files: Sequence[Path], name: str) -> Path:
@@ -176,9 +181,9 @@ def _read_one(path: Path, working_crs: str) -> Plots:
         is_geojson = suffix in {".geojson", ".json"}
         declared = "wgs84" if is_geojson else _code_of(frame.crs)  # RFC 7946
         return Plots(frame, declared)
-    except (
-        DataSourceError, DataLayerError, shapely.errors.GEOSException, UnicodeDecodeError,
-    ) as error:  # fmt: skip
+    except UNREADABLE as error:
+        if isinstance(error, ZmdLayoutError):
+            raise
         why = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise LayerError(
             Message("layers.unreadable_file", layer=LAYER, path=path.name, why=why)
