@@ -54,7 +54,13 @@ def _outlook(*, is_synthetic: bool = False, seats: float = 900.0) -> Outlook:
     ]
     columns = ["unit_id", "year", "stage", "low", "middle", "high", "born_share", "is_born"]
     balance = pd.DataFrame(
-        {"unit_id": "a", "stage": [Stage.PRIMARY], "capacity": "classes", "seats": [seats]}
+        {
+            "unit_id": "a",
+            "stage": Stage.PRIMARY,
+            "year": range(2020, 2036),
+            "capacity": "classes",
+            "seats": seats,
+        }
     )
     note = Message("figures.band")
     return Outlook(pd.DataFrame(rows, columns=columns), balance, (note,), is_synthetic)

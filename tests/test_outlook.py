@@ -235,6 +235,35 @@ def test_seats_of_a_layer_that_is_not_complete_are_unknown(
     assert looked(complete=False).balance["seats"].isna().all()
 
 
+def test_seats_follow_the_schools_that_open_and_close(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    base = {"stages": "primary", "status": "operating", "classes": 6}
+    new = {"stages": "primary", "status": "under_construction", "seats": 1000}
+    schools = [
+        {"school_id": "stays", **base},
+        {"school_id": "closes", **base},
+        {"school_id": "opens", **new, "opens_on": "2027-09-01"},
+        {"school_id": "late", **new, "opens_on": "2024-09-01"},
+        {"school_id": "someday", **new},
+        {"school_id": "planned", **new, "status": "planned", "opens_on": "2026-09-01"},
+    ]
+    looked()
+    here = point(0.01, 0.01)
+    write_geojson(tmp_path / "schools.geojson", [(school, here) for school in schools])
+    (tmp_path / "closures.csv").write_text("school_id,closes_on\ncloses,2029-07-31\n", "utf-8")
+    text = (tmp_path / "study.toml").read_text("utf-8")
+    layer = '\n[layers.closures]\npath = "closures.csv"\n'
+    (tmp_path / "study.toml").write_text(text + layer, "utf-8")
+    study = zmd_layout.load_study(tmp_path)
+    found = outlook(World(study, load(study, None), study.as_of))
+    assert found is not None
+    table = found.township_balance
+    mine = (table["unit_id"] == "411721001") & (table["stage"] == Stage.PRIMARY)
+    by_year = table[mine & (table["capacity"] == Capacity.CLASSES)].set_index("year")["seats"]
+    assert by_year[[2025, 2026, 2027, 2028, 2029]].tolist() == [540, 1540, 2540, 2540, 2270]
+
+
 def test_attendance_turns_children_into_seats_needed(looked: Callable[..., Outlook]) -> None:
     table = looked(HELD + "attendance = {kindergarten = 0.9}\n").balance
     first = table[(table["stage"] == Stage.KINDERGARTEN) & (table["year"] == 2020)].iloc[0]

@@ -182,6 +182,8 @@ def _scenario(world: World, units: pd.Index) -> Scenario:
 
 def _suppositions(world: World, scenario: Scenario, *, has_parts: bool) -> tuple[Message, ...]:
     found = list(suppositions(scenario))
+    if "schools" in world.layers:
+        found.append(Message("forecast.seats_by_year"))
     if has_parts:
         found.append(Message("forecast.township_shares"))
         move = world.study.forecast.into_towns
@@ -255,7 +257,9 @@ def _needed(world: World, children: pd.DataFrame) -> pd.DataFrame:
 
 
 def _balance(world: World, needed: pd.DataFrame, units: Units | None) -> pd.DataFrame:
-    seats = None if units is None or needed.empty else seats_of(world, units)
+    if units is None or needed.empty:
+        return pd.DataFrame()
+    seats = seats_of(world, units, years=needed["year"].unique().tolist())
     return pd.DataFrame() if seats is None else balance(needed, seats)
 
 

@@ -154,8 +154,9 @@ def _there(
         notes=(open_,), sources=(schools.source,),
     )  # fmt: skip
     table = ground.balance
-    rows = table[(table["capacity"] == Capacity.CLASSES) & (table["stage"] == stage)]
-    seats = rows.drop_duplicates("unit_id").set_index("unit_id")["seats"].to_dict()
+    is_asked = (table["capacity"] == Capacity.CLASSES) & (table["stage"] == stage)
+    is_asked &= table["year"] == world.as_of.year
+    seats = table[is_asked].set_index("unit_id")["seats"].to_dict()
     found = {str(unit): seats.get(unit) for unit in units.frame.index}
     return {
         unit: same

@@ -27,6 +27,7 @@ _OLDEST_CHILD = 17
 _YEARS_LATER = 10
 _NOTE_COLUMNS = 150
 _CITY = "city"
+_OF_TOWNSHIPS = {"forecast.township_shares", "forecast.into_towns"}  # none is drawn
 
 
 def age_pyramid(
@@ -126,7 +127,7 @@ def demand_curves(
     lang: Lang | str = Lang.ZH,
 ) -> Figure:
     """
-    Draw children by stage and year against the seats that stand.
+    Draw children by stage and year against the seats that stand then.
 
     Parameters
     ----------
@@ -152,13 +153,13 @@ def demand_curves(
     children = _of_unit(future.children, unit_id)
     seats = _seats_by_stage(future, unit_id)
     with look():
-        figure = Figure(figsize=(7.6, 6.2))
+        figure = Figure(figsize=(7.6, 6.5))
         figure.suptitle(
             Message("figures.demand_title", name=name).text(speech), y=0.955, fontsize=12
         )
         panels = figure.subplots(2, 2, sharex=True)
         figure.subplots_adjust(
-            left=0.075, right=0.975, top=0.87, bottom=0.225, wspace=0.16, hspace=0.24
+            left=0.075, right=0.975, top=0.87, bottom=0.25, wspace=0.16, hspace=0.24
         )
         for axes, stage in zip(panels.flat, STAGES, strict=True):
             rows = children[children["stage"] == stage].sort_values("year")
@@ -169,10 +170,11 @@ def demand_curves(
         handles, labels = panels.flat[0].get_legend_handles_labels()
         figure.legend(
             handles, labels, loc="lower center", ncols=4, frameon=False, fontsize=8,
-            bbox_to_anchor=(0.5, 0.145),
+            bbox_to_anchor=(0.5, 0.17),
         )  # fmt: skip
         supposed = Message("figures.supposed").text(speech)
-        notes = [supposed + " ".join(s.text(speech) for s in future.suppositions)]
+        told = [s.text(speech) for s in future.suppositions if s.key not in _OF_TOWNSHIPS]
+        notes = [Message("figures.senior_ages").text(speech), supposed + " ".join(told)]
         put_notes(
             figure,
             [wrapped(note, width=_NOTE_COLUMNS) for note in notes],
@@ -188,19 +190,19 @@ def _of_unit(children: pd.DataFrame, unit_id: str | None) -> pd.DataFrame:
     return combine(children, into=dict.fromkeys(children["unit_id"].unique(), _CITY))
 
 
-def _seats_by_stage(future: Outlook, unit_id: str | None) -> dict[Stage, float]:
-    """Add up seats; a stage of which one unit's seats are unknown is left out."""
+def _seats_by_stage(future: Outlook, unit_id: str | None) -> dict[Stage, pd.Series[Any]]:
+    """Add up seats by year; a year in which one unit's seats are unknown is left out."""
     if future.balance.empty:
         return {}
     table = future.balance[future.balance["capacity"] == Capacity.CLASSES]
     if unit_id is not None:
         table = table[table["unit_id"] == unit_id]
-    once = table.drop_duplicates(["unit_id", "stage"])
-    sums = once.groupby("stage")["seats"].agg(lambda seats: seats.sum(skipna=False))
-    return {Stage(str(stage)): float(total) for stage, total in sums.dropna().items()}
+    sums = table.groupby(["stage", "year"])["seats"].agg(lambda seats: seats.sum(skipna=False))
+    known = sums.dropna()
+    return {Stage(str(stage)): known.loc[stage] for stage in known.index.unique("stage")}
 
 
-def _draw_stage(axes: Axes, rows: pd.DataFrame, seats: float | None, lang: Lang) -> None:
+def _draw_stage(axes: Axes, rows: pd.DataFrame, seats: pd.Series[Any] | None, lang: Lang) -> None:
     born = rows[rows["is_born"]]
     # the dashed line begins where the solid one ends
     open_ = rows[rows["year"] >= (born["year"].max() if len(born) else rows["year"].min())]
@@ -215,9 +217,9 @@ def _draw_stage(axes: Axes, rows: pd.DataFrame, seats: float | None, lang: Lang)
         rows["year"], rows["low"], rows["high"], color=_BLUE, alpha=0.16, lw=0,
         label=Message("figures.band").text(lang),
     )  # fmt: skip
-    axes.axhline(
-        seats if seats is not None else float("nan"), color=_ORANGE, lw=1.3, ls="-.",
-        label=Message("figures.seats").text(lang),
+    axes.step(
+        [] if seats is None else seats.index, [] if seats is None else seats.to_numpy(),
+        where="mid", color=_ORANGE, lw=1.3, ls="-.", label=Message("figures.seats").text(lang),
     )  # fmt: skip
     if seats is None:
         axes.text(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _EVERY_YEARS = 5  # of townships, whose every year would be ten thousand rows
 _Key = tuple[str, Stage, int]
+_SeatKey = tuple[str, Stage, int, Capacity]
 
 
 def balance(results: Results, lang: Lang) -> Sheet:
@@ -81,14 +82,14 @@ def _of_townships(results: Results, future: Outlook, lang: Lang) -> Iterator[Row
 def _cells(
     row: Any,  # noqa: ANN401 - a row of `forecast`
     name: str,
-    seats: dict[tuple[str, Stage, Capacity], float],
+    seats: dict[_SeatKey, float],
     used: float | None,
     *,
     unborn: int,
     lang: Lang,
 ) -> Row:
     unit, stage = str(row.unit_id), Stage(row.stage)
-    there = [seats.get((unit, stage, capacity)) for capacity in Capacity]
+    there = [seats.get((unit, stage, int(row.year), capacity)) for capacity in Capacity]
     is_born = bool(row.is_born)
     cases = (row.low, row.middle, row.high)
     people = [rounded(people, is_born=is_born, unborn=unborn) for people in cases]
@@ -116,12 +117,9 @@ def _by_key(table: pd.DataFrame) -> dict[_Key, Any]:
     return {(str(r.unit_id), Stage(r.stage), int(r.year)): r for r in records(table)}
 
 
-def _seats_by_capacity(table: pd.DataFrame) -> dict[tuple[str, Stage, Capacity], float]:
-    if table.empty:
-        return {}
-    once = table.drop_duplicates(["unit_id", "stage", "capacity"])
+def _seats_by_capacity(table: pd.DataFrame) -> dict[_SeatKey, float]:
     return {
-        (str(r.unit_id), Stage(r.stage), Capacity(r.capacity)): float(round(r.seats))
-        for r in records(once)
+        (str(r.unit_id), Stage(r.stage), int(r.year), Capacity(r.capacity)): float(round(r.seats))
+        for r in records(table)
         if not is_missing(float(r.seats))
     }

@@ -121,7 +121,8 @@ def _standard_seats(results: Results) -> dict[tuple[str, Stage], float]:
     if results.outlook is None or results.outlook.balance.empty:
         return {}
     table = results.outlook.balance
-    rows = table[table["capacity"] == Capacity.CLASSES].drop_duplicates(["unit_id", "stage"])
+    year = min(max(results.world.as_of.year, int(table["year"].min())), int(table["year"].max()))
+    rows = table[(table["capacity"] == Capacity.CLASSES) & (table["year"] == year)]
     return {
         (str(unit), Stage(stage)): float(seats)
         for unit, stage, seats in zip(rows["unit_id"], rows["stage"], rows["seats"], strict=True)
