@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from scipy.sparse import coo_array
@@ -17,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.schema import AGE_COLUMN, SCHEMAS, STATISTIC_NAMES
 from zmd_layout.messages import Message
-from zmd_layout.standin import build, make_city
+from zmd_layout.standin import build, build_by_county, make_city
 from zmd_layout.study import read_study
 
 CITY_RESIDENTS = 7_008_427
@@ -410,3 +411,20 @@ def test_the_zone_without_a_polygon_is_counted_once_and_shown_beside_its_distric
     assert zone["residents"] == 268_684
     assert counties.loc["411702", "residents"] == 756_859 + 268_684
     assert counties.loc[counties.geometry.notna(), "residents"].sum() == CITY_RESIDENTS
+
+
+def test_counties_as_studies_of_their_own_hold_the_city_between_them(tmp_path: Path) -> None:
+    whole = make_city(scale=0.1)
+    files = build_by_county(tmp_path, scale=0.1)
+    assert [file.parent.name for file in files] == ["411702", "411725"]
+    for name, table in whole.items():
+        paths = [path for file in files for path in file.parent.glob(f"{name}.*")]
+        rows = [len(pyogrio.read_dataframe(path)) for path in paths]
+        of_city = (table["unit_id"] == "411700").sum() if name == "statistics" else 0
+        assert sum(rows) == len(table) - of_city, name
+    for file in files:
+        layers = load_layers(read_study(file))
+        county = layers["counties"].frame
+        own = county.geometry[county["unit_id"] == file.parent.name].iloc[0]
+        beyond = layers["population"].frame.geometry.distance(own)
+        assert beyond.max() < 100, file  # a point at the border may lie a little outside

@@ -131,7 +131,7 @@ def do(job: Job) -> Done:
     known = Done(job.area.study_id, job.area.name, job.out)
     try:
         study = read_study(job.area.file)
-        basis = _basis(study, job)
+        basis = basis_of(study, job)
         counts = None if job.is_fresh else _standing(job.out, basis)
         if counts is not None:
             return replace(known, counts=counts, has_stood=True)
@@ -153,7 +153,7 @@ def _run(study: Study, job: Job) -> dict[str, int]:
     return {str(status): int(count) for status, count in counts.items()}
 
 
-def _basis(study: Study, job: Job) -> str | None:
+def basis_of(study: Study, job: Job) -> str | None:
     """Give the digest of all that the results rest on; None where it cannot be told."""
     around = [read_study(path) for path in sorted(job.halo.neighbours)]
     sources = [study.path_of(s) for s in (*study.layers.values(), *study.own_layers.values())]
