@@ -34,8 +34,8 @@ def build_by_county(
     """
     Make a city and write each of its counties as a study folder of its own.
 
-    A county's folder holds what lies in the county, and nothing of its neighbours; statistics of the
-    city as a whole are in none.
+    A county's folder holds what lies in the county, and nothing of its neighbours. Statistics of
+    the city as a whole are in none.
 
     Parameters
     ----------
