@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_costs_can_be_set_and_turn_the_order(
     folder = study(make_study, tmp_path, schools=[(GARDEN, point(0.02, 0.05))])
     dear = SitingOptions().relative_cost | {CandidateKind.EXPANSION: 9.0}
     table = suggested(folder, "kindergarten", relative_cost=dear)
-    assert table["candidate_kind"].tolist() == ["township_seat"]
+    assert table["action"].tolist() == ["new"]
 
 
 def test_asked_for_the_fewest_the_place_that_shortens_ways_wins(
@@ -221,3 +222,34 @@ def test_nobody_claims_to_know_the_pupils_of_a_special_school(
     row = suggested(folder, "special").iloc[0]
     assert np.isnan(row["children_served"])
     assert row["mean_distance_after_m"] < row["mean_distance_before_m"]
+
+
+def test_children_and_schools_beyond_the_border_weigh_on_ways_and_stay_out_of_reports(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    people = [
+        ({"residents": 4000, **AGES}, point(0.09, 0.05)),
+        ({"residents": 9000, **AGES}, point(0.11, 0.05)),
+    ]
+    county = COUNTY | {"residents": 10000}
+    school = {"school_id": "p1", "name": "邻县小学", "stages": "primary"}
+    folder = study(
+        make_study, tmp_path, counties=[(county, square(0, 0))], population=people,
+        schools=[(school, point(0.13, 0.05))],
+    )  # fmt: skip
+    result = zmd_layout.site(zmd_layout.load_study(folder), stage="primary")
+    row = result.table.iloc[0]
+    assert row["residents_served"] == 4000
+    assert row["mean_distance_before_m"] == pytest.approx(4_860, rel=0.02)  # across the border
+    assert "直线" in result.distances["primary"].text()
+
+
+def test_the_record_says_how_ways_were_measured(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = study(make_study, tmp_path, schools=[(GARDEN, point(0.02, 0.05))])
+    out = tmp_path / "out"
+    zmd_layout.site(zmd_layout.load_study(folder), out=out)
+    record = json.loads((out / "run.json").read_text("utf-8"))
+    assert "1.3" in record["distances"]["kindergarten"]["en"]
+    assert record["points_out_of_reach"] == 12  # four villages, three stages without a school

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from zmd_layout.measures.access import DETOUR_FACTOR, demand, demand_snap, road_graph
-from zmd_layout.measures.world import by_position
 from zmd_layout.network import snap, within
+from zmd_layout.siting.distances import is_inside
 from zmd_layout.siting.placement import Travel
-from zmd_layout.vocabulary import Stage, UnitKind
+from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from zmd_layout.measures import World
@@ -32,24 +32,17 @@ def has_own_children(stage: Stage) -> bool:
 
 
 def weights(world: World, stage: Stage) -> NDArray[np.float64]:
-    """Give the children of a stage at each point; unknown counts as none here, and is reported."""
+    """
+    Give the children of a stage at each point of the study area.
+
+    Unknown counts as none here, and is reported; so do children beyond the border.
+    """
     points = demand(world)
     assert points is not None  # noqa: S101 - asked before
     ages = _AGES_OF.get(stage, (stage,))
     total = points.children[list(ages)].sum(axis=1).to_numpy(dtype=float)
-    found: NDArray[np.float64] = np.nan_to_num(total)
+    found: NDArray[np.float64] = np.nan_to_num(total) * is_inside(world)
     return found
-
-
-def county_of_points(world: World) -> NDArray[np.object_]:
-    """Give the county of each demand point, `""` outside of all."""
-    points = demand(world)
-    assert points is not None  # noqa: S101 - asked before
-    counties = world.units(UnitKind.COUNTY, {})
-    frame = gpd.GeoDataFrame(geometry=shapely.points(points.xy), crs=world.study.crs)
-    if counties is None:
-        return np.full(len(frame), "", dtype=object)
-    return by_position(frame, counties).fillna("").to_numpy(dtype=object)
 
 
 def reach(world: World, places: gpd.GeoDataFrame, options: SitingOptions) -> csr_array:

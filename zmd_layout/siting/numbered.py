@@ -11,13 +11,13 @@ from zmd_layout.errors import SitingError
 from zmd_layout.measures.access import access, demand
 from zmd_layout.messages import Message, word_message
 from zmd_layout.siting.candidates import candidates
+from zmd_layout.siting.distances import distance_notes, uncovered
 from zmd_layout.siting.ground import joined, reach, weights
 from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import Placement, Travel
 from zmd_layout.siting.planning import CandidateKind, planning
 from zmd_layout.siting.problem import Model, Problem
 from zmd_layout.siting.proposed import counting
-from zmd_layout.siting.report import uncovered
 from zmd_layout.siting.solve import solve
 from zmd_layout.siting.suggest import Suggestions, gathered, ground_of, nothing, remaining
 from zmd_layout.siting.work import Aim, SitingOptions, StageWork
@@ -107,6 +107,7 @@ def site_new(
     return Suggestions(
         table, catchments, uncovered(world), remaining=tuple(remaining(ground, work, needs)),
         is_reproducible=found.is_reproducible, explanation=explanation,
+        distances=distance_notes(world),
     )  # fmt: skip
 
 
@@ -197,7 +198,7 @@ def _least_radius(travel: Travel, work: StageWork) -> tuple[Message, ...]:
 
 def _put(work: StageWork, found: Solution, needs: list[Need], ground: Ground) -> None:
     """Put the open places into the work, with the needs that each would close."""
-    work.is_partial = found.status is SolveStatus.INFEASIBLE
+    work.is_partial = found.status not in {SolveStatus.OPTIMAL, SolveStatus.FEASIBLE}
     sites = found.open_sites[found.open_sites > 0] - 1
     chosen = work.places.iloc[sites]
     counts = counting(chosen.reset_index(drop=True), needs, ground.rules, ground.world)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
-from zmd_layout.measures.access import access, way_to
+from zmd_layout.measures.access import way_to
 from zmd_layout.network import Method
 from zmd_layout.siting.bottom_lines import BOTTOM_LINES, unchecked_lines
+from zmd_layout.siting.distances import is_inside
 from zmd_layout.siting.ground import has_own_children
 from zmd_layout.siting.means import mean_way
 from zmd_layout.siting.notes import note
@@ -20,9 +20,10 @@ from zmd_layout.siting.problem import gap_percent
 from zmd_layout.siting.sizes import children_at_opening, robustness_flags, size_of, use_to_come
 from zmd_layout.siting.table import COLUMNS
 from zmd_layout.siting.work import Aim
-from zmd_layout.vocabulary import Flag, SolveStatus, Stage
+from zmd_layout.vocabulary import Flag, SolveStatus
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from zmd_layout.measures import World
@@ -55,10 +56,11 @@ def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd
     chosen = work.places.iloc[[row["place"] for row in work.rows]].reset_index(drop=True)
     after_m, nearest = _ways_after(ground.world, work, chosen)
     residents = work.way.demand.children["residents"].to_numpy(dtype=float)
+    inside = is_inside(ground.world)
     shared = _shared(ground, work)
     rows = []
     for number, row in enumerate(work.rows):
-        served = nearest == number
+        served = (nearest == number) & inside
         own = shared | _one(ground, work, row, chosen.iloc[number]) | {
             "residents_served": float(np.nansum(residents[served])),
             "children_served": float(work.children[served].sum())
@@ -205,35 +207,3 @@ def _ground(xy: NDArray[np.float64]) -> shapely.Geometry:
     points = shapely.multipoints(xy)
     hull = shapely.concave_hull(points, ratio=0.4) if len(xy) > 3 else points  # noqa: PLR2004 - a hull needs more
     return shapely.buffer(hull, 250.0, quad_segs=4).simplify(100.0)
-
-
-def uncovered(world: World) -> gpd.GeoDataFrame:
-    """
-    Give the points of children from which no school of a stage is in reach.
-
-    Returns
-    -------
-    uncovered
-        `stage, children, residents`, points in the study's plane.
-    """
-    parts = []
-    for stage in (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR):
-        way = access(world, stage)
-        if way is None:
-            continue
-        lost = np.isnan(way.found.distance_m)
-        parts.append(
-            gpd.GeoDataFrame(
-                {
-                    "stage": str(stage),
-                    "children": way.demand.children[stage].to_numpy(dtype=float)[lost],
-                    "residents": way.demand.children["residents"].to_numpy(dtype=float)[lost],
-                },
-                geometry=shapely.points(way.demand.xy[lost]),
-                crs=world.study.crs,
-            )
-        )
-    if not parts:
-        empty: dict[str, list[float]] = {"stage": [], "children": [], "residents": []}
-        return gpd.GeoDataFrame(empty, geometry=[], crs=world.study.crs)
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=world.study.crs)

@@ -75,6 +75,7 @@ class Suggestions:
     remaining: tuple[Need, ...] = ()
     is_reproducible: bool = True
     explanation: tuple[Message, ...] = ()
+    distances: dict[str, Message] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         return suggestions_html(self.table)

@@ -76,4 +76,8 @@ def siting_record(sites: Suggestions) -> dict[str, Any]:
         "needs_without_candidate": [need.name for need in sites.unmet],
         "needs_that_remain": [need.name for need in sites.remaining],
         "points_out_of_reach": len(sites.uncovered),
+        "distances": {
+            name: {"zh": note.text("zh"), "en": note.text("en")}
+            for name, note in sites.distances.items()
+        },
     }
