@@ -101,7 +101,7 @@ def test_the_report_has_its_parts_and_where_each_number_comes_from(
         "来源：findings.csv",
     ):
         assert part in text
-    assert "kindergarten-public-central-per-township" in text
+    assert "\nK1\n" in text
     assert "应在此处建校" not in text
     assert not re.search(r"\bnan\b", text)
 

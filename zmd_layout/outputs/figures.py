@@ -95,7 +95,7 @@ def put_notes(figure: Figure, notes: list[str], *, is_made_up: bool, lang: Lang)
     """Write notes below a figure, and above it that its data were made up."""
     if is_made_up:
         figure.text(
-            0.5, 0.995, Message("figures.made_up").text(lang), color=WARNING, ha="center", va="top",
+            0.5, 0.988, Message("figures.made_up").text(lang), color=WARNING, ha="center", va="top",
             fontsize=8,
             bbox={"facecolor": "#fff1cc", "edgecolor": "none", "pad": 2.5},
         )  # fmt: skip

@@ -166,7 +166,7 @@ def demand_curves(
             _draw_stage(axes, rows, seats.get(stage), speech)
             if as_of_year is not None:
                 axes.axvline(as_of_year, color=QUIET, lw=0.8, ls=":")
-            axes.set_title(word(stage, speech), loc="left")
+            axes.set_title(_stage_title(stage, speech), loc="left")
         handles, labels = panels.flat[0].get_legend_handles_labels()
         figure.legend(
             handles, labels, loc="lower center", ncols=4, frameon=False, fontsize=8,
@@ -182,6 +182,13 @@ def demand_curves(
             lang=speech,
         )
     return figure
+
+
+def _stage_title(stage: Stage, lang: Lang) -> str:
+    """Name a stage; the senior one says that its children are not all pupils of such schools."""
+    if stage is Stage.SENIOR:
+        return Message("figures.senior").text(lang)
+    return word(stage, lang)
 
 
 def _of_unit(children: pd.DataFrame, unit_id: str | None) -> pd.DataFrame:

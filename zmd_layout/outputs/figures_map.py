@@ -36,6 +36,8 @@ _LARGE, _SMALL = 20, 6
 _NOTE_COLUMNS = 140
 _AREAS = {"Polygon", "MultiPolygon"}
 _HALO = 2.2
+_ABOVE, _BELOW = 0.62, 0.5  # inches for banner and title, and for the notes
+_LEAST_HIGH, _MOST_HIGH = 2.5, 8.5  # inches of the map itself
 
 
 def rule_map(
@@ -155,7 +157,7 @@ def blank_map(title: str) -> tuple[Figure, Axes]:
     """Give a figure with a title and one frame for a map, without axes."""
     figure = Figure(figsize=(7.2, 6.6))
     axes = figure.add_axes((0.01, 0.09, 0.98, 0.81))
-    figure.suptitle(title, y=0.955, fontsize=12)
+    axes.set_title(title, fontsize=12, pad=8)
     axes.set_axis_off()
     axes.set_aspect("equal")
     return figure, axes
@@ -168,6 +170,21 @@ def set_extent(axes: Axes, frame: gpd.GeoDataFrame) -> None:
     axes.set_xlim(west - margin, east + margin)
     axes.set_ylim(south - margin, north + margin)
     axes.set_autoscale_on(False)
+    _fit_height(axes)
+
+
+def _fit_height(axes: Axes) -> None:
+    """Make the figure as high as its ground asks for, so that no empty paper is printed with it."""
+    figure = axes.get_figure(root=True)
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    if figure is None or east <= west:
+        return
+    left, _, width, _ = axes.get_position(original=True).bounds
+    map_height = figure.get_figwidth() * width * (north - south) / (east - west)
+    map_height = min(max(map_height, _LEAST_HIGH), _MOST_HIGH)
+    height = map_height + _ABOVE + _BELOW
+    figure.set_figheight(height)
+    axes.set_position((left, _BELOW / height, width, map_height / height))
 
 
 def _draw_mark(axes: Axes, rows: gpd.GeoDataFrame, kind: Mark) -> None:

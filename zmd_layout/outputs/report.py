@@ -158,13 +158,13 @@ def _problems(report: WordReport, results: Results, lang: Lang) -> None:
     rows = [
         [
             str(place), p.place, _sentence(p.title, p.units), p.gap, p.addressee, p.due,
-            f"{p.rule_id}\n{p.years}",
+            f"{p.key}\n{p.years}",
         ]
         for place, p in enumerate(problems, start=1)
     ]  # fmt: skip
     report.table(
         _say("problems_table", lang), _heads("problems_heads", lang), rows,
-        widths_cm=(0.9, 1.9, 4.4, 1.9, 1.9, 2.2, 2.8),
+        widths_cm=(0.9, 1.9, 4.8, 1.9, 1.9, 2.3, 2.3),
     )  # fmt: skip
     report.source(_say("source_problems", lang))
 

@@ -43,8 +43,8 @@ class Problem:
 
     Attributes
     ----------
-    rule_id
-        Where to look it up.
+    rule_id, key
+        Where to look it up, and what the clause is called in print.
     place
         The county, or the city itself.
     title, units, gap, addressee, strength, due
@@ -56,6 +56,7 @@ class Problem:
     """
 
     rule_id: str
+    key: str
     place: str
     title: str
     units: str
@@ -136,6 +137,7 @@ def _problem(results: Results, rows: pd.DataFrame, lang: Lang) -> Problem:
     place = county_names(results).get(first["county"], study.name.model_dump()[str(lang)])
     return Problem(
         rule_id=rule.id,
+        key=rule.key,
         place=place,
         title=rule.title.text(lang),
         units=_unit_names(rows, lang),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ _QUIET = RGBColor(0x59, 0x59, 0x59)
 _HEAD_FILL = "1F4E79"
 _PICTURE_DPI = 160
 _TEXT_WIDTH_CM = 16.0
+_ROWS_KEPT_TOGETHER = 14
+_NUMBER = re.compile(r"[-−+]?[\d,]*\d(\.\d+)?%?")
 
 
 class WordReport:
@@ -103,7 +106,7 @@ class WordReport:
         widths_cm: Sequence[float],
     ) -> None:
         """
-        Add a table; its head repeats on each page and no row is torn.
+        Add a table; its head repeats on each page, no row is torn and a short one stays together.
 
         Parameters
         ----------
@@ -120,8 +123,15 @@ class WordReport:
         for column, width in zip(table.columns, widths_cm, strict=True):
             column.width = Cm(width)  # some programs go by the column, others by the cell
         _fill_row(table.rows[0], columns, widths_cm, is_head=True)
-        for row in rows:
-            _fill_row(table.add_row(), row, widths_cm, is_head=False)
+        for cell in table.rows[0].cells:
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
+        is_whole = len(rows) <= _ROWS_KEPT_TOGETHER
+        for number, row in enumerate(rows, start=1):
+            added = table.add_row()
+            _fill_row(added, row, widths_cm, is_head=False)
+            if is_whole and number < len(rows):
+                for cell in added.cells:
+                    cell.paragraphs[0].paragraph_format.keep_with_next = True
 
     def save(self, path: Path) -> None:
         """Write the file; its parts bear a fixed time, so that equal reports are equal bytes."""
@@ -197,6 +207,8 @@ def _fill_row(row: Any, cells: Sequence[str], widths_cm: Sequence[float], *, is_
         paragraph.paragraph_format.space_after = Pt(2)
         paragraph.paragraph_format.line_spacing = 1.0
         run = _font(paragraph.add_run(text), _HEAD if is_head else _BODY, 9)
+        if not is_head and _NUMBER.fullmatch(text):
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         if is_head:
             run.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
