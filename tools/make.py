@@ -158,9 +158,7 @@ def _docs() -> int:
 
 
 def _bench() -> int:
-    for script in sorted((ROOT / "benchmarks").glob("*.py")):
-        if "__main__" in script.read_text("utf-8"):  # the others are shared by these
-            _call([str(_python()), str(script)], PYTHONPATH=str(ROOT))
+    _call([str(_python()), str(ROOT / "tools" / "bench.py")])
     return 0
 
 

@@ -92,7 +92,7 @@ def run_many(
     place, root = where or Where(), Path(out).resolve()
     areas = _areas(files, place)
     readable = [area for area in areas if not area.fault]
-    jobs = _jobs(readable, root, reach_m=reach_m, fresh=fresh)
+    jobs = jobs_of(readable, root, reach_m=reach_m, fresh=fresh)
     results = do_all(place, do, jobs, check=lambda one: one.fault, tell=_teller(jobs, progress))
     run = {
         job.area.file: one or Done(job.area.study_id, job.area.name, job.out, fault=fault)
@@ -124,7 +124,7 @@ def _areas(files: Sequence[Path], where: Where) -> list[Area]:
     return areas
 
 
-def _jobs(areas: Sequence[Area], root: Path, *, reach_m: float, fresh: bool) -> list[Job]:
+def jobs_of(areas: Sequence[Area], root: Path, *, reach_m: float, fresh: bool) -> list[Job]:
     """Give each study the studies around it."""
     shapes = [shapely.from_wkb(area.shape) if area.shape else None for area in areas]
     tree = shapely.STRtree([shape or shapely.Point() for shape in shapes])
