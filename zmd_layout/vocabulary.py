@@ -212,6 +212,7 @@ class Flag(StrEnum):
     STRAIGHT_LINE = "straight_line"
     POINTS_JOINED = "points_joined"
     EXCEEDS_SIZE_CAP = "exceeds_size_cap"
+    SCHOOL_UNDER_WAY = "school_under_way"
     NEARLY_EMPTY_LATER = "nearly_empty_later"
     NEARLY_EMPTY_IN_LOW_SCENARIO = "nearly_empty_in_low_scenario"
 
