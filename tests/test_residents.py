@@ -322,6 +322,25 @@ def test_townships_without_residents_get_those_who_live_in_them_as_an_assumption
     assert row["basis"] == Basis.ASSUMPTION
 
 
+def test_a_review_does_not_ask_for_the_ground(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "census.csv").write_text(CENSUS, "utf-8")
+    write_geojson(tmp_path / "hexagons.geojson", HEXAGONS)
+    write_geojson(
+        tmp_path / "plot.geojson",
+        [
+            (
+                {"name": "新区", "planned_residents": 12_000, "settlement": "urban"},
+                square(0, 0, 0.01),
+            )
+        ],
+    )
+    folder = make_study(JOINED + 'ground = "population"\n' + ON_HEXAGONS)
+    found = zmd_layout.review(tmp_path / "plot.geojson", study=zmd_layout.load_study(folder))
+    assert "primary-per-new-residential-area" in set(found.findings["rule_id"])
+
+
 def test_a_ground_that_is_not_there_is_named_with_those_that_are(
     loaded: Callable[..., Layers],
 ) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zmd_layout.desk.nearby import STAGES, figures
-from zmd_layout.forecast import default_scenario, forecast, single_years, standards
-from zmd_layout.layers.schema import AGE_COLUMN
+from zmd_layout.forecast import standards
 from zmd_layout.measures.conditions import is_missing
+from zmd_layout.measures.outlook import children_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,20 +132,16 @@ def _shares(
 def _forecast_shares(
     world: World, county_id: str | None, year: int
 ) -> dict[Stage, tuple[float, float, float]]:
-    layer = world.layers.get("counties")
-    if layer is None or county_id is None or layer.origin.year is None:
+    ahead = children_ahead(world)
+    if ahead is None:
         return {}
-    row: Any = layer.frame[layer.frame["unit_id"] == county_id]
-    ages = [c for c in row.columns if AGE_COLUMN.fullmatch(str(c))]
-    if row.empty or not ages or is_missing(row["residents"].iloc[0]):
+    row: Any = ahead.frame[ahead.frame["unit_id"] == county_id]
+    if row.empty or "residents" not in row or is_missing(row["residents"].iloc[0]):
         return {}
-    base = single_years(row.set_index("unit_id")[ages])
-    base_year = layer.origin.year
-    children = forecast(
-        base, base_year=base_year, years=[max(year, base_year)], scenario=default_scenario()
-    )
+    children = ahead.children[ahead.children["unit_id"] == county_id]
+    of_year = children[children["year"] == max(year, ahead.census_year)]
     people = float(row["residents"].iloc[0])
     return {
         r["stage"]: (r["low"] / people, r["middle"] / people, r["high"] / people)
-        for r in children.to_dict("records")
+        for r in of_year.to_dict("records")
     }

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 AREAS, ROADS = "residential_areas", "roads"
 _WHERE = ("counties", "townships", "planning_units", "villages")
-_AROUND = ("schools", "education_land", AREAS)
+_AROUND = ("schools", "education_land", "census", "births", AREAS)
 _ROADS_WITHIN_M = 5000.0  # a way to what is shown may lead around
 _SAME_PLOT_SHARE = 0.5  # of the smaller: a plot of the study that is the reviewed one itself
 _COPIED = ("seats", "classes", "opens_on", "ownership", "site_area_m2")
@@ -77,7 +77,9 @@ def around(study: Study) -> Study:
     if roads is not None and not has_windows(study, roads):
         wanted.add(ROADS)
     layers = {name: source for name, source in study.layers.items() if name in wanted}
-    return study.model_copy(update={"layers": layers})
+    # nobody is spread over a ground that is not read
+    people = study.people.model_copy(update={"ground": None, "weights": None})
+    return study.model_copy(update={"layers": layers, "people": people})
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,61 @@ def outlook(world: World, *, scenario: Scenario | None = None) -> Outlook | None
 
 
 def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
+    ahead = _ahead(world, scenario) if scenario is not None else children_ahead(world)
+    if ahead is None:
+        return None
+    counties = world.units(UnitKind.COUNTY, {})
+    parts = _township_children(world, ahead.by_age, counties)
+    schools = world.layers.get("schools")
+    needed, part_needed = _needed(world, ahead.children), _needed(world, parts)
+    return Outlook(
+        ahead.children,
+        _balance(world, needed, counties),
+        _suppositions(world, ahead.scenario, has_parts=not parts.empty),
+        schools is not None and schools.is_made,
+        needed=needed,
+        township_children=parts,
+        township_needed=part_needed,
+        township_balance=_balance(world, part_needed, world.units(UnitKind.TOWNSHIP, {})),
+        methods=_methods(world, needed, ahead.frame),
+        grades=_grades(world, ahead.children, ahead.by_age),
+        census_year=ahead.census_year,
+        by_age=ahead.by_age,
+        scenario=ahead.scenario,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChildrenAhead:
+    """
+    The counties' children to come.
+
+    Attributes
+    ----------
+    frame
+        The counties that are not within another.
+    census_year
+        The year of the count.
+    children, by_age
+        As `forecast.forecast` gives them, by stage and by single year of age.
+    scenario
+        What is supposed.
+    """
+
+    frame: pd.DataFrame
+    census_year: int
+    children: pd.DataFrame
+    by_age: pd.DataFrame
+    scenario: Scenario
+
+
+def children_ahead(world: World) -> ChildrenAhead | None:
+    """Carry the counties' children on as the study supposes; None as in `outlook`."""
+    kept: ChildrenAhead | None = world.keep("children ahead", lambda: _ahead(world, None))
+    return kept
+
+
+def _ahead(world: World, scenario: Scenario | None) -> ChildrenAhead | None:
     layer = world.layers.get("counties")
     if layer is None or layer.origin.year is None:
         return None
@@ -136,34 +191,15 @@ def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
     ages = _ages(frame)
     if not ages:
         return None
-    chosen = world.study.forecast
+    until, first = world.study.forecast.until, layer.origin.year
+    if until < first:
+        raise StudyError(Message("forecast.years", base_year=first, found=[until]))
     base = single_years(frame.set_index("unit_id")[ages])
-    first = layer.origin.year
-    if chosen.until < first:
-        raise StudyError(Message("forecast.years", base_year=first, found=[chosen.until]))
     scenario = scenario or _scenario(world, base.index)
-    span: dict[str, Any] = {"base_year": first, "years": range(first, chosen.until + 1)}
+    span: dict[str, Any] = {"base_year": first, "years": range(first, until + 1)}
     children = forecast(base, scenario=scenario, **span)
     by_age = forecast(base, scenario=scenario, by="age", **span)
-    counties = world.units(UnitKind.COUNTY, {})
-    parts = _township_children(world, by_age, counties)
-    schools = world.layers.get("schools")
-    needed, part_needed = _needed(world, children), _needed(world, parts)
-    return Outlook(
-        children,
-        _balance(world, needed, counties),
-        _suppositions(world, scenario, has_parts=not parts.empty),
-        schools is not None and schools.is_made,
-        needed=needed,
-        township_children=parts,
-        township_needed=part_needed,
-        township_balance=_balance(world, part_needed, world.units(UnitKind.TOWNSHIP, {})),
-        methods=_methods(world, needed, frame),
-        grades=_grades(world, children, by_age),
-        census_year=first,
-        by_age=by_age,
-        scenario=scenario,
-    )
+    return ChildrenAhead(frame, first, children, by_age, scenario)
 
 
 def _ages(frame: pd.DataFrame) -> list[str]:
