@@ -253,3 +253,16 @@ def test_the_record_says_how_ways_were_measured(
     record = json.loads((out / "run.json").read_text("utf-8"))
     assert "1.3" in record["distances"]["kindergarten"]["en"]
     assert record["points_out_of_reach"] == 12  # four villages, three stages without a school
+
+
+def test_a_school_that_is_being_built_in_the_unit_is_named_first(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    coming = {
+        "school_id": "k8", "name": "新幼", "stages": "kindergarten", "ownership": "public",
+        "status": "under_construction",
+    }  # fmt: skip
+    folder = study(make_study, tmp_path, schools=[(coming, point(0.02, 0.05))])
+    row = suggested(folder, "kindergarten").iloc[0]
+    assert "school_under_way" in row["flags"]
+    assert "新幼" in row["note_zh"]

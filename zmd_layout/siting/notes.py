@@ -39,6 +39,7 @@ def note(row: dict[str, Any], ground: Ground, work: StageWork) -> tuple[str, str
     """
     parts = [
         _place(row, ground),
+        *([Message("sites.note_under_way", schools=row["under_way"])] if row["under_way"] else []),
         _ways(row, work),
         *_size(row, ground, work),
         *_outlook(row, work),

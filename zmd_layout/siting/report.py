@@ -18,6 +18,7 @@ from zmd_layout.siting.notes import note
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.problem import gap_percent
 from zmd_layout.siting.sizes import children_at_opening, robustness_flags, size_of, use_to_come
+from zmd_layout.siting.standing import under_way
 from zmd_layout.siting.table import COLUMNS
 from zmd_layout.siting.work import Aim
 from zmd_layout.vocabulary import Flag, SolveStatus
@@ -119,12 +120,17 @@ def _one(
     ground: Ground, work: StageWork, row: dict[str, Any], site: pd.Series[Any]
 ) -> dict[str, Any]:
     made = bool(site["is_made"]) or work.way.demand.layer.is_made
+    owed_in = [(need.unit_kind, need.unit_id) for need in row["closes"]]
+    coming = under_way(ground.world, work.stage, owed_in)
     return {
         "county_id": row["county_id"],
         "action": "expand" if CandidateKind(site["kind"]).is_standing else "new",
         "name": site["name"],
         "closes": [need.name for need in row["closes"]],
-        "flags": _flags(ground.world, work, site),
+        "flags": [
+            *_flags(ground.world, work, site), *([Flag.SCHOOL_UNDER_WAY] if coming else []),
+        ],
+        "under_way": coming,
         "is_synthetic": made or any(need.is_synthetic for need in row["closes"]),
         "candidate_id": site["candidate_id"],
         "candidate_kind": str(site["kind"]),
@@ -133,7 +139,7 @@ def _one(
         "township_id": site["township_id"],
         "seats_now": _seats_now(ground.world, site["school_id"]),
         "geometry": site.geometry,
-    }
+    }  # fmt: skip
 
 
 def _flags(world: World, work: StageWork, site: pd.Series[Any]) -> list[Flag]:

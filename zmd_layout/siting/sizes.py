@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.forecast import standards
-from zmd_layout.measures.access import access
+from zmd_layout.measures.access import schools_of
 from zmd_layout.measures.outlook import outlook
 from zmd_layout.rulebook import Threshold
 from zmd_layout.siting.planning import planning
@@ -44,12 +44,12 @@ def size_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
 
 
 def _largest_schools(world: World) -> dict[str, float]:
-    """Give the seats of the largest school of each stage: where no rule caps, no larger one."""
+    """Give the seats of the largest school of each stage alone: where no rule caps, no larger."""
     found = {}
     for stage in Stage:
-        way = access(world, stage)
-        if way is not None and "seats" in way.schools:
-            most = way.schools["seats"].max()
+        schools = schools_of(world, stage)
+        if schools is not None and "seats" in schools:
+            most = schools.loc[schools["stages"] == stage, "seats"].max()
             if np.isfinite(most) and most > 0:
                 found[str(stage)] = float(most)
     return found

@@ -15,6 +15,8 @@ from zmd_layout.siting.planning import CandidateKind, planning
 from zmd_layout.vocabulary import Ownership, SchoolStatus, Stage, UnitKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from zmd_layout.measures import World
@@ -128,3 +130,20 @@ def _stages_after(
         NINE_YEAR if grows and stage in _PARTNER and stages == _PARTNER[stage] else str(stage)
         for stages, grows in zip(chosen["stages"], is_expansion, strict=True)
     ]
+
+
+def under_way(world: World, stage: Stage, units: Sequence[tuple[UnitKind, str]]) -> list[str]:
+    """Name the schools of a stage that are being built or planned in any of some units."""
+    layer = world.layers.get("schools")
+    if layer is None or "stages" not in layer.frame:
+        return []
+    frame = layer.frame
+    comes = frame["status"].isin([SchoolStatus.UNDER_CONSTRUCTION, SchoolStatus.PLANNED])
+    comes &= frame["stages"].map(lambda s: str(stage) in str(s).split(";")).astype(bool)
+    inside = np.zeros(len(frame), dtype=bool)
+    for kind, unit_id in units:
+        found = world.units(kind, {})
+        if found is not None:
+            inside |= (world.members(layer, found) == unit_id).to_numpy(dtype=bool)
+    rows = frame[comes.to_numpy(dtype=bool) & inside]
+    return sorted(_cells(rows, "name").fillna(rows["school_id"]).astype(str))
