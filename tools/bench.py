@@ -28,7 +28,8 @@ Data are made at run time.
 """
 PACKAGES = (
     "zmd-layout", "numpy", "pandas", "geopandas", "shapely", "scipy", "highspy", "osmium",
-    "pyogrio", "exactextract", "igraph", "networkx", "rasterstats", "spopt", "osmnx", "distributed", "pyarrow",
+    "pyogrio", "exactextract", "igraph", "networkx", "rasterstats", "spopt", "osmnx",
+    "distributed", "pyarrow",
 )  # fmt: skip
 
 
