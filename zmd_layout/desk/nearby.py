@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from zmd_layout.forecast import standards
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
 
 _STEP_M = 50.0  # gates are not known: any point of the boundary may be one, at this step
+_SHOWN = {
+    "school_id", "name", "stages", "ownership", "classes", "seats", "classes_of_56_and_more",
+    "distance_m",
+}  # fmt: skip
 STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR)
 
 
@@ -113,7 +118,7 @@ def schools_near(world: World, shape: shapely.Geometry) -> tuple[NearSchool, ...
     return tuple(
         _near(row, stage, layer.origin.year, is_made=is_made)
         for (stage, near), way_m in zip(found, road_m, strict=False)
-        for row in _rows(near.assign(road_m=way_m))
+        for row in _rows(near, way_m)
     )
 
 
@@ -147,9 +152,14 @@ class _Ways:
         return np.where(inside, 0.0, np.maximum(way_m, straight_m))
 
 
-def _rows(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = frame.to_dict("records")
-    return rows
+def _rows(frame: gpd.GeoDataFrame, road_m: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Give the schools as rows with the columns that are shown, and no others: it is many times."""
+    plain = pd.DataFrame(frame)
+    shown = [c for c in plain.columns if c in _SHOWN or str(c).startswith("enrolment")]
+    table = plain[shown].assign(road_m=road_m)
+    points = shapely.point_on_surface(frame.geometry.to_numpy())
+    rows = [{str(key): cell for key, cell in row.items()} for row in table.to_dict("records")]
+    return [row | {"xy_m": (p.x, p.y)} for row, p in zip(rows, points, strict=True)]
 
 
 def _near(row: dict[str, Any], stage: Stage, year: int | None, *, is_made: bool) -> NearSchool:
@@ -160,12 +170,11 @@ def _near(row: dict[str, Any], stage: Stage, year: int | None, *, is_made: bool)
     size = standards().class_sizes[stage].value
     seats = classes * size if not np.isnan(classes) else _number(row.get("seats")) * share
     owner = row.get("ownership")
-    point = row["geometry"].representative_point()
     return NearSchool(
         str(row["school_id"]), str(row.get("name") or row["school_id"]), stage,
         "" if is_missing(owner) else str(owner), float(row["distance_m"]),
         float(row["road_m"]), bool(row["distance_m"] <= radius_m(stage)), classes, enrolment, seats,
-        _number(row.get("classes_of_56_and_more")), year, is_made, (point.x, point.y),
+        _number(row.get("classes_of_56_and_more")), year, is_made, row["xy_m"],
     )  # fmt: skip
 
 

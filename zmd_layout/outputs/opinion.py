@@ -16,7 +16,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm
 
 from zmd_layout.desk import Conclusions, basis_in_order
-from zmd_layout.messages import Message, catalogue, word
+from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs import opinion_style as style
 from zmd_layout.outputs.opinion_picture import draw
 from zmd_layout.outputs.opinion_tables import (
@@ -236,8 +236,8 @@ class _Writer:
         self._head(7)
         lines = [self._problem(i) for i in self.case.issues if self._is_problem(i)]
         lines += [
-            ("advice", word(stage, self.lang), what.text(self.lang))
-            for stage, what in self.case.advice
+            ("advice", self._text("seats_word"), what.text(self.lang))
+            for _, what in self.case.advice
         ]
         if not lines:
             self._body("no_problem")
