@@ -47,6 +47,13 @@ COUNTIES = [
 
 
 @pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask servers on this computer directly."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture
 def make_study(tmp_path: Path) -> Callable[..., Path]:
     """Give a function that writes a study with two counties, a district, and what it is handed."""
 

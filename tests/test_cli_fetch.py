@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from local_server import Overpass, overpass_serving, serving
 from test_residents import write_grid
 
 from zmd_layout.cli import main
+from zmd_layout.layers import load_layers
+from zmd_layout.study import read_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.network
+    from click.testing import Result
+
+pytestmark = [pytest.mark.network, pytest.mark.usefixtures("no_proxy")]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serve files without a word."""
+class Files(SimpleHTTPRequestHandler):
+    """Serves the files of a folder without a word."""
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""
@@ -32,12 +36,56 @@ def server(tmp_path: Path) -> Iterator[str]:
     folder = tmp_path / "served"
     folder.mkdir()
     write_grid(folder / "chn_2020.tif")
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    httpd.server_close()
+    with serving(partial(Files, directory=folder)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def overpass() -> Iterator[Overpass]:
+    with overpass_serving() as running:
+        yield running
+
+
+def fetch_osm(folder: Path, server: Overpass, *more: str) -> Result:
+    hurry = ("--tries", "1", "--wait", "0", "--pause", "0", "--timeout", "9")
+    return CliRunner().invoke(main, ["fetch", str(folder), "--endpoint", server.url, *hurry, *more])
+
+
+def test_schools_and_roads_are_fetched_and_load_as_the_study_file_is_told(
+    make_study: Callable[..., Path], overpass: Overpass
+) -> None:
+    folder = make_study()
+    result = fetch_osm(folder, overpass)
+    assert result.exit_code == 0, result.output
+    snippet = result.output[result.output.index("[layers.schools]") :]
+    with (folder / "study.toml").open("a", encoding="utf-8") as file:
+        file.write(snippet)
+    layers = load_layers(read_study(folder))
+    assert len(layers["schools"].frame) > 0
+    assert len(layers["roads"].roads.edges) > 0
+
+
+def test_a_server_that_breaks_down_midway_gives_one_message_and_the_next_run_goes_on(
+    make_study: Callable[..., Path], overpass: Overpass
+) -> None:
+    folder = make_study()
+    good = overpass.answer
+
+    def break_down(query: str) -> tuple[int, dict[str, str], bytes]:
+        if len(overpass.queries) == 1:
+            overpass.misdeeds = [(504, {}, b"")]
+        return good(query)
+
+    overpass.answer = break_down  # type: ignore[method-assign]
+    stopped = fetch_osm(folder, overpass)
+    assert stopped.exit_code == 1
+    assert "504" in stopped.output
+    assert "Traceback" not in stopped.output
+    answered = set(overpass.queries[:1])
+    overpass.answer = good  # type: ignore[method-assign]
+    overpass.queries.clear()
+    assert fetch_osm(folder, overpass).exit_code == 0
+    assert not answered & set(overpass.queries)
 
 
 def test_a_grid_is_fetched_and_the_study_file_is_told_how_to_name_it(

@@ -4,15 +4,14 @@ import hashlib
 import io
 import re
 import socket
-import threading
 import zipfile
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import rasterio
+from local_server import QuietHandler, serving
 
 from zmd_layout.errors import SourceError
 from zmd_layout.layers.sources.download import Downloaded, download
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.usefixtures("no_proxy")]
 
 BODY = bytes(range(256)) * 20_000  # 5 MB: more than one block, and more than a socket holds
 NOON = "2026-01-02T12:00:00+08:00"
@@ -57,53 +56,37 @@ class Server:
         return int(re.findall(r"\d+", wanted)[0])
 
 
-def start(state: Server) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+def handler_of(state: Server) -> type[QuietHandler]:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802 - so http.server calls it
             if state.refusals:
                 state.asked.append("refused")
                 status, headers = state.refusals.pop(0)
-                self.answer(status, headers, b"<html>no</html>")
+                self.answer_cut(status, headers, b"<html>no</html>")
                 return
             begin = state.start_of(dict(self.headers))
             size = len(state.body)
             if begin >= size > 0:
-                self.answer(416, {"Content-Range": f"bytes */{size}"}, b"")
+                self.answer_cut(416, {"Content-Range": f"bytes */{size}"}, b"")
                 return
             headers = {"ETag": state.etag} if state.etag else {}
             if begin:
                 headers["Content-Range"] = f"bytes {begin}-{size - 1}/{size}"
-            self.answer(206 if begin else 200, headers, state.body[begin:])
+            self.answer_cut(206 if begin else 200, headers, state.body[begin:])
 
-        def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body[: state.cuts.pop(0)] if state.cuts else body)
+        def answer_cut(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            sent = body[: state.cuts.pop(0)] if state.cuts else body
+            self.answer(status, headers, sent, told=len(body))
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_address[1]}/grids/people_2020.tif"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
+    return Handler
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     state = Server()
-    running = start(state)
-    yield state
-    running.shutdown()
-    running.server_close()
+    with serving(handler_of(state)) as port:
+        state.url = f"http://127.0.0.1:{port}/grids/people_2020.tif"
+        yield state
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@ from __future__ import annotations
 import json
 import re
 import socket
-import threading
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 import osmnx
 import pytest
 import shapely
 import urllib3
+from local_server import STATE, Overpass, overpass_serving
 
 from zmd_layout.errors import SourceError
 from zmd_layout.layers.sources.fetch import (
@@ -31,114 +29,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.usefixtures("no_proxy")]
 
 AREA = shapely.box(114.1, 32.6, 114.9, 32.9)  # two tiles of half a degree
 NOON = "2026-01-02T12:00:00+08:00"
-STATE = "2026-01-01T00:00:00Z"
-
-
-@dataclass
-class Overpass:
-    """A server that answers as Overpass does, unless it is told to do something else first."""
-
-    url: str = ""
-    port: int = 0
-    queries: list[str] = field(default_factory=list)
-    other_requests: list[str] = field(default_factory=list)
-    misdeeds: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
-    is_empty: bool = False
-
-    def misbehave(
-        self, status: int = 200, body: bytes = b"", *, times: int = 1, **headers: str
-    ) -> None:
-        """Answer so the next times."""
-        plain = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.misdeeds += [(status, plain, body)] * times
-
-    def answer(self, query: str) -> tuple[int, dict[str, str], bytes]:
-        """Give status, headers and body."""
-        self.queries.append(query)
-        if self.misdeeds:
-            return self.misdeeds.pop(0)
-        elements = [] if self.is_empty else elements_for(query)
-        data = {"osm3s": {"timestamp_osm_base": STATE}, "elements": elements}
-        return 200, {}, json.dumps(data).encode()
-
-
-def elements_for(query: str) -> list[dict[str, Any]]:
-    """Make a school or a road in the south-west of the tile, and a road that all tiles share."""
-    found = re.search(r"poly:'([^']*)'", query)
-    assert found is not None
-    places = [float(number) for number in found[1].split()]
-    lat, lon = min(places[0::2]), min(places[1::2])
-    number = round(lat * 100) * 100_000 + round(lon * 100)
-    if "amenity" in query:
-        tags = {"amenity": "school", "name": f"示例小学{number}"}
-        return [{"type": "node", "id": number, "lat": lat, "lon": lon, "tags": tags}]
-    ends = [
-        {"type": "node", "id": number, "lat": lat, "lon": lon},
-        {"type": "node", "id": number + 1, "lat": lat + 0.01, "lon": lon},
-        {"type": "node", "id": 1, "lat": 32.7, "lon": 114.5},
-        {"type": "node", "id": 2, "lat": 32.7, "lon": 114.51},
-    ]
-    ways = [
-        {"type": "way", "id": number, "nodes": [number, number + 1]},
-        {"type": "way", "id": 1, "nodes": [1, 2]},
-    ]
-    return [*ends, *({**way, "tags": {"highway": "residential"}} for way in ways)]
-
-
-def start(overpass: Overpass) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            query = parse_qs(self.rfile.read(length).decode())["data"][0]
-            if self.path != "/api/interpreter":
-                overpass.other_requests.append(self.path)
-            status, headers, body = overpass.answer(query)
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_GET(self) -> None:
-            overpass.other_requests.append(self.path)
-            self.send_error(404)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    overpass.port = server.server_address[1]
-    overpass.url = f"http://127.0.0.1:{overpass.port}/api"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
 
 
 @pytest.fixture
 def overpass() -> Iterator[Overpass]:
-    state = Overpass()
-    server = start(state)
-    yield state
-    server.shutdown()
-    server.server_close()
+    with overpass_serving() as running:
+        yield running
 
 
 @pytest.fixture
 def mirror() -> Iterator[Overpass]:
-    state = Overpass()
-    server = start(state)
-    yield state
-    server.shutdown()
-    server.server_close()
+    with overpass_serving() as running:
+        yield running
 
 
 @pytest.fixture

@@ -32,6 +32,24 @@ BORDER_M = 20_000.0  # schools and roads beyond the border serve its people, too
     "--year", type=int, default=2020, show_default=True, help="栅格年份 / year of the grid"
 )
 @click.option("--country", default="chn", show_default=True, help="ISO 三位国别码 / ISO code")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1),
+    help="服务器多少秒不答算超时 / seconds that a server may be silent [180]",
+)
+@click.option(
+    "--tries", type=click.IntRange(min=1), help="每个地址问几次 / how often an address is asked [4]"
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    help="再问前等多少秒，逐次加倍 / seconds before asking again, doubled each time [5]",
+)
+@click.option(
+    "--pause",
+    type=click.FloatRange(min=0),
+    help="两次请求之间停多少秒；公共服务器请勿减小 / seconds between requests [1]",
+)
 @click.option("--refresh", is_flag=True, help="已有的也重新下载 / fetch what is there, too")
 @click.pass_obj
 def fetch(  # one argument an option
@@ -42,6 +60,10 @@ def fetch(  # one argument an option
     url: str | None,
     year: int,
     country: str,
+    timeout: float | None,
+    tries: int | None,
+    wait: float | None,
+    pause: float | None,
     refresh: bool,  # noqa: FBT001 - click passes a flag
 ) -> None:
     """
@@ -54,7 +76,15 @@ def fetch(  # one argument an option
 
     now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
     folder, area = _place(study)
-    settings = sources.OverpassSettings()
+    usual = sources.Patience()
+    patience = replace(
+        usual,
+        timeout_s=usual.timeout_s if timeout is None else timeout,
+        rounds=usual.rounds if tries is None else tries,
+        first_wait_s=usual.first_wait_s if wait is None else wait,
+        pause_s=usual.pause_s if pause is None else pause,
+    )
+    settings = sources.OverpassSettings(patience=patience)
     if endpoint:
         settings = replace(settings, endpoints=endpoint)
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -71,7 +101,7 @@ def fetch(  # one argument an option
             }
             source = sources.RasterSource(url or sources.WORLDPOP, values)
             found = sources.fetch_raster(
-                source, folder, fetched_at=now, progress=tell, refresh=refresh
+                source, folder, fetched_at=now, patience=patience, progress=tell, refresh=refresh
             )
     for note in found.notes:
         click.echo(note.text(obj["lang"]))
