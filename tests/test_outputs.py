@@ -211,3 +211,25 @@ def test_the_overview_says_how_many_of_the_schools_that_must_exist_are_known(
     }
     assert shares["西县", "小学"] == 25
     assert shares["东县", "小学"] is None
+
+
+def test_pupils_of_a_nine_year_school_are_divided_by_its_grades(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    school = {
+        "school_id": "1", "name": "甲学校", "stages": "primary;junior", "status": "operating",
+        "enrolment": 900,
+    }  # fmt: skip
+    write_geojson(tmp_path / "schools.geojson", [(school, point(0.05, 0.05))])
+    study = make_study(
+        '[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+    )
+    zmd_layout.run(zmd_layout.load_study(study), out=tmp_path / "out")
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "findings.xlsx")["总览"]
+    heads = [cell.value for cell in sheet[1]]
+    pupils = {
+        (row[0].value, row[1].value): row[heads.index("在校生")].value
+        for row in sheet.iter_rows(min_row=2)
+    }
+    assert pupils["西县", "小学"] == 600
+    assert pupils["西县", "初中"] == 300

@@ -132,7 +132,7 @@ def _by_year(rows: pd.DataFrame, units: Units, years: list[int]) -> pd.DataFrame
 def _added_up(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     keys = ["unit_id", "stage", "capacity"]
     full = pd.DataFrame(product(units.frame.index, STAGES, Capacity), columns=keys)
-    parts = [_of_stage(rows, stage) for stage in STAGES]
+    parts = [of_stage(rows, stage) for stage in STAGES]
     table = pd.concat(parts, ignore_index=True)
     capacities = school_capacities(table, class_sizes=values(standards().class_sizes))
     full = full.merge(supply(capacities), on=keys, how="left")
@@ -141,8 +141,18 @@ def _added_up(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     return full
 
 
-def _of_stage(rows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
-    """Give the schools of a stage with its part of their seats, by share of grades."""
+def of_stage(rows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
+    """
+    Give the schools of a stage with its part of their seats and pupils, by share of grades.
+
+    Parameters
+    ----------
+    rows
+        Schools with `unit_id, school_id, stages, status` and as far as known `seats, classes,
+        classrooms, enrolment`.
+    stage
+        Which; a school of several stages is divided by its grades, an assumption.
+    """
     stages = rows["stages"].astype(str).str.split(";")
     mine = rows[stages.map(lambda found: str(stage) in found).to_numpy(dtype=bool)]
     share = stages[mine.index].map(lambda found: _grade_share(found, stage)).to_numpy(dtype=float)

@@ -21,6 +21,7 @@ from zmd_layout.outputs.workbook_verdicts import status_word
 from zmd_layout.vocabulary import Lang, Status, Strength
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from zmd_layout.outputs.results import Results
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _WIDEST, _LEAST_WIDE, _NARROWEST = 60, 16, 8
 _A3, _A4 = 8, 9  # as spreadsheets number paper
 _WIDE_SHEET = 12  # columns, beyond which A4 is too small to read
+_LINE_POINTS, _MOST_LINES = 14.5, 5
+_BOLD_ROOM = 1.1
 _PAGE_COLUMNS = 190  # signs that a line on A3 holds and can still be read
 _STATUS_COLOURS = {
     (Status.SHORTFALL, Strength.DUTY): "#F5C6A5",
@@ -89,10 +92,13 @@ def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any], *, is_made: bo
             0, 0, Message("words.synthetic_banner").text(sheet.lang), styles["banner"]
         )
         first = 1
-    for column, (name, width) in enumerate(zip(sheet.columns, _widths(sheet), strict=True)):
+    widths = _widths(sheet)
+    for column, (name, width) in enumerate(zip(sheet.columns, widths, strict=True)):
         page.write_string(first, column, name, styles["head"])
         page.set_column(column, column, width)
+    page.set_row(first, _height(sheet.columns, widths, bold=True))
     for number, row in enumerate(sheet.rows, start=first + 1):
+        page.set_row(number, _height(row, widths))
         for column, cell in enumerate(row):
             is_year = column in sheet.year_columns
             shapes = {**styles, "whole": styles["year"]} if is_year else styles
@@ -133,6 +139,17 @@ def _write_cell(
         page.write_datetime(*at, dt.datetime.combine(cell, dt.time()), styles["day"])
     else:
         page.write_string(*at, str(cell)[:32_000], styles["text"])
+
+
+def _height(cells: Sequence[object], widths: Sequence[float], *, bold: bool = False) -> float:
+    """Give the points that wrapped text needs, which not every program works out by itself."""
+    room = _BOLD_ROOM if bold else 1.0
+    lines = [
+        math.ceil(_signs(cell) * room / max(width - 2, 1))
+        for cell, width in zip(cells, widths, strict=True)
+        if isinstance(cell, str)
+    ]
+    return _LINE_POINTS * min(max([1, *lines]), _MOST_LINES)
 
 
 def _widths(sheet: Sheet) -> list[float]:

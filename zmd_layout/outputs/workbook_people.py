@@ -8,6 +8,7 @@ from zmd_layout.forecast import Capacity
 from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.outlook import STAGES
 from zmd_layout.measures.school_completeness import completeness_of
+from zmd_layout.measures.seats import of_stage
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of
 from zmd_layout.outputs.workbook_sheet import Row, Sheet, make_sheet
@@ -89,8 +90,12 @@ def _children_now(results: Results) -> dict[tuple[str, Stage], tuple[int, float]
 
 def schools_by_county(
     results: Results,
-) -> dict[tuple[str, Stage], tuple[int, int, float | None, float | None]]:
-    """Count schools, teaching points, pupils and standard seats by county and stage."""
+) -> dict[tuple[str, Stage], tuple[int, int, float, float | None]]:
+    """
+    Count schools, teaching points, pupils and standard seats by county and stage.
+
+    The pupils of a school of several stages are divided by its grades; NaN where none is known.
+    """
     layer = results.world.layers.get("schools")
     counties = results.world.units(UnitKind.COUNTY, {})
     if layer is None or counties is None or "stages" not in layer.frame:
@@ -99,15 +104,13 @@ def schools_by_county(
     frame = frame[frame["status"] == SchoolStatus.OPERATING]
     seats = _standard_seats(results)
     out = {}
+    frame = frame[~frame["stages"].map(is_missing)].assign(unit_id=lambda rows: rows["county"])
     for stage in STAGES:
-        mine = frame[
-            frame["stages"].map(
-                lambda s, st=stage: not is_missing(s) and str(st) in str(s).split(";")
-            )
-        ]
+        part = of_stage(frame, stage)
+        mine = frame.loc[part.index].assign(pupils=part["enrolment"])
         for county, group in mine.groupby("county", sort=True):
             points = int(group["is_teaching_point"].map(lambda flag: flag is True).sum())
-            pupils = float(group["enrolment"].sum(min_count=1)) if "enrolment" in group else None
+            pupils = float(group["pupils"].sum(min_count=1).round())
             out[str(county), stage] = (
                 len(group) - points,
                 points,
@@ -124,7 +127,7 @@ def _standard_seats(results: Results) -> dict[tuple[str, Stage], float]:
     year = min(max(results.world.as_of.year, int(table["year"].min())), int(table["year"].max()))
     rows = table[(table["capacity"] == Capacity.CLASSES) & (table["year"] == year)]
     return {
-        (str(unit), Stage(stage)): float(seats)
+        (str(unit), Stage(stage)): float(round(seats))
         for unit, stage, seats in zip(rows["unit_id"], rows["stage"], rows["seats"], strict=True)
         if not is_missing(float(seats))
     }
