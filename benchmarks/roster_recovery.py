@@ -1,5 +1,5 @@
 """
-Measure how much of a disturbed roster comes back: matching with OSM, and stages.
+Measure how much of a disturbed roster comes back: matching with OSM, stages, and the datum.
 
 Run: python benchmarks/roster_recovery.py
 """
@@ -10,16 +10,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from disturbed import PLANE, disturbed, write_roster
 
 from zmd_layout.crs import geometry_to_plane, parse_coordinates
-from zmd_layout.layers.matching import match_schools
+from zmd_layout.errors import CrsError
+from zmd_layout.layers.reference import compare
 from zmd_layout.layers.sources.roster import read_roster
 from zmd_layout.standin import make_city
 from zmd_layout.study import LayerSource
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 def main() -> None:
@@ -32,13 +37,10 @@ def main() -> None:
         roster = read_roster(path, LayerSource(path="roster.csv", coordinates="gcj02"))
         read_s = time.perf_counter() - began
     frame = roster.frame
-    shapes = geometry_to_plane(
-        frame.geometry, coordinates=parse_coordinates("gcj02"), working_crs=PLANE, name="schools"
-    )
-    frame = frame.set_geometry(shapes)
     began = time.perf_counter()
-    found = match_schools(frame, made.osm)
+    compared = compare(placed(frame, "gcj02"), made.osm, coordinates="gcj02")
     match_s = time.perf_counter() - began
+    found = compared.matching
     truth = dict(zip(made.osm["school_id"], made.osm["truth"], strict=True))
     partners = found.partners()
     right = sum(truth[osm] == roster_id for roster_id, osm in partners.items())
@@ -57,6 +59,22 @@ def main() -> None:
     decidable = len(set(made.roster["truth"])) - len(ambiguous)
     print(f"stages: precision {is_right.mean():.4f}, recall {is_right.sum() / decidable:.4f}")
     print(f"ambiguous kept apart: {len(ambiguous)}, of which hold the truth: {sum(holds)}")
+    print(f"declared as it is (gcj02): verified by OSM: {compared.is_datum_verified}")
+    for declared in ("wgs84", "bd09"):
+        try:
+            compare(placed(frame, declared), made.osm, coordinates=declared)
+        except CrsError as error:
+            print(f"declared {declared}: refused: {error.text('en')}")
+        else:
+            print(f"declared {declared}: NOT caught")
+
+
+def placed(frame: gpd.GeoDataFrame, declared: str) -> gpd.GeoDataFrame:
+    """Put a roster where its coordinates are declared to be."""
+    shapes = geometry_to_plane(
+        frame.geometry, coordinates=parse_coordinates(declared), working_crs=PLANE, name="schools"
+    )
+    return frame.set_geometry(shapes)
 
 
 if __name__ == "__main__":
