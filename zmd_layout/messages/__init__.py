@@ -22,6 +22,8 @@ from typing import Any
 
 from zmd_layout.vocabulary import Lang
 
+_LONGEST_LIST = 60  # what is longer nobody reads; the number of the rest is told
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Message:
@@ -34,7 +36,7 @@ class Message:
         `room.name`, the table in `messages/<room>.toml`.
     **args
         What the placeholders of the text take. What has a method `text(lang)` says itself in the
-        same language; a list or tuple is joined.
+        same language; a list or tuple is joined, up to 60 items.
 
     Raises
     ------
@@ -61,7 +63,9 @@ class Message:
 def _render(value: object, lang: Lang | str) -> object:
     if isinstance(value, list | tuple):
         comma = "、" if str(lang) == "zh" else ", "
-        return comma.join(str(_render(item, lang)) for item in value)
+        shown = [str(_render(item, lang)) for item in value[:_LONGEST_LIST]]
+        more = len(value) - len(shown)
+        return comma.join([*shown, f"…（+{more}）"] if more else shown)
     # whatever can say itself in either language: a message, the title of a rule
     say = getattr(value, "text", None)
     return say(str(lang)) if callable(say) else value
