@@ -115,6 +115,19 @@ def test_the_ways_before_and_after_are_those_of_a_second_way_to_compute_them(stu
         )
 
 
+def test_the_simulated_catchments_hold_the_children_that_are_counted_and_do_not_overlap(
+    study: Study,
+) -> None:
+    result = zmd_layout.site(study, stage="junior")
+    villages = gpd.read_file(study.folder / "villages.gpkg").to_crs(study.crs)
+    areas = result.catchments.set_index("suggestion_id").geometry
+    for row in result.table.itertuples():
+        inside = villages.within(areas[row.id])
+        assert villages.loc[inside, "residents_12_14"].sum() == row.children_served
+    overlap_m2 = areas.area.sum() - shapely.union_all(areas.to_numpy()).area
+    assert overlap_m2 == pytest.approx(0, abs=1)
+
+
 def test_no_swap_of_one_place_would_shorten_the_ways(study: Study) -> None:
     options = SitingOptions(aim=Aim.TRAVEL, new_count=3, most_points=2000)
     table = zmd_layout.site(study, stage="junior", options=options).table

@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 
 from zmd_layout.measures.access import way_to
-from zmd_layout.network import Method
+from zmd_layout.network import NO_FACILITY, Method, areas_from_points
 from zmd_layout.siting.bottom_lines import BOTTOM_LINES, unchecked_lines
-from zmd_layout.siting.distances import is_inside
+from zmd_layout.siting.distances import county_of_points, is_inside
 from zmd_layout.siting.ground import has_own_children
 from zmd_layout.siting.means import mean_way
 from zmd_layout.siting.notes import note
@@ -21,7 +21,7 @@ from zmd_layout.siting.sizes import children_at_opening, robustness_flags, size_
 from zmd_layout.siting.standing import under_way
 from zmd_layout.siting.table import COLUMNS
 from zmd_layout.siting.work import Aim
-from zmd_layout.vocabulary import Flag, SolveStatus
+from zmd_layout.vocabulary import Flag, SolveStatus, UnitKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,12 +67,12 @@ def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd
             "children_served": float(work.children[served].sum())
             if has_own_children(work.stage)
             else np.nan,
+            "number": number,
             "weight": float(work.children[served].sum()),
             "mean_distance_before_m": mean_way(
                 work.children * served, work.way.found.distance_m
             ),
             "mean_distance_after_m": mean_way(work.children * served, after_m),
-            "ground": _ground(work.way.demand.xy[served & (work.children > 0)]),
         }  # fmt: skip
         own |= children_at_opening(own, ground, work)
         own |= size_of(own, ground, work)
@@ -81,9 +81,7 @@ def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd
         own["note_zh"], own["note_en"] = note(own, ground, work)
         rows.append(own)
     table = _ranked(gpd.GeoDataFrame(rows, geometry="geometry", crs=ground.world.study.crs), work)
-    catchments = gpd.GeoDataFrame(
-        {"suggestion_id": table["id"]}, geometry=table.pop("ground").to_numpy(), crs=table.crs
-    )
+    catchments = _catchments(table, ground.world, work, nearest)
     uses = [name for name in table if str(name).startswith("use_")]
     extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
     extra += ["children_at_opening", *uses]
@@ -206,10 +204,27 @@ def _ranked(table: gpd.GeoDataFrame, work: StageWork) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table)
 
 
-def _ground(xy: NDArray[np.float64]) -> shapely.Geometry:
-    """Draw the ground of some points: their hull with a margin."""
-    if not len(xy):
-        return shapely.Polygon()
-    points = shapely.multipoints(xy)
-    hull = shapely.concave_hull(points, ratio=0.4) if len(xy) > 3 else points  # noqa: PLR2004 - a hull needs more
-    return shapely.buffer(hull, 250.0, quad_segs=4).simplify(100.0)
+def _catchments(
+    table: gpd.GeoDataFrame, world: World, work: StageWork, nearest: NDArray[np.int64]
+) -> gpd.GeoDataFrame:
+    """
+    Draw the simulated catchments: the ground nearer to a place's children than to any others.
+
+    They do not overlap, and end at the border of the study area.
+    """
+    counties, county_of = world.units(UnitKind.COUNTY, {}), county_of_points(world)
+    reached = sorted({*county_of[nearest >= 0]} - {""})
+    mine = np.isin(county_of, np.array(reached, dtype=object))
+    boundary = gpd.GeoSeries(shapely.box(*shapely.total_bounds(table.geometry)), crs=table.crs)
+    if counties is not None:
+        frame = counties.frame[counties.frame.index.isin(reached)]
+        boundary = gpd.GeoSeries(frame.geometry.to_numpy(), crs=table.crs).dropna()
+    ids = table["id"].to_numpy(dtype=str)
+    number_of = np.full(len(work.rows) + 1, NO_FACILITY)
+    number_of[table["number"].to_numpy(dtype=np.int64)] = np.arange(len(table))
+    if not mine.any() or boundary.empty:
+        return no_catchments(str(table.crs))
+    drawn = areas_from_points(
+        work.way.demand.xy[mine], number_of[nearest[mine]], keys=ids, boundary=boundary
+    )
+    return drawn.rename(columns={"facility_key": "suggestion_id"})
