@@ -45,27 +45,37 @@ STAGES = ["kindergarten", "primary", "junior", "senior", "primary;junior", "voca
 Rows = list[tuple[dict[str, Any], dict[str, Any] | None]]
 
 
+def _unit(unit_id: str, name: str, residents: int) -> dict[str, Any]:
+    return {"unit_id": unit_id, "name": name, "residents": residents}
+
+
+def _school(n: int) -> dict[str, Any]:
+    return {
+        "school_id": f"s{n:02}", "name": f"校{n % 7}", "stages": STAGES[n % 6],
+        "status": "operating", "ownership": ("public", "private")[n % 2], "enrolment": 300 + n,
+        "seats": 400, "is_township_central": n % 3 == 0,
+    }  # fmt: skip
+
+
 def world() -> dict[str, Rows]:
     """Give rows of every kind, two of them at one place and of one name."""
     townships = [
-        ({"unit_id": f"41172{c}00{n}", "name": f"镇{c}{n}", "kind": "town",
-          "county_id": f"41172{c}", "residents": 30_000 + n}, square(0.1 * (c - 1) + 0.05 * n, 0, 0.05))
+        (_unit(f"41172{c}00{n}", f"镇{c}{n}", 30_000 + n)
+         | {"kind": "town", "county_id": f"41172{c}"},
+         square(0.1 * (c - 1) + 0.05 * n, 0, 0.05))
         for c in (1, 2) for n in (0, 1)
     ]  # fmt: skip
     villages = [
-        ({"unit_id": f"v{n}", "name": f"村{n}", "residents": 1000 + n, "residents_5_9": 90 + n},
+        (_unit(f"v{n}", f"村{n}", 1000 + n) | {"residents_5_9": 90 + n},
          point(0.01 + 0.009 * n, 0.03)) for n in range(12)
     ]  # fmt: skip
     schools = [
-        ({"school_id": f"s{n:02}", "name": f"校{n % 7}", "stages": STAGES[n % 6],
-          "status": "operating", "ownership": ("public", "private")[n % 2], "enrolment": 300 + n, "seats": 400,
-          "is_township_central": n % 3 == 0}, point(0.01 + 0.012 * (n // 2), 0.02 + 0.02 * (n % 2)))
-        for n in range(16)
-    ]  # fmt: skip
+        (_school(n), point(0.01 + 0.012 * (n // 2), 0.02 + 0.02 * (n % 2))) for n in range(16)
+    ]
+    new = {"settlement": "urban", "is_new": True, "conditions_on": "2024-01-01"}
     areas = [
-        ({"unit_id": f"a{n}", "name": f"小区{n}", "planned_residents": 6_000 + n,
-          "settlement": "urban", "is_new": True, "conditions_on": "2024-01-01"}, square(0.03 + 0.003 * n, 0.06, 0.002))
-        for n in range(4)
+        ({"unit_id": f"a{n}", "name": f"小区{n}", "planned_residents": 6_000 + n} | new,
+         square(0.03 + 0.003 * n, 0.06, 0.002)) for n in range(4)
     ]  # fmt: skip
     roads = [
         ({"highway": "residential", "oneway": "no"}, {"type": "LineString", "coordinates": [
