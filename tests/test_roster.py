@@ -51,7 +51,7 @@ def test_rows_that_are_no_schools_are_left_out_with_a_reason(tmp_path: Path) -> 
     roster = read(
         tmp_path,
         "二〇二五年统计表,,\n" + HEAD + "\n甲,乙,丙\n确山县,,\n2141000001,水屯小学,211\n"
-        "2141000002,其中小学,211\n,合计,\n2141000003,李庄小学学前班,119\n填表人：张三,,\n",
+        "2141000002,其中小学,211\n,合计,\n2141000003,李庄驾校,931\n填表人：张三,,\n",
     )
     assert roster.frame["name"].tolist() == ["水屯小学"]
     keys = [skipped.reason.key for skipped in roster.report.skipped]
@@ -60,6 +60,20 @@ def test_rows_that_are_no_schools_are_left_out_with_a_reason(tmp_path: Path) -> 
     assert "roster.row_heading" in keys
     assert "stages.code_no_school" in keys
     assert roster.report.rows_read == roster.report.schools + len(roster.report.skipped)
+
+
+def test_attached_classes_are_no_school_but_their_pupils_count(tmp_path: Path) -> None:
+    roster = read(
+        tmp_path,
+        HEAD + ",在校生数\n2141000001,水屯小学,211,300\n2141000001,水屯小学,119,40\n"
+        "2141000002,甲小学附设初中班,319,60\n",
+    )
+    rows = roster.frame.set_index("school_id")
+    assert rows["stages"].to_dict() == {
+        "2141000001": "primary", "2141000001-2": "kindergarten", "2141000002": "junior",
+    }  # fmt: skip
+    assert rows["is_teaching_point"].tolist() == [False, True, True]
+    assert rows["enrolment"].tolist() == [300, 40, 60]
 
 
 def test_a_county_in_a_merged_cell_or_a_heading_is_filled_down(tmp_path: Path) -> None:

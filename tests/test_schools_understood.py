@@ -111,3 +111,16 @@ def test_ways_over_positions_of_an_unverified_datum_are_flagged(
     found = finding(folder, "primary-access-remote-village", "v1")
     assert found["measured"] > 0
     assert "datum_unverified" in found["flags"]
+
+
+def test_pupils_of_attached_classes_reach_the_share_of_inclusive_places(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = schools_of(
+        make_study,
+        "学校标识码,学校名称,办学类型,办别,县（市、区）,在校生数\n"
+        "1,甲幼儿园,111,民办,西县,100\n2,乙小学,211,县级教育部门,西县,500\n"
+        "2,乙小学,119,县级教育部门,西县,300\n",
+    )
+    found = finding(folder, "kindergarten-inclusive-enrolment-share")
+    assert found["measured"] == 75

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zmd_layout.layers.stages import StageReading, read_stages
+from zmd_layout.layers.stages import StageReading, read_stages, stages_of_code
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-TEACHING_POINT_CODE = "218"
 _TEACHING_POINT_NAME = "教学点"
 _STAGE_COLUMNS = ("stages", "possible_stages", "is_stage_ambiguous")
 
@@ -81,12 +80,18 @@ def _text(cell: object) -> str | None:
     return cell if isinstance(cell, str) else None
 
 
+def _is_point(code: str) -> bool:
+    """Tell a code whose pupils and seats count, though it is no school: 218, attached classes."""
+    found = stages_of_code(code)
+    return found is not None and found.is_teaching_point
+
+
 def _says_something(found: StageReading) -> bool:
     return bool(found.stages or found.candidates)
 
 
 def _is_none(found: StageReading) -> bool:
-    return not found.is_school and not found.is_to_check
+    return not (found.is_school or found.is_to_check or found.stages)
 
 
 def complete(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
@@ -94,8 +99,8 @@ def complete(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Message, 
     Fill in columns that a list of schools leaves out as a whole.
 
     A list without `status` is one of schools in operation. A list without `is_teaching_point` tells
-    teaching points by their code (218) or name. A column that is there and empty in a row stays
-    unknown there.
+    teaching points by their code (218, and attached classes) or name. A column that is there and
+    empty in a row stays unknown there.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def complete(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Message, 
             named = [_TEACHING_POINT_NAME in str(name or "") for name in frame["name"]]
         codes = frame["level_code"] if "level_code" in frame else [None] * len(frame)
         frame["is_teaching_point"] = [
-            code == TEACHING_POINT_CODE or is_named
+            (code is not None and _is_point(str(code))) or is_named
             for code, is_named in zip(codes, named, strict=True)
         ]
         notes.append(Message("layers.schools_teaching_points"))

@@ -45,7 +45,8 @@ class StageReading:
     is_school
         False for noise, training, attached classes, universities.
     is_teaching_point
-        Whether it is a teaching point (教学点), which is no school, but has pupils and seats.
+        Whether it is a teaching point (教学点) or an attached class (附设班) of these stages: no
+        school, but with pupils and seats.
     is_to_check
         Whether a person has to look at it.
     """

@@ -53,8 +53,8 @@ def _key(record: Record) -> tuple[str, ...]:
     values = record.school
     name = core_name(str(values.get("name") or ""))
     identity = values.get("school_id")
-    if identity is not None:
-        return str(identity), name
+    if identity is not None:  # attached classes carry the id, and often the name, of their school
+        return str(identity), name, "" if record.stages.is_school else "attached"
     places = [str(values.get(column) or "") for column in _PLACES]
     if any(places):
         return "", name, *places
@@ -91,7 +91,7 @@ def _make_ids_unique(records: Sequence[Record]) -> None:
         is_shared = taken[identity] > 0
         taken[identity] += 1
         values["school_id"] = f"{identity}-{taken[identity]}" if is_shared else identity
-        if is_shared:
+        if is_shared and record.stages.is_school:
             record.doubts.append(_doubt(record, Message("roster.id_shared", id=identity)))
 
 

@@ -158,6 +158,8 @@ def _our_columns(found: Mapping[str, Any], stages: StageReading) -> dict[str, An
     values["possible_stages"] = ";".join(stages.candidates) or None
     values["is_stage_ambiguous"] = stages.is_ambiguous
     values["is_teaching_point"] = bool(values.get("is_teaching_point")) or stages.is_teaching_point
+    if stages.stages and not stages.is_school and values.get("is_township_central") is None:
+        values["is_township_central"] = False  # attached classes are no kindergarten
     if found.keys() & {"owner_code", "is_public", "inclusive_private"}:
         values["ownership"] = _ownership(found)
     return values
