@@ -69,13 +69,17 @@ def read_points(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_optima(path: Path) -> dict[str, list[float]]:
-    """Read lines of a name and one or more numbers."""
+    """Read lines of a name and one or more numbers; words after them are remarks."""
     lines = [line.split() for line in path.read_text("utf-8").splitlines()]
     return {
-        words[0]: [float(word) for word in words[1:]]
+        words[0]: [float(word) for word in words[1:] if _is_number(word)]
         for words in lines
-        if len(words) > 1 and words[1].replace(".", "").isdigit()
+        if len(words) > 1 and _is_number(words[1])
     }
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "").isdigit()
 
 
 def p_medians() -> list[PublishedInstance]:

@@ -223,6 +223,7 @@ class SolveStatus(StrEnum):
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"  # no answer was found, none was ruled out
 
 
 class Stability(StrEnum):

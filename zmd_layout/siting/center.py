@@ -8,7 +8,7 @@ HiGHS, on what is left after folding, the few near the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -17,10 +17,14 @@ from zmd_layout.siting.covering import Cover, solve_cover
 from zmd_layout.siting.instance import build_instance, merge_equal_demands
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from zmd_layout.siting.options import TimeNet
     from zmd_layout.siting.problem import Problem
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,25 +59,70 @@ def solve_center(problem: Problem, net: TimeNet) -> Center:
     net
         The time limit, with the options.
     """
-    radii = _radii(problem)
-    widest = _ask(problem, radii[-1], net)
-    if not _is_enough(widest, problem):
-        is_proved = widest.bound > _count(problem)
-        return Center(open_ids=None, radius=np.nan, bound=np.inf if is_proved else np.nan)
+
+    def ask(radius: float) -> tuple[bool, bool, Cover]:
+        cover = _ask(problem, radius, net)
+        return cover.objective <= _count(problem), cover.bound > _count(problem), cover
+
+    halved = halve_radii(radii_of(problem), ask, net)
+    open_ids = halved.answer.open_ids if np.isfinite(halved.radius) else None
+    return Center(open_ids=open_ids, radius=halved.radius, bound=halved.bound)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalvedRadii(Generic[Answer]):
+    """
+    The smallest radius that will do.
+
+    Attributes
+    ----------
+    radius
+        NaN where none will, or is known to.
+    bound
+        No smaller one will do; inf where none at all will, NaN where nothing is known.
+    answer
+        To the question of the radius, or of the widest one where none will do.
+    """
+
+    radius: float
+    bound: float
+    answer: Answer
+
+
+def halve_radii(
+    radii: NDArray[np.float64],
+    ask: Callable[[float], tuple[bool, bool, Answer]],
+    net: TimeNet,
+) -> HalvedRadii[Answer]:
+    """
+    Find the smallest radius that will do, by halving.
+
+    Parameters
+    ----------
+    radii
+        The radii that can be the answer, ascending.
+    ask
+        Says of a radius whether it will do, whether it is proved that it will not, and how.
+    net
+        Whom to tell.
+    """
+    will_do, is_proved, answer = ask(float(radii[-1]))
+    if not will_do:
+        bound = np.inf if is_proved else np.nan
+        return HalvedRadii(radius=np.nan, bound=bound, answer=answer)
     # below `proved` no radius will do, `best` will; between `best` and `low` nothing is known
     proved = low = 0
-    best, cover = len(radii) - 1, widest
+    best = len(radii) - 1
     while low < best:
         middle = (low + best) // 2
-        answer = _ask(problem, radii[middle], net)
-        if _is_enough(answer, problem):
-            best, cover = middle, answer
+        will_do, is_proved, new = ask(float(radii[middle]))
+        if will_do:
+            best, answer = middle, new
         else:
-            is_proved = answer.bound > _count(problem)
             low = middle + 1
             proved = low if is_proved else proved
-        net.tell("radii", radii[best], radii[proved])
-    return Center(open_ids=cover.open_ids, radius=float(radii[best]), bound=float(radii[proved]))
+        net.tell("radii", float(radii[best]), float(radii[proved]))
+    return HalvedRadii(radius=float(radii[best]), bound=float(radii[proved]), answer=answer)
 
 
 def cover_within(problem: Problem, radius: float) -> csr_array:
@@ -92,7 +141,7 @@ def cover_within(problem: Problem, radius: float) -> csr_array:
     )
 
 
-def _radii(problem: Problem) -> NDArray[np.float64]:
+def radii_of(problem: Problem) -> NDArray[np.float64]:
     """List the radii that can be the answer, ascending."""
     costs = problem.costs
     rows = np.repeat(np.arange(costs.shape[0]), np.diff(costs.indptr))
@@ -125,7 +174,3 @@ def _ask(problem: Problem, radius: float, net: TimeNet) -> Cover:
 
 def _count(problem: Problem) -> int:
     return int(problem.open_count or 0)
-
-
-def _is_enough(cover: Cover, problem: Problem) -> bool:
-    return cover.objective <= _count(problem)

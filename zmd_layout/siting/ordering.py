@@ -97,8 +97,27 @@ def _orders(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         from_sites, from_demands = np.zeros_like(demand), np.zeros_like(site)
         np.add.at(from_sites, rows, _mixed(site[costs.indices] ^ cost))
         np.add.at(from_demands, costs.indices, _mixed(demand[rows] ^ cost))
+        _add_ground(problem, demand, site, from_sites, from_demands)
         demand, site = _mixed(demand + from_sites), _mixed(site + from_demands)
     return np.argsort(demand, kind="stable"), np.argsort(site, kind="stable")
+
+
+def _add_ground(
+    problem: Problem,
+    demand: NDArray[np.uint64],
+    site: NDArray[np.uint64],
+    to_demand: NDArray[np.uint64],
+    to_site: NDArray[np.uint64],
+) -> None:
+    """Add what the neighbours of demands, and the units that sites stand in, say about them."""
+    if problem.adjacency is not None:
+        units = np.repeat(np.arange(len(demand)), np.diff(problem.adjacency.indptr))
+        np.add.at(to_demand, units, _mixed(~demand[problem.adjacency.indices]))
+    if problem.site_demand is not None:
+        standing = np.flatnonzero(problem.site_demand >= 0)
+        units = problem.site_demand[standing]
+        np.add.at(to_demand, units, _mixed(~site[standing]))
+        np.add.at(to_site, standing, _mixed(~demand[units]))
 
 
 def _fingerprint(size: int, *columns: NDArray[np.generic] | None) -> NDArray[np.uint64]:

@@ -54,10 +54,11 @@ class Problem:
     single_source
         Whether each demand goes whole to one site.
     adjacency
-        (n, n) sparse boolean, symmetric, or None. With it, each site's catchment must be connected
-        and hold the demand named in `site_demand`; it implies `single_source`.
+        (n, n) sparse boolean, or None. With it, the catchment of each open site must be connected
+        and hold the demand named in `site_demand`; it implies `single_source`. A pair that is
+        stored once is a neighbourhood both ways.
     site_demand
-        (m,) index of the demand point at which a site stands, −1 for none; needed by `adjacency`.
+        (m,) index of the demand point at which each site stands; needed by `adjacency`.
     unserved_cost
         (n,) cost of leaving a demand unserved, or None where all must be served.
     """
@@ -119,9 +120,19 @@ class Problem:
             faults.append(
                 Message("siting.count", found=self.open_count, least=max(fixed, 1), most=most)
             )
-        if self.adjacency is not None and self.site_demand is None:
-            faults.append(Message("siting.needs_site_demand"))
-        return faults
+        return [*faults, *self._contiguity_faults()]
+
+    def _contiguity_faults(self) -> list[Message]:
+        if self.adjacency is None:
+            return []
+        n = len(self.demands)
+        places = self.site_demand
+        if places is None or not ((places >= 0) & (places < n)).all():
+            return [Message("siting.needs_site_demand")]
+        if self.adjacency.shape != (n, n):
+            found = self.adjacency.shape[0]
+            return [Message("siting.shape", name="adjacency", found=found, wanted=n)]
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +143,9 @@ class Solution:
     Attributes
     ----------
     status
-        `optimal` only where bound and objective meet; `feasible` with a gap; `infeasible` with an
-        explanation and, in `open_sites` and `assignment`, the best partial answer.
+        `optimal` only where bound and objective meet; `feasible` with a gap; `infeasible` where it
+        is proved, with an explanation and, in `open_sites` and `assignment`, the best partial
+        answer; `unknown` where no answer was found and none was ruled out.
     objective, bound
         In the unit of the costs (covering models: sites or people). NaN where there is none.
     gap_percent

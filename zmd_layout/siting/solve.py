@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmd_layout.siting.capacitated_plain import solve_capacitated
+from zmd_layout.errors import SitingError
+from zmd_layout.messages import Message
+from zmd_layout.siting.capacitated import solve_capacitated
 from zmd_layout.siting.options import SearchProgress, SolveOptions
+from zmd_layout.siting.problem import Model
 from zmd_layout.siting.uncapacitated import solve_uncapacitated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zmd_layout.siting.problem import Problem, Solution
+
+# what a model does not use, so that nothing is passed over in silence
+_UNUSED = {
+    Model.P_MEDIAN: (),
+    Model.P_CENTER: ("fixed_costs",),
+    Model.SET_COVER: ("open_count",),
+    Model.MAX_COVER: ("fixed_costs", "unserved_cost"),
+    Model.FACILITY: (),
+}
 
 
 def solve(
@@ -53,6 +65,9 @@ def solve(
     SitingError
         Where the problem has something that its model does not use.
     """
+    unused = [name for name in _UNUSED[problem.model] if getattr(problem, name) is not None]
+    if unused:
+        raise SitingError(Message("siting.unused", model=str(problem.model), names=unused))
     options = SolveOptions(seed=seed, time_limit_s=time_limit_s, effort=effort, progress=progress)
     is_capacitated = problem.capacities is not None or problem.adjacency is not None
     # without capacities every demand goes whole to its cheapest open site anyway

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from zmd_layout.errors import SitingError
-from zmd_layout.messages import Message
 from zmd_layout.siting.center import solve_center
 from zmd_layout.siting.covering import solve_cover
 from zmd_layout.siting.explain import (
@@ -37,17 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from zmd_layout.messages import Message
     from zmd_layout.siting.swap import Interchange
-
-
-# what a model does not use, so that nothing is passed over in silence
-_UNUSED = {
-    Model.P_MEDIAN: (),
-    Model.P_CENTER: ("fixed_costs",),
-    Model.SET_COVER: ("open_count",),
-    Model.MAX_COVER: ("fixed_costs", "unserved_cost"),
-    Model.FACILITY: (),
-}
 
 
 def solve_uncapacitated(problem: Problem, *, options: SolveOptions) -> Solution:
@@ -60,15 +49,7 @@ def solve_uncapacitated(problem: Problem, *, options: SolveOptions) -> Solution:
         The problem.
     options
         Seed, effort and the net.
-
-    Raises
-    ------
-    SitingError
-        Where the problem has something that its model does not use.
     """
-    unused = [name for name in _UNUSED[problem.model] if getattr(problem, name) is not None]
-    if unused:
-        raise SitingError(Message("siting.unused", model=str(problem.model), names=unused))
     net = TimeNet(options)
     unreachable = unreachable_demands(problem)
     if len(unreachable):
@@ -207,10 +188,12 @@ def _too_few_sites(problem: Problem, net: TimeNet) -> Solution:
         net,
     )
     explanation = (
-        too_few_sites_message(problem, least),
+        too_few_sites_message(problem.open_count, least.bound, least.objective),
         partial_plan_message(problem, best.assignment),
     )
-    return _no_solution(best.open_sites, best.assignment, net, explanation)
+    solution = _no_solution(best.open_sites, best.assignment, net, explanation)
+    is_proved = least.bound > (problem.open_count or 0)
+    return solution if is_proved else replace(solution, status=SolveStatus.UNKNOWN)
 
 
 def _cover_instance(problem: Problem, opening: NDArray[np.float64] | None = None) -> Instance:
