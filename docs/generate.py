@@ -38,6 +38,7 @@ def main() -> None:
     SOURCE.mkdir(parents=True)
     for page in [*DOCS.glob("*.md"), DOCS / "conf.py"]:
         shutil.copy(page, SOURCE / page.name)
+    shutil.copytree(DOCS / "pictures", SOURCE / "pictures")
     shutil.copy(TEMPLATE, SOURCE / TEMPLATE.name)
     _write(SOURCE / "layers.md", layers_page())
     for name in builtin_rulesets():
