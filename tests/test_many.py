@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
+import shapely
 from click.testing import CliRunner
 from jobs_that_die import always_die, die_once
 
@@ -18,9 +21,11 @@ import zmd_layout
 from conftest import LAT, LON, point, square, write_geojson
 from zmd_layout.cli import main
 from zmd_layout.errors import StudyError
+from zmd_layout.layers.layer import Layer, Origin
+from zmd_layout.layers.roads import RoadTables, roads_near
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.workflow.executors import Where, do_all
-from zmd_layout.workflow.halo import Halo
+from zmd_layout.workflow.halo import Halo, joined_roads
 from zmd_layout.workflow.jobs import Area, Job, basis_of
 from zmd_layout.workflow.many import Many, run_many
 
@@ -215,3 +220,30 @@ def test_a_job_that_kills_each_process_is_given_up_and_told(tmp_path: Path) -> N
     found = do_all(Where(workers=1), always_die, [tmp_path / "weak"], check=lambda _: "")
     assert found[0][0] is None
     assert "BrokenProcessPool" in found[0][1]
+
+
+def tables(nodes: dict[int, tuple[float, float]], *edges: tuple[int, int]) -> RoadTables:
+    places = [(node, x, y) for node, (x, y) in nodes.items()]
+    ways = [(u, v, math.dist(nodes[u], nodes[v]), "tertiary", False) for u, v in edges]
+    return RoadTables(
+        pd.DataFrame(places, columns=["node_id", "x", "y"]),
+        pd.DataFrame(ways, columns=["u", "v", "length_m", "highway", "oneway"]),
+    )
+
+
+def test_of_an_extract_the_stretches_that_reach_into_a_zone_are_kept_whole() -> None:
+    roads = tables({1: (0, 0), 2: (50, 0), 3: (500, 0), 4: (900, 0)}, (1, 2), (2, 3), (3, 4))
+    near = roads_near(roads, shapely.box(-10, -10, 100, 10))
+    assert near.edges[["u", "v"]].to_numpy().tolist() == [[1, 2], [2, 3]]
+    assert near.nodes["node_id"].tolist() == [1, 2, 3]
+
+
+def test_roads_of_two_extracts_join_at_the_node_that_both_have() -> None:
+    west = tables({1: (0, 0), 2: (100, 0)}, (1, 2))
+    east = tables({1: (0, 0), 2: (100, 0), 3: (150, 0), 9: (9_000, 0)}, (1, 2), (2, 3), (3, 9))
+    nothing = gpd.GeoDataFrame(geometry=[], crs="EPSG:4547")
+    own, other = (Layer("roads", nothing, Origin(), roads) for roads in (west, east))
+    joined = joined_roads(own, [other], shapely.box(-10, -10, 120, 10))
+    assert joined.roads is not None
+    assert joined.roads.edges[["u", "v"]].to_numpy().tolist() == [[1, 2], [2, 3]]
+    assert joined.roads.nodes["node_id"].tolist() == [1, 2, 3]

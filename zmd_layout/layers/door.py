@@ -28,6 +28,7 @@ from zmd_layout.layers.files import listening, read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.reference import REFERENCE, with_reference, without_doubles
+from zmd_layout.layers.roads import roads_near
 from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
 from zmd_layout.layers.schools import complete, read_missing_stages
 from zmd_layout.layers.sources import osm_layers
@@ -196,8 +197,8 @@ def load_layer(
         read = _clipped(path, source, name, area)
     else:
         read = _read(path, source, name, extracts=extracts or _extracts(study))
-    if osm_layers.is_extract(path) and area is not None and read.roads is None:
-        read = replace(read, frame=_near(read.frame, area))
+    if osm_layers.is_extract(path) and area is not None:
+        read = _near(read, area)
     origin = origin_of(path, source)
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
@@ -262,11 +263,13 @@ def admit(
     return Layer(name, frame, origin, read.roads)
 
 
-def _near(frame: gpd.GeoDataFrame, area: StudyArea) -> gpd.GeoDataFrame:
+def _near(read: Raw, area: StudyArea) -> Raw:
     """Take what an extract, usually of a whole province, holds near the study."""
     zone = area.geometry.buffer(_BORDER_M)
-    is_near = frame.geometry.to_crs(area.working_crs).intersects(zone)
-    return frame[is_near.to_numpy()].reset_index(drop=True)
+    if read.roads is not None:
+        return replace(read, roads=roads_near(read.roads, zone))
+    is_near = read.frame.geometry.to_crs(area.working_crs).intersects(zone)
+    return replace(read, frame=read.frame[is_near.to_numpy()].reset_index(drop=True))
 
 
 def _clipped(path: Path, source: LayerSource, name: str, area: StudyArea) -> Raw:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+import shapely
+
 if TYPE_CHECKING:
-    import pandas as pd
+    from shapely.geometry.base import BaseGeometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,23 @@ class RoadTables:
     nodes: pd.DataFrame
     edges: pd.DataFrame
     counts: RoadCounts = field(default_factory=RoadCounts)
+
+
+def roads_near(roads: RoadTables, zone: BaseGeometry) -> RoadTables:
+    """
+    Give the stretches of which at least one end lies in a zone, with both their ends.
+
+    Parameters
+    ----------
+    roads
+        The roads.
+    zone
+        An area in their plane.
+    """
+    nodes, edges = roads.nodes, roads.edges
+    shapely.prepare(zone)
+    inside = nodes["node_id"][shapely.intersects_xy(zone, nodes["x"], nodes["y"])]
+    kept = edges[edges["u"].isin(inside) | edges["v"].isin(inside)].reset_index(drop=True)
+    ends = pd.concat([kept["u"], kept["v"]]).unique()
+    there = nodes[nodes["node_id"].isin(ends)].reset_index(drop=True)
+    return replace(roads, nodes=there, edges=kept)

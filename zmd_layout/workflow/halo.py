@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from zmd_layout.layers import load_layers, study_area
 from zmd_layout.layers.layer import Layer, Origin
+from zmd_layout.layers.roads import roads_near
 from zmd_layout.measures.access import BEYOND
 from zmd_layout.study import Study, read_study
 from zmd_layout.workflow.memory import memory_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from zmd_layout.layers import Layers
-    from zmd_layout.layers.roads import RoadTables
 
 REACH_M = 10_000.0  # ours: no child is asked to go farther for the nearest school
 READ = (
@@ -81,7 +81,7 @@ def with_halo(layers: Layers, study: Study, halo: Halo) -> Layers:
         out[BEYOND] = _beyond(layers["schools"], schools, study.crs)
     if "roads" in layers:
         parts = [_in_plane(found["roads"], study.crs) for found in around if "roads" in found]
-        out["roads"] = _joined(layers["roads"], parts, zone)
+        out["roads"] = joined_roads(layers["roads"], parts, zone)
     return out
 
 
@@ -122,23 +122,15 @@ def _in_plane(layer: Layer, crs: str) -> Layer:
     return replace(layer, roads=replace(layer.roads, nodes=nodes.assign(x=x, y=y)))
 
 
-def _joined(own: Layer, parts: list[Layer], zone: BaseGeometry) -> Layer:
+def joined_roads(own: Layer, parts: list[Layer], zone: BaseGeometry) -> Layer:
     """Join roads of one kind; a neighbour whose roads come in the other form is left out."""
     if own.roads is None:
         lines = [p.frame for p in parts if p.roads is None]
         near = [frame[frame.geometry.intersects(zone).to_numpy()] for frame in lines]
         frame = pd.concat([own.frame, *(f for f in near if len(f))], ignore_index=True)
         return replace(own, frame=gpd.GeoDataFrame(frame, geometry="geometry", crs=own.frame.crs))
-    tables = [own.roads, *(_near(p.roads, zone) for p in parts if p.roads is not None)]
+    tables = [own.roads, *(roads_near(p.roads, zone) for p in parts if p.roads is not None)]
     nodes = pd.concat([t.nodes for t in tables]).drop_duplicates("node_id", ignore_index=True)
     edges = pd.concat([t.edges for t in tables], ignore_index=True)
     edges = edges.drop_duplicates(["u", "v", "length_m"], ignore_index=True)
     return replace(own, roads=replace(own.roads, nodes=nodes, edges=edges))
-
-
-def _near(roads: RoadTables, zone: BaseGeometry) -> RoadTables:
-    nodes = roads.nodes
-    inside = nodes["node_id"][shapely.intersects_xy(zone, nodes["x"], nodes["y"])]
-    edges = roads.edges[roads.edges["u"].isin(inside) | roads.edges["v"].isin(inside)]
-    ends = pd.concat([edges["u"], edges["v"]]).unique()
-    return replace(roads, nodes=nodes[nodes["node_id"].isin(ends)], edges=edges)
