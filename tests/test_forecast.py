@@ -28,6 +28,7 @@ from zmd_layout.forecast import (
     compare_methods,
     default_scenario,
     forecast,
+    forecast_of_parts,
     packaged_births,
     packaged_titles,
     peak_years,
@@ -43,6 +44,7 @@ from zmd_layout.forecast import (
     values,
 )
 from zmd_layout.messages import catalogue
+from zmd_layout.study_people import IntoTowns
 from zmd_layout.vocabulary import Basis, Stage
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data" / "zhumadian"
@@ -287,6 +289,37 @@ def test_a_unit_split_in_two_has_the_sum_of_its_halves() -> None:
     halves = combine(later, into={"A": "C", "B": "C"})
     whole = later[later["unit_id"] == "C"].sort_values(["year", "stage"], ignore_index=True)
     assert_frame_equal(halves, whole, rtol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    people=st.lists(
+        st.lists(st.integers(0, 999), min_size=21, max_size=21), min_size=4, max_size=4
+    ),
+    seats=st.lists(st.booleans(), min_size=4, max_size=4),
+    share=st.floats(0.0, 1.0),
+)
+def test_parts_sum_to_their_unit_in_every_year_however_they_move_into_towns(
+    people: list[list[int]], seats: list[bool], share: float
+) -> None:
+    parts = pd.DataFrame(people, index=["A1", "A2", "A3", "B1"], columns=range(21), dtype=float)
+    within = pd.Series({"A1": "A", "A2": "A", "A3": "A", "B1": "B"})
+    leaving = pd.DataFrame(
+        {"age_from": [5], "age_to": [14], "low": [-0.1], "middle": [0.0], "high": [0.1]}
+    )
+    scenario = replace(default_scenario(), net_migration=leaving)
+    years = {"base_year": 2020, "years": range(2020, 2036), "scenario": scenario}
+    whole = forecast(parts.groupby(within).sum(), by="age", **years)
+    found = forecast_of_parts(
+        whole, parts, within=within, is_seat=pd.Series(seats, index=parts.index),
+        into_towns=IntoTowns(ages=(3, 14), share=share),
+    )  # fmt: skip
+    cases = ["low", "middle", "high"]
+    assert (found[cases] >= 0).all(axis=None)
+    sums = found.assign(unit_id=found["unit_id"].str[0]).groupby(["unit_id", "year", "stage"])
+    wanted = forecast(parts.groupby(within).sum(), **years).set_index(["unit_id", "year", "stage"])
+    shares = sums[cases].sum().reindex(wanted.index)
+    assert np.allclose(shares, wanted[cases], rtol=1e-9, atol=1e-6)
 
 
 def test_the_order_of_units_plays_no_part() -> None:
