@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
 
 from zmd_layout.desk.nearby import STAGES, radius_m
 from zmd_layout.messages import Message, word
@@ -36,6 +37,7 @@ _LOOK = {
 _WIDTH_IN, _HEIGHT_IN, _DPI = 6.1, 4.6, 200
 _MARGIN_M = 250.0
 _LABELLED = 8
+_CLOSE_X_M, _CLOSE_Y_M = 450.0, 70.0  # names of schools nearer than that would cover each other
 
 
 @cache
@@ -66,9 +68,9 @@ def draw(case: Case, layers: Layers, *, lang: Lang) -> bytes:
     """
     font = chinese_font()
     lang = lang if font is not None else Lang.EN
-    figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI)
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    axes = figure.add_axes((0.005, 0.005, 0.99, 0.99))  # no ticks: the map is the whole picture
     axes.set_aspect("equal")
     _frame(axes, case)
     _grounds(axes, case, layers)
@@ -150,12 +152,19 @@ def _schools(axes: Axes, case: Case, font: FontProperties | None, lang: Lang) ->
         named.setdefault(school.name, school.xy_m)
     if font is None:
         return
-    for name, position in list(named.items())[:_LABELLED]:
-        axes.annotate(
-            name, position, xytext=(4, 3), textcoords="offset points",
-            fontproperties=_sized(font, 6), annotation_clip=True, zorder=6, parse_math=False,
-        )  # fmt: skip
     centre = case.shape.representative_point()
+    placed: list[tuple[float, float]] = []
+    for name, (x, y) in list(named.items())[:_LABELLED]:
+        is_left = x < centre.x  # away from the plot
+        is_below = any(abs(x - a) < _CLOSE_X_M and 0 <= b - y < _CLOSE_Y_M for a, b in placed)
+        placed.append((x, y))
+        axes.annotate(
+            name, (x, y), xytext=(-4 if is_left else 4, -3 if is_below else 3),
+            textcoords="offset points", ha="right" if is_left else "left",
+            va="top" if is_below else "bottom", fontproperties=_sized(font, 6),
+            annotation_clip=True, zorder=6, parse_math=False,
+            path_effects=[withStroke(linewidth=1.5, foreground="white")],
+        )  # fmt: skip
     axes.text(
         centre.x, centre.y, case.name, ha="center", va="center", zorder=7,
         fontproperties=_sized(font, 8), parse_math=False,
