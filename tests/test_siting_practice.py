@@ -266,3 +266,29 @@ def test_a_school_that_is_being_built_in_the_unit_is_named_first(
     row = suggested(folder, "kindergarten").iloc[0]
     assert "school_under_way" in row["flags"]
     assert "新幼" in row["note_zh"]
+
+
+def test_other_places_for_the_same_need_are_named(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    gardens = [
+        (GARDEN | {"school_id": f"k{n}", "name": f"镇{n}幼"}, point(0.02 * n, 0.05))
+        for n in range(1, 4)
+    ]
+    row = suggested(study(make_study, tmp_path, schools=gardens), "kindergarten").iloc[0]
+    assert len(row["alternatives"]) == 2
+    assert {row["name"], *row["alternatives"]} == {"镇1幼", "镇2幼", "镇3幼"}
+    assert all(name in row["note_zh"] for name in row["alternatives"])
+
+
+@pytest.mark.parametrize(("enrolment", "spare"), [(60, 30), (120, 0), (None, None)])
+def test_free_seats_of_the_schools_nearby_are_told_and_unknown_ones_are_not_guessed(
+    make_study: Callable[..., Path], tmp_path: Path, enrolment: int | None, spare: int | None
+) -> None:
+    school = GARDEN | {"ownership": "private", "enrolment": enrolment}
+    folder = study(make_study, tmp_path, schools=[(school, point(0.02, 0.05))])
+    row = suggested(folder, "kindergarten").iloc[0]
+    assert ("空余学位" in row["note_zh"]) == bool(spare)
+    assert row["spare_seats_nearby"] == spare or (
+        spare is None and np.isnan(row["spare_seats_nearby"])
+    )

@@ -45,7 +45,7 @@ def note(row: dict[str, Any], ground: Ground, work: StageWork) -> tuple[str, str
         *_outlook(row, work),
         _bottom(ground.world),
         Message("sites.note_ways_by", method=Message(f"sites.by_{work.way.found.method}")),
-        Message("sites.note_alternatives"),
+        *_alternatives(row),
         Message("sites.note_consult"),
     ]
     texts = [both(part) for part in parts]
@@ -114,6 +114,16 @@ def _outlook(row: dict[str, Any], work: StageWork) -> list[Message]:
         parts.append(Message("sites.note_empty", year=year, least=least))
     elif low < least:
         parts.append(Message("sites.note_weak", year=year, least=least))
+    return parts
+
+
+def _alternatives(row: dict[str, Any]) -> list[Message]:
+    parts = [Message("sites.note_alternatives")]
+    if row["alternatives"]:
+        parts.insert(0, Message("sites.note_others", names=row["alternatives"]))
+    if row["spare_seats_nearby"] > 0 and np.isfinite(row["seats"]):
+        spare = round(row["spare_seats_nearby"], -1)
+        parts.insert(0, Message("sites.note_spare", spare=spare))
     return parts
 
 

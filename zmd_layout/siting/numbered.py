@@ -207,7 +207,7 @@ def _put(work: StageWork, found: Solution, needs: list[Need], ground: Ground) ->
     for number, site in enumerate(sites):
         closes = [need for need, row in zip(needs, counts, strict=True) if row[number]]
         county = str(chosen["county_id"].iloc[number])
-        work.rows.append({"place": int(site), "county_id": county, "closes": closes})
+        work.rows.append({"place": int(site), "county_id": county, "closes": closes, "also": []})
     work.placements.append(
         Placement(
             sites, found.objective, found.bound, found.status is SolveStatus.OPTIMAL,

@@ -10,6 +10,7 @@ import shapely
 
 from zmd_layout.measures.access import way_to
 from zmd_layout.network import NO_FACILITY, Method, areas_from_points
+from zmd_layout.siting.alternatives import spare_seats
 from zmd_layout.siting.bottom_lines import BOTTOM_LINES, unchecked_lines
 from zmd_layout.siting.distances import county_of_points, is_inside
 from zmd_layout.siting.ground import has_own_children
@@ -73,6 +74,7 @@ def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd
                 work.children * served, work.way.found.distance_m
             ),
             "mean_distance_after_m": mean_way(work.children * served, after_m),
+            "spare_seats_nearby": spare_seats(work, served),
         }  # fmt: skip
         own |= children_at_opening(own, ground, work)
         own |= size_of(own, ground, work)
@@ -84,7 +86,7 @@ def report_stage(ground: Ground, work: StageWork) -> tuple[gpd.GeoDataFrame, gpd
     catchments = _catchments(table, ground.world, work, nearest)
     uses = [name for name in table if str(name).startswith("use_")]
     extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
-    extra += ["children_at_opening", *uses]
+    extra += ["children_at_opening", "spare_seats_nearby", "alternatives", *uses]
     return table[[*COLUMNS, *extra, "geometry"]], catchments
 
 
@@ -129,6 +131,7 @@ def _one(
             *_flags(ground.world, work, site), *([Flag.SCHOOL_UNDER_WAY] if coming else []),
         ],
         "under_way": coming,
+        "alternatives": work.places["name"].iloc[row["also"]].astype(str).tolist(),
         "is_synthetic": made or any(need.is_synthetic for need in row["closes"]),
         "candidate_id": site["candidate_id"],
         "candidate_kind": str(site["kind"]),

@@ -18,6 +18,7 @@ from zmd_layout.findings import find
 from zmd_layout.measures.access import access, demand
 from zmd_layout.messages import Message, word_message
 from zmd_layout.showing import suggestions_html
+from zmd_layout.siting.alternatives import others
 from zmd_layout.siting.candidates import candidates
 from zmd_layout.siting.distances import county_of_points, distance_notes, uncovered
 from zmd_layout.siting.ground import joined, reach, weights
@@ -224,20 +225,23 @@ def _solve_county(
     points = np.flatnonzero((ground.county_of == county) & (work.children > 0))
     now = np.nan_to_num(work.way.found.distance_m[points], nan=work.options.reach_m)
     now = np.minimum(now, work.options.reach_m)
-    found = place(
-        inside,
-        gaps,
-        travel=joined(work, points, now, work.to_candidates[mine][:, points]),
-        time_limit_s=work.options.time_limit_s,
-        costs=_costs(work, mine),
-    )
+    travel = joined(work, points, now, work.to_candidates[mine][:, points])
+    costs = _costs(work, mine)
+    found = place(inside, gaps, travel=travel, time_limit_s=work.options.time_limit_s, costs=costs)
     if found is None:
         work.unmet += needs
         return
     work.placements.append(found)
     for site in found.sites:
         closes = [need for need, row in zip(needs, inside, strict=True) if row[site]]
-        work.rows.append({"place": int(mine[site]), "county_id": county, "closes": closes})
+        own = np.ones(len(mine)) if costs is None else costs
+        also = others(inside, found.sites, int(site), costs=own, travel=travel)
+        work.rows.append(
+            {
+                "place": int(mine[site]), "county_id": county, "closes": closes,
+                "also": [int(mine[other]) for other in also],
+            }
+        )  # fmt: skip
 
 
 def _costs(work: StageWork, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:

@@ -114,7 +114,8 @@ class StageWork:
     to_candidates
         (candidates, points) metres, sparse; pairs out of reach are not stored.
     rows
-        For each chosen place its position, its county and the needs it closes.
+        For each chosen place its position, its county, the needs it closes, and `also`: other
+        places that would close them.
     placements
         The solutions behind them.
     unmet
