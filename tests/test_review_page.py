@@ -318,6 +318,10 @@ def test_every_format_is_read_from_an_upload(page: Any, tmp_path: Path) -> None:
         assert page.input_value("#field_name") == name, path.suffix
         assert page.is_hidden("#error"), path.suffix
     page.fill("#coordinates", "")
+    with (tmp_path / "large.zip").open("wb") as large:
+        large.truncate((200 << 20) + 1)  # a hole: it takes no room on the disk
+    page.set_input_files("#file", tmp_path / "large.zip")
+    page.wait_for_selector("#error:has-text('200 MB')")
     page.set_input_files("#file", {"name": "总图.dwg", "mimeType": "x/y", "buffer": b"AC1032"})
     page.wait_for_selector("#error:has-text('勘测定界')")
 

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, Response
 
 from zmd_layout.desk import Conclusions, choices_of
 from zmd_layout.errors import LayerError, ZmdLayoutError
+from zmd_layout.layers.sources.review_archive import MOST_BYTES
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs.opinion import Override, write_opinion
@@ -66,6 +67,8 @@ class _Handlers:
                 if name not in self.desk.study.rulesets
             ],
             "merging": merging(self.desk.rules, _today()),
+            "most_bytes": MOST_BYTES,
+            "too_large": Message("web.too_large", most=MOST_BYTES >> 20).text(),
         }
 
     def plots(

@@ -2,7 +2,7 @@
 const $ = (id) => document.getElementById(id);
 const COLOURS = { kindergarten: "#b8860b", primary: "#1f6fb4", junior: "#7b3294" };
 const state = { plots: [], chosen: 0, id: null, version: 0, asked: 0, result: null };
-let words, map, plotLayer, schoolLayer, drawing;
+let told, words, map, plotLayer, schoolLayer, drawing;
 
 const word = (key) => words["web." + key] ?? key;
 function make(tag, text, more = {}) {
@@ -128,6 +128,7 @@ function table(number, data) {
 async function upload() {
   const file = $("file").files[0];
   if (!file) return;
+  if (file.size > told.most_bytes) { $("file").value = ""; fail(told.too_large); return; }
   const body = new FormData();
   body.append("file", file);
   body.append("coordinates", $("coordinates").value);
@@ -208,7 +209,7 @@ function drawn(shape) {
   take([{ type: "Feature", geometry: shape, properties: { name: word("drawn_name") } }]);
 }
 async function start() {
-  const told = await (await ask("/api/start")).json();
+  told = await (await ask("/api/start")).json();
   words = told.words;
   for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
   $("study").textContent = told.study;
