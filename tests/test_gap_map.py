@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import zlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,15 @@ def hue_and_saturation(color: str) -> tuple[float, float]:
 
 
 # ---- units ----
+
+
+def test_supply_keeps_its_order_on_grey_paper() -> None:
+    fills = [*palette.SUPPLY.values(), *palette.SHORT]
+    greys = [
+        0.299 * int(fill[1:3], 16) + 0.587 * int(fill[3:5], 16) + 0.114 * int(fill[5:7], 16)
+        for fill in fills
+    ]
+    assert all(light - dark > 10 for light, dark in pairwise(greys))
 
 
 def test_a_unit_without_a_place_is_listed_and_not_drawn() -> None:

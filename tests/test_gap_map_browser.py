@@ -276,6 +276,15 @@ def test_the_year_is_switched_with_the_keyboard_and_keeps_the_focus(page: Page) 
     assert page.inner_text(".switch output") == "2030"
 
 
+def test_a_unit_is_opened_and_left_with_the_keyboard_alone(page: Page) -> None:
+    page.locator("#zmd-list tbody button").first.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "zmd-unit-name"
+    page.locator("#zmd-unit .back").focus()
+    page.keyboard.press("Enter")
+    assert page.is_visible("#zmd-list")
+
+
 def test_the_suggested_seats_count_from_the_year_in_which_they_open(
     browser: Browser, tmp_path: Path
 ) -> None:
