@@ -154,6 +154,7 @@ def test_migration_and_moves_change_the_years_and_ages_they_name(
     leaving = "{ages = [5, 5], low = -0.2, middle = -0.1, high = 0.0}"
     found = looked(f"{HELD}net_migration = [{leaving}]\n")
     assert people(found.children, "411722", 2021) == pytest.approx([580, 590, 600])
+    assert "−20%、−10%、0%" in " ".join(str(note) for note in found.suppositions).replace("-", "−")
     move = '{from_unit_id = "411721", to_unit_id = "411722", ages = [5, 5], share = 0.3}'
     found = looked(f"{HELD}moves = [{move}]\n")
     assert people(found.children, "411721", 2021) == pytest.approx([570] * 3)

@@ -23,7 +23,7 @@ from zmd_layout.forecast.births import (
     packaged_births,
     packaged_titles,
 )
-from zmd_layout.forecast.chosen import scenario_of
+from zmd_layout.forecast.chosen import chosen_numbers, scenario_of
 from zmd_layout.forecast.cohorts import forecast
 from zmd_layout.forecast.demand import compare_methods, seats_needed
 from zmd_layout.forecast.figures import standards, values
@@ -44,6 +44,7 @@ __all__ = [
     "balance",
     "births_from_table",
     "children_by_stage",
+    "chosen_numbers",
     "combine",
     "compare_methods",
     "default_scenario",

@@ -10,8 +10,8 @@ import pandas as pd
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast.births import BirthMeasure, Births, births_from_table
 from zmd_layout.forecast.scenarios import Scenario, default_scenario
-from zmd_layout.messages import Message
-from zmd_layout.vocabulary import Basis
+from zmd_layout.messages import Message, word_message
+from zmd_layout.vocabulary import Basis, Stage
 
 if TYPE_CHECKING:
     from zmd_layout.study_people import Forecast, NetMigration
@@ -51,6 +51,42 @@ def scenario_of(
         net_migration=_net_migration(chosen.net_migration, units),
         moves=_moves(chosen),
     )
+
+
+def chosen_numbers(chosen: Forecast) -> tuple[Message, ...]:
+    """
+    Say the numbers that a study supposes, for the notes of a table.
+
+    Parameters
+    ----------
+    chosen
+        The table `[forecast]`.
+
+    Returns
+    -------
+    tuple of Message
+        Rates of net migration, moves between counties, and seats for each child.
+    """
+    rates = [
+        Message(
+            "forecast.net_rate", unit=rate.unit_id or Message("forecast.all_units"),
+            first=rate.ages[0], last=rate.ages[1], low=f"{100 * rate.low:g}",
+            middle=f"{100 * rate.middle:g}", high=f"{100 * rate.high:g}",
+        )
+        for rate in chosen.net_migration
+    ]  # fmt: skip
+    moves = [
+        Message(
+            "forecast.move", first=move.ages[0], last=move.ages[1], share=f"{100 * move.share:g}",
+            left=move.from_unit_id, reached=move.to_unit_id,
+        )
+        for move in chosen.moves
+    ]  # fmt: skip
+    seats = [
+        Message("forecast.seats_a_child", stage=word_message(Stage(stage)), seats=f"{share:g}")
+        for stage, share in chosen.attendance.items()
+    ]
+    return (*rates, *moves, *seats)
 
 
 def _own_births(chosen: Forecast, births: pd.DataFrame, source: str) -> Births:

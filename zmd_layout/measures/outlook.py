@@ -17,6 +17,7 @@ from zmd_layout.errors import StudyError
 from zmd_layout.forecast import (
     Scenario,
     balance,
+    chosen_numbers,
     compare_methods,
     forecast,
     forecast_of_parts,
@@ -217,7 +218,11 @@ def _scenario(world: World, units: pd.Index) -> Scenario:
 
 
 def _suppositions(world: World, scenario: Scenario, *, has_parts: bool) -> tuple[Message, ...]:
-    found = list(suppositions(scenario))
+    chosen = world.study.forecast
+    if scenario.net_migration is None and scenario.moves is None:
+        # a scenario that was handed in may leave out whom the study lets come and go
+        chosen = chosen.model_copy(update={"net_migration": (), "moves": ()})
+    found = [*suppositions(scenario), *chosen_numbers(chosen)]
     if "schools" in world.layers:
         found.append(Message("forecast.seats_by_year"))
     if has_parts:
