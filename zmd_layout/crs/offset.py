@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import uniform_filter
 from scipy.spatial import cKDTree
 
 from zmd_layout.crs.rivals import rival_datums
@@ -208,6 +207,8 @@ def _differences(points: FloatArray, reference: FloatArray) -> FloatArray:
 
 def _peak(differences: FloatArray) -> FloatArray | None:
     """Find the cell of difference vectors that stands out, or None."""
+    from scipy.ndimage import uniform_filter  # noqa: PLC0415 - slow to load, seldom needed
+
     cells = int(2 * _SEARCH_M / _CELL_M)
     edges = np.linspace(-_SEARCH_M, _SEARCH_M, cells + 1)
     counts, _, _ = np.histogram2d(differences[:, 0], differences[:, 1], bins=[edges, edges])

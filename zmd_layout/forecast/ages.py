@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import PchipInterpolator
 
 from zmd_layout.errors import LayerError
 from zmd_layout.forecast.apportion import apportion
@@ -220,6 +219,8 @@ def _split(
 
 
 def _spline(counts: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - slow to load
+
     cumulated = np.hstack([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)])
     curve: NDArray[np.float64] = PchipInterpolator(edges, cumulated, axis=1)(
         np.arange(edges[0], edges[-1] + 1)

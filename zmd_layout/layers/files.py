@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import openpyxl
 import pandas as pd
 import pyogrio
 import shapely
@@ -156,6 +155,8 @@ def _read_text(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame
 
 
 def _read_book(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame:
+    import openpyxl  # noqa: PLC0415 - slow to load, for workbooks only
+
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises what its zip and XML readers raise

@@ -9,9 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-import rasterio
-from exactextract import exact_extract
-from rasterio.errors import RasterioIOError
 
 from zmd_layout.errors import CrsError, LayerError, SourceError
 from zmd_layout.messages import Message
@@ -80,6 +77,8 @@ def zonal_sum(raster: Path | Grid, polygons: gpd.GeoSeries | gpd.GeoDataFrame) -
     """
     grid = raster if isinstance(raster, Grid) else Grid(raster)
     zones = _zones_on(grid, polygons)
+    from exactextract import exact_extract  # noqa: PLC0415 - slow to load, for grids only
+
     found = exact_extract(
         str(grid.path),
         zones,
@@ -134,6 +133,8 @@ def cells_by_zone(grid: Grid, polygons: gpd.GeoSeries) -> Iterator[Cells]:
     SourceError, CrsError, LayerError
         As `zonal_sum`.
     """
+    from exactextract import exact_extract  # noqa: PLC0415 - as above
+
     zones = _zones_on(grid, polygons)
     fields = ("cell_id", "center_x", "center_y", "coverage", "values")
     # a cell without data is a place where nobody was counted: it stays in, with 0 people
@@ -166,6 +167,9 @@ def grid_crs(grid: Grid) -> pyproj.CRS:
     LayerError
         When it is rotated against its CRS.
     """
+    import rasterio  # noqa: PLC0415 - as above
+    from rasterio.errors import RasterioIOError  # noqa: PLC0415 - as above
+
     try:
         with rasterio.open(grid.path) as dataset:
             crs, transform = dataset.crs, dataset.get_transform()
