@@ -98,6 +98,9 @@ def test_the_folder_has_a_table_and_maps(comparison: Comparison, tmp_path: Path)
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == len(comparison.changes)
     assert all("【" in row["note_zh"] for row in rows)
+    page = paths["changes_map.html"].read_text("utf-8")
+    assert "<title>两次核查结果的变化</title>" in page
+    assert "本图只列两次核查中有变化的结论" in page
 
 
 def test_a_folder_that_is_no_run_and_a_torn_one_are_named_together(

@@ -21,7 +21,7 @@ from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import missing_packages
 from zmd_layout.outputs.folder import RECORD, is_whole, write_all
-from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.outputs.gap_map import Caption, gap_map, save
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
@@ -99,7 +99,9 @@ class Comparison:
         """
         if self.after.empty:
             raise OutputError(Message("compare.nothing_changed"))
-        return gap_map(self.after)
+        caption = Caption(Message("compare.title"), Message("compare.map_remark"))
+        layers = {} if self.borders.empty else {"counties": self.borders}
+        return gap_map(self.after, layers=layers, caption=caption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,8 @@ def _read(folder: Path) -> _Folder:
     findings["is_synthetic"] = findings["is_synthetic"] == "true"
     ids = ["unit_kind", "unit_id"]
     shapes = gpd.read_file(folder / _PACKAGE, layer="findings", columns=ids, engine="pyogrio")
-    units = gpd.read_file(folder / _PACKAGE, layer="units", columns=ids, engine="pyogrio")
+    named = [*ids, "name"]
+    units = gpd.read_file(folder / _PACKAGE, layer="units", columns=named, engine="pyogrio")
     shapes = shapes.drop_duplicates(ids).set_index(ids)
     sites = pd.DataFrame(columns=["stage", "name", "action", "seats"])
     if (folder / _SITES).is_file():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmd_layout.outputs.gap_map.heading import describe
+from zmd_layout.outputs.gap_map.heading import Caption, describe
 from zmd_layout.outputs.gap_map.page import GapMap
 from zmd_layout.outputs.gap_map.payload import build_payload, check_findings
 from zmd_layout.outputs.gap_map.tables import pack
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.study import Study
 
-__all__ = ["gap_map", "save"]
+__all__ = ["Caption", "gap_map", "save"]
 
 
 def gap_map(
@@ -34,6 +34,7 @@ def gap_map(
     layers: Mapping[str, pd.DataFrame] | None = None,
     suggestions: gpd.GeoDataFrame | None = None,
     study: Study | None = None,
+    caption: Caption | None = None,
     lang: Lang | str = Lang.ZH,
 ) -> folium.Map:
     """
@@ -55,6 +56,8 @@ def gap_map(
         Suggested sites, as in `suggestions.geojson`. With them the page can show what they close.
     study
         Gives the title, the day, the years of the data, and where own rules stand.
+    caption
+        A title in place of the study's, and a remark that stands above the map.
     lang
         The language in which the page opens; both are in it.
 
@@ -72,7 +75,7 @@ def gap_map(
         When findings or a layer do not say which CRS they are in.
     """
     check_findings(findings)
-    heading = describe(findings, suggestions=suggestions, study=study)
+    heading = describe(findings, suggestions=suggestions, study=study, caption=caption)
     payload = build_payload(
         findings, layers=layers or {}, suggestions=suggestions, study=study, heading=heading
     )

@@ -29,8 +29,20 @@ class Heading:
     year: int | None  # of the assessment
 
 
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a map is called in place of its own title, and what must be known before reading it."""
+
+    title: Message
+    remark: Message
+
+
 def describe(
-    findings: pd.DataFrame, *, suggestions: pd.DataFrame | None, study: Study | None
+    findings: pd.DataFrame,
+    *,
+    suggestions: pd.DataFrame | None,
+    study: Study | None,
+    caption: Caption | None = None,
 ) -> Heading:
     """
     Say what is shown, for which day, from the data of which years, against which rules.
@@ -53,6 +65,8 @@ def describe(
         "gap_map.subtitle", day=day, years=_years(study), rulesets=rulesets or [_unknown()]
     )
     warnings = (Message("words.synthetic_banner"),) if is_synthetic else ()
+    if caption is not None:
+        title, warnings = caption.title, (caption.remark, *warnings)
     return Heading(
         title=title,
         subtitle=subtitle,
