@@ -111,6 +111,45 @@ def test_a_rightly_declared_datum_is_verified_by_a_second_layer_and_else_is_not(
     assert load_layers(read_study(folder))["schools"].origin.is_datum_verified is True
 
 
+def beside_roads(apart: float) -> tuple[list[tuple[float, float]], str]:
+    """Make 80 schools beside long roads `apart` degrees from each other, and the roads."""
+    chance = np.random.default_rng(3)
+    count = round(0.1 / apart)
+    rows = chance.integers(1, count, size=80)
+    where = [(float(x), 33 + apart * n + 0.0003) for x, n in zip(
+        114 + chance.uniform(0.01, 0.09, size=80), rows, strict=True)]  # fmt: skip
+    nodes, ways = "", ""
+    for n in range(count):
+        for end, lon in ((0, 114.0), (1, 114.1)):
+            nodes += (
+                f'<node id="{2 * n + end + 1}" version="1" lon="{lon}" lat="{33 + apart * n}"/>'
+            )
+        ends = f'<nd ref="{2 * n + 1}"/><nd ref="{2 * n + 2}"/>'
+        ways += f'<way id="{n + 1}" version="1">{ends}<tag k="highway" v="tertiary"/></way>'
+    return where, f'<?xml version="1.0"?><osm version="0.6">{nodes}{ways}</osm>'
+
+
+@pytest.mark.parametrize(
+    ("apart", "declared", "verified"),
+    [(0.02, "gcj02", ["yes"]), (0.02, "wgs84", []), (0.0018, "gcj02", ["no"])],
+    ids=["as it is", "wrongly", "where roads are everywhere"],
+)
+def test_roads_tell_the_datum_of_schools_where_they_are_few(
+    make_study: Callable[..., Path], apart: float, declared: str, verified: list[str]
+) -> None:
+    where, roads = beside_roads(apart)
+    lon, lat = wgs84_to_gcj02(*np.array(where).T)
+    folder = make_study(layer("schools", "roster.csv", declared) + layer("roads", "roads.osm"))
+    (folder / "roster.csv").write_text(roster_of(list(zip(lon, lat, strict=True))), "gb18030")
+    (folder / "roads.osm").write_text(roads, "utf-8")
+    if not verified:
+        with pytest.raises(LayerError, match="gcj02"):
+            load_layers(read_study(folder))
+    else:
+        schools = load_layers(read_study(folder))["schools"]
+        assert schools.origin.is_datum_verified is (verified == ["yes"])
+
+
 def test_the_command_shows_what_it_understood_and_writes_the_list_to_check(tmp_path: Path) -> None:
     (tmp_path / "roster.csv").write_text(
         "学校标识码,学校名称,办学类型,神秘列\n1,水屯镇中学,,x\n,合计,,\n", "gb18030"

@@ -5,6 +5,7 @@ Coordinates: declared, converted, checked against the study area, never guessed.
 working CRS, `check_placed` and `check_against_reference` refuse what contradicts itself.
 """
 
+from zmd_layout.crs.beside_lines import check_beside_lines
 from zmd_layout.crs.china_offsets import (
     bd09_to_gcj02,
     bd09_to_wgs84,
@@ -45,6 +46,7 @@ __all__ = [
     "bd09_to_gcj02",
     "bd09_to_wgs84",
     "check_against_reference",
+    "check_beside_lines",
     "check_placed",
     "code_of_zone",
     "estimate_offset",

@@ -27,7 +27,7 @@ from zmd_layout.layers.conform import convert, rename
 from zmd_layout.layers.files import listening, read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
-from zmd_layout.layers.reference import REFERENCE, with_reference, without_doubles
+from zmd_layout.layers.reference import REFERENCE, beside_roads, with_reference, without_doubles
 from zmd_layout.layers.roads import roads_near
 from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
 from zmd_layout.layers.schools import complete, read_missing_stages
@@ -119,13 +119,21 @@ def load_layers(
         if area is None:
             area = study_area(layers, study)
     if "schools" in layers:
-        layers["schools"], unlike = with_reference(layers, study)
-        faults += unlike
-        for name in {"schools", REFERENCE} & layers.keys():
-            layers[name] = with_unit_ids(layers[name], layers)
+        faults += _with_other_layers(layers, study)
     if faults:
         raise LayerError(*faults)
     return layers
+
+
+def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
+    """Hold the schools against what else tells of them, and give them the ids of their units."""
+    faults: list[Message] = []
+    for hold in (with_reference, beside_roads):
+        if not faults:
+            layers["schools"], faults = hold(layers, study)
+    for name in _SCHOOLS & layers.keys():
+        layers[name] = with_unit_ids(layers[name], layers)
+    return faults
 
 
 def _extracts(study: Study) -> osm_layers.Extracts:

@@ -12,9 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
-from zmd_layout.crs import DatumCheck, check_against_reference, parse_coordinates
+from zmd_layout.crs import (
+    DatumCheck,
+    check_against_reference,
+    check_beside_lines,
+    parse_coordinates,
+)
 from zmd_layout.errors import CrsError, LayerError
 from zmd_layout.layers.matching import (
     Decision,
@@ -30,7 +37,6 @@ from zmd_layout.vocabulary import SchoolStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from zmd_layout.layers.layer import Layer, Layers
@@ -162,6 +168,53 @@ def with_reference(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     if asked.add_unmatched:
         frame, told["added"] = _added(frame, compared, source=reference.source)
     return _result(schools, frame, compared, told), []
+
+
+def beside_roads(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
+    """
+    Ask the roads whether the schools stand where they are declared to, if nothing else told.
+
+    Parameters
+    ----------
+    layers
+        With `schools`; with `roads` of a datum that is known (OSM's, or verified), or without.
+    study
+        For its plane.
+
+    Returns
+    -------
+    schools, faults
+        Verified where clearly more of them stand beside a road than under another datum; a fault
+        where clearly fewer do.
+    """
+    schools, roads = layers["schools"], layers.get("roads")
+    declared = schools.origin.coordinates
+    is_open = schools.origin.is_datum_verified is False and declared not in (None, "none")
+    if roads is None or not is_open or not _is_known(roads) or roads.is_made != schools.is_made:
+        return schools, []
+    try:
+        check = check_beside_lines(
+            _places(schools.frame), shapely.STRtree(_lines(roads)),
+            coordinates=parse_coordinates(str(declared)), working_crs=study.crs,
+            layer_name="schools", so_far=DatumCheck(len(schools.frame), 0, is_verified=False),
+        )  # fmt: skip
+    except CrsError as error:
+        return schools, list(error.messages)
+    origin = replace(schools.origin, is_datum_verified=check.is_verified)
+    return replace(schools, origin=origin), []
+
+
+def _is_known(roads: Layer) -> bool:
+    return roads.roads is not None or roads.origin.is_datum_verified is True
+
+
+def _lines(roads: Layer) -> NDArray[np.object_]:
+    """Give the lines of roads; of an extract straight ones from junction to junction."""
+    if roads.roads is None:
+        return np.asarray(roads.frame.geometry.dropna().to_numpy())
+    nodes = roads.roads.nodes.set_index("node_id")[["x", "y"]]
+    ends = [nodes.loc[roads.roads.edges[end]].to_numpy() for end in ("u", "v")]
+    return np.asarray(shapely.linestrings(np.stack(ends, axis=1)))
 
 
 def _result(
