@@ -118,6 +118,34 @@ def test_an_error_is_one_sentence_and_no_trace(client: httpx.Client) -> None:
     assert "小世界" in client.post("/api/judge", json={"plots": [far]}).json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/judge", [1]), ("/api/judge", {"plots": "x"}), ("/api/judge", {"plots": [{}]}),
+        ("/api/judge", {"plots": [{"geometry": None, "properties": None}]}),
+        ("/api/judge", {"plots": [plot(schools="[" * 5000)]}),
+        ("/api/judge", {"plots": [plot(planned_residents=1e308, dwellings=-0.5)]}),
+        ("/api/opinion", {"plots": [plot()], "override": {"conclusion": "mine"}}),
+        ("/api/opinion", {"plots": [plot()], "override": ["agree"]}),
+        ("/api/reviews", {"id": "x", "content": {}}), ("/api/reviews", {"content": [1]}),
+    ],
+)  # fmt: skip
+def test_a_request_that_makes_no_sense_is_refused_in_a_sentence(
+    client: httpx.Client, path: str, body: Any
+) -> None:
+    answer = client.post(path, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]
+    assert client.get("/api/reviews").json() == []
+
+
+def test_half_a_sign_in_a_name_is_kept_as_a_question_mark(client: httpx.Client) -> None:
+    data = b'{"content": {"name": "\\ud800"}}'
+    kind = {"Content-Type": "application/json"}
+    assert client.post("/api/reviews", content=data, headers=kind).status_code == 200
+    assert client.get("/api/reviews").json()[0]["name"] == "?"
+
+
 def test_an_upload_is_read_whatever_its_name_says(client: httpx.Client) -> None:
     data = json.dumps({"type": "FeatureCollection", "features": [plot()]}).encode()
     answer = client.post("/api/plots", files={"file": ("../../春江.geojson", data)})

@@ -9,12 +9,14 @@ import tempfile
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import geopandas as gpd
 import shapely
-from fastapi import Body, FastAPI, File, Form, Request, UploadFile
+from fastapi import FastAPI, File, Form, Request, UploadFile
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from zmd_layout.desk import Conclusions, choices_of
 from zmd_layout.errors import LayerError, ZmdLayoutError
@@ -45,7 +47,31 @@ _LEAFLET = {
     "/leaflet.js": ("leaflet.js", "text/javascript; charset=utf-8"),
     "/leaflet.css": ("leaflet.css", "text/css; charset=utf-8"),
 }
-Content = Annotated[dict[str, Any], Body()]
+
+
+class Own(BaseModel):
+    """The official's own conclusion; empty where she concludes as the rules do."""
+
+    conclusion: Conclusions | Literal[""] = ""
+    reason: str = ""
+    official: str = ""
+
+
+class Asked(BaseModel):
+    """What the page asks about: its plots, how they are measured, which one is shown."""
+
+    plots: list[dict[str, Any]] = []
+    choices: dict[str, Any] = {}
+    override: Own = Own()
+    only: str | int | None = None
+
+
+class Saved(BaseModel):
+    """A review to be saved, and the version that it was made from."""
+
+    content: dict[str, Any]
+    id: int | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +114,16 @@ class _Handlers:
         notes = [note.text() for note in layer.origin.notes]
         return {"plots": plots_of(layer.frame), "notes": notes}
 
-    def _judged(self, content: dict[str, Any], *, only: str | None = None) -> Judged:
-        features = content.get("plots")
-        if not features:
+    def _judged(self, asked: Asked, *, only: str | None = None) -> Judged:
+        if not asked.plots:
             raise LayerError(Message("web.no_plot"))
         try:
-            shapes = [shapely.from_geojson(json.dumps(f["geometry"])) for f in features]
-            rows = [dict(f["properties"]) for f in features]
+            shapes = [shapely.from_geojson(json.dumps(f["geometry"])) for f in asked.plots]
+            rows = [dict(f["properties"]) for f in asked.plots]
         except (KeyError, TypeError, ValueError, shapely.errors.GEOSException) as error:
             raise LayerError(Message("web.no_plot")) from error
         frame = gpd.GeoDataFrame(rows, geometry=shapes, crs=_WGS84)
-        choices = choices_of(content.get("choices") or {})
+        choices = choices_of(asked.choices)
         unknown = sorted(set(choices.also) - set(builtin_rulesets()))
         if unknown:  # a name may be a folder, and a page opens no folders
             raise LayerError(Message("web.unknown_ruleset", found=unknown[:3]))
@@ -106,24 +131,23 @@ class _Handlers:
             frame, coordinates="wgs84", as_of=_today(), choices=choices, only=only
         )
 
-    def judge(self, content: Content) -> dict[str, Any]:
+    def judge(self, asked: Asked) -> dict[str, Any]:
         """Give the verdict on the plot that the page shows, among all that it has."""
-        only = content.get("only")
-        return answer(self._judged(content, only=None if only is None else str(only)))
+        return answer(self._judged(asked, only=None if asked.only is None else str(asked.only)))
 
-    def opinion(self, content: Content) -> Response:
+    def opinion(self, asked: Asked) -> Response:
         """Give the Word file."""
-        judged = self._judged(content)
-        override = _override(content)
+        judged = self._judged(asked)
+        override = _override(asked.override)
         chosen = {case.unit_id: override for case in judged.cases if override is not None}
         with tempfile.TemporaryDirectory(prefix="zmd-opinion-") as folder:
             path = Path(folder) / "opinion.docx"
             write_opinion(path, judged.cases, layers=judged.layers, overrides=chosen)
             return Response(path.read_bytes(), media_type=_WORD)
 
-    def data(self, content: Content) -> Response:
+    def data(self, asked: Asked) -> Response:
         """Give the findings as CSV with a BOM, for spreadsheets."""
-        text = to_csv(self._judged(content).findings)
+        text = to_csv(self._judged(asked).findings)
         return Response(text.encode("utf-8-sig"), media_type="text/csv")
 
     def reviews(self, q: str = "") -> list[dict[str, Any]]:
@@ -134,14 +158,11 @@ class _Handlers:
         """Give every version of a review."""
         return self.register.history(review_id)
 
-    def save(self, content: Content) -> dict[str, Any]:
+    def save(self, saved: Saved) -> dict[str, Any]:
         """Save a review; the version that was changed must be the latest."""
-        review_id = content.get("id")
+        now = dt.datetime.now().astimezone().isoformat(timespec="seconds")
         return self.register.save(
-            dict(content.get("content") or {}),
-            saved_at=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
-            review_id=None if review_id is None else int(review_id),
-            version=int(content.get("version") or 0),
+            saved.content, saved_at=now, review_id=saved.id, version=saved.version
         )
 
 
@@ -149,15 +170,12 @@ def _today() -> dt.date:
     return dt.datetime.now().astimezone().date()
 
 
-def _override(content: dict[str, Any]) -> Override | None:
-    given = content.get("override") or {}
-    if not given.get("conclusion"):
+def _override(own: Own) -> Override | None:
+    if own.conclusion == "":
         return None
-    if not (given.get("reason") and given.get("official")):
+    if not (own.reason and own.official):
         raise LayerError(Message("web.override_incomplete"))
-    return Override(
-        Conclusions(given["conclusion"]), str(given["reason"]), str(given["official"]), _today()
-    )
+    return Override(own.conclusion, own.reason, own.official, _today())
 
 
 def make_app(desk: Desk, register: Register, *, token: str | None = None) -> FastAPI:
@@ -176,6 +194,7 @@ def make_app(desk: Desk, register: Register, *, token: str | None = None) -> Fas
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.middleware("http")(guard(token=token))
     app.add_exception_handler(ZmdLayoutError, _told)
+    app.add_exception_handler(RequestValidationError, _not_understood)
     handlers = _Handlers(desk, register)
     app.get("/api/start")(handlers.start)
     app.get("/api/reviews")(handlers.reviews)
@@ -207,3 +226,8 @@ def _told(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ZmdLayoutError)  # noqa: S101 - what it is registered for
     status = 409 if isinstance(error, ConflictError) else 422
     return JSONResponse({"error": error.text()}, status_code=status)
+
+
+def _not_understood(request: Request, error: Exception) -> JSONResponse:
+    del request, error
+    return JSONResponse({"error": Message("web.not_understood").text()}, status_code=422)

@@ -90,8 +90,8 @@ class Register:
         ConflictError
             If the register holds another version than the one that was changed.
         """
-        text = json.dumps(content, ensure_ascii=False)
-        name, conclusion = str(content.get("name", "")), str(content.get("conclusion", ""))
+        text = _whole(json.dumps(content, ensure_ascii=False))
+        name, conclusion = (_whole(str(content.get(key, ""))) for key in ("name", "conclusion"))
         with closing(self._open()) as base, base:
             base.execute("BEGIN IMMEDIATE")
             if review_id is None:
@@ -126,6 +126,11 @@ class Register:
         with closing(self._open()) as base:
             rows = base.execute(query, (review_id,)).fetchall()
         return [{**_head(row), "content": json.loads(row[5])} for row in rows]
+
+
+def _whole(text: str) -> str:
+    """Replace halves of signs, which JSON may hold and a file may not."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _head(row: tuple[Any, ...]) -> dict[str, Any]:
