@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zmd_layout import check, load_study, run
+from conftest import square, write_geojson
+from zmd_layout import check, load_study, review, run
 from zmd_layout.errors import LayerError, StudyError
 from zmd_layout.layers import load_layers
 from zmd_layout.measures import World
@@ -142,10 +143,25 @@ def test_a_wrong_table_of_decisions_is_refused_with_what_is_wrong(
 
 def test_decisions_without_a_second_source_are_refused(make_study: Callable[..., Path]) -> None:
     extra = LAYERS.partition("[layers.reference_schools]")[0] + DECIDED
-    folder = make_study(extra)
-    (folder / "roster.csv").write_text(MINE, "utf-8")
-    with pytest.raises(LayerError, match="reference_schools"):
-        load_layers(load_study(folder))
+    with pytest.raises(StudyError, match="reference_schools"):
+        load_study(make_study(extra))
+
+
+def test_a_review_knows_the_schools_as_the_decisions_by_hand_have_them(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = study_of(make_study, DECIDED, decisions=",n3,no_school,已撤销")
+    result = review(
+        write_geojson(
+            folder / "areas.geojson",
+            [({"name": "甲小区", "planned_residents": 9000, "settlement": "urban"},
+              square(0.02, 0.02, 0.05))],
+        ),
+        study=load_study(folder),
+    )  # fmt: skip
+    frame = result.layers["schools"].frame
+    assert sorted(frame["school_id"]) == ["2141000001", "2141000002"]
+    assert frame.geometry.notna().all()
 
 
 EXPECTING = """

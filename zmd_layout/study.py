@@ -14,7 +14,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -159,6 +167,17 @@ class Study(_Strict):
     ) -> tuple[dt.date, dt.date] | None:
         if value is not None and value[0] > value[1]:
             raise ValueError("the plan period ends before it begins")
+        return value
+
+    @field_validator("matching")
+    @classmethod
+    def _decisions_are_about_two_sources(
+        cls, value: SchoolMatching, info: ValidationInfo
+    ) -> SchoolMatching:
+        if value.decisions is not None and "reference_schools" not in info.data.get("layers", {}):
+            raise ValueError(
+                "decisions are about a second source; give it as [layers.reference_schools]"
+            )
         return value
 
     @field_validator("layers")

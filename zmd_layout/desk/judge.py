@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 AREAS, ROADS = "residential_areas", "roads"
 _WHERE = ("counties", "townships", "planning_units", "villages")
-_AROUND = ("schools", "education_land", "census", "births", AREAS)
+_AROUND = ("schools", "reference_schools", "education_land", "census", "births", AREAS)
 _ROADS_WITHIN_M = 5000.0  # a way to what is shown may lead around
 _SAME_PLOT_SHARE = 0.5  # of the smaller: a plot of the study that is the reviewed one itself
 _COPIED = ("seats", "classes", "opens_on", "ownership", "site_area_m2")

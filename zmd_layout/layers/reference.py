@@ -144,8 +144,7 @@ def with_reference(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     schools, reference = layers["schools"], layers.get(REFERENCE)
     asked = study.matching
     if reference is None:
-        lost = asked.decisions is not None and REFERENCE not in study.layers
-        return schools, [Message("matching.no_reference")] if lost else []
+        return schools, []
     declared = schools.origin.coordinates
     try:
         decisions = (
