@@ -292,3 +292,26 @@ def test_free_seats_of_the_schools_nearby_are_told_and_unknown_ones_are_not_gues
     assert row["spare_seats_nearby"] == spare or (
         spare is None and np.isnan(row["spare_seats_nearby"])
     )
+
+
+@pytest.mark.parametrize(("area_m2", "action"), [(90_000, "expand"), (20_000, "new")])
+def test_missing_seats_are_added_where_the_site_has_room_and_else_by_a_new_school(
+    make_study: Callable[..., Path], tmp_path: Path, area_m2: int, action: str
+) -> None:
+    ages = {"residents_0_4": 1200, "residents_5_9": 1200, "residents_10_14": 1200,
+            "residents_15_19": 1200}  # fmt: skip
+    county = COUNTY | {"residents": 19000, **ages}
+    school = {
+        "school_id": "j1", "name": "镇中", "stages": "junior", "seats": 600, "classes": 12,
+        "enrolment": 600, "site_area_m2": area_m2, "is_teaching_point": False,
+    }  # fmt: skip
+    folder = study(
+        make_study, tmp_path, counties=[(county, square(0, 0))],
+        schools=[(school, point(0.02, 0.05))],
+    )  # fmt: skip
+    result = zmd_layout.site(zmd_layout.load_study(folder), stage="junior")
+    row = result.table.iloc[0]
+    assert row["action"] == action
+    assert row["closes"] == ["indicator-seats-junior@411721"]
+    assert row["seats"] == (900 if action == "expand" else 1800)
+    assert result.remaining == ()

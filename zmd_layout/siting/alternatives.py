@@ -16,7 +16,7 @@ _MOST = 2  # alternatives that are named
 
 
 def others(
-    counts: NDArray[np.bool_],
+    counts: NDArray[np.float64],
     chosen: NDArray[np.int64],
     site: int,
     *,
@@ -29,7 +29,7 @@ def others(
     Parameters
     ----------
     counts
-        (needs, candidates) whether a candidate counts for a need.
+        (needs, candidates) how much a candidate gives to a need.
     chosen
         The chosen candidates; they are no alternatives.
     site
@@ -44,8 +44,9 @@ def others(
     others
         At most two candidates.
     """
-    needs = counts[:, site]
-    could: NDArray[np.bool_] = np.asarray(counts[needs].all(axis=0))
+    gives = counts > 0
+    needs = gives[:, site]
+    could: NDArray[np.bool_] = np.asarray(gives[needs].all(axis=0))
     could[chosen] = False
     places = np.flatnonzero(could)
     pairs = travel.distance_m.tocoo()

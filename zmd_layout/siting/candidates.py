@@ -20,7 +20,7 @@ from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.world import by_position
 from zmd_layout.siting.bottom_lines import is_barred
 from zmd_layout.siting.planning import CandidateKind
-from zmd_layout.siting.standing import standing_places
+from zmd_layout.siting.standing import new_seats, standing_places
 from zmd_layout.vocabulary import LandUse, UnitKind
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "candidate_id", "kind", "name", "school_id", "stages", "county_id", "township_id", "is_made",
+    "adds_seats",
 )  # fmt: skip
 _PER_TOWNSHIP = 3  # villages
 _PER_COUNTY = 60  # villages, where there are no townships
@@ -44,11 +45,13 @@ def candidates(world: World, stage: Stage) -> gpd.GeoDataFrame:
     candidates
         Points with `COLUMNS`, sorted by `candidate_id`, in the study's plane. `school_id` is that
         of the school that is expanded or whose campus is used again, else empty; `stages` is what
-        stands there afterwards.
+        stands there afterwards, `adds_seats` how many seats of the stage it adds as a school of
+        usual size.
     """
     new = world.keep("new places", lambda: _new_places(world))
     new = new[new["land_stage"].map(is_missing) | (new["land_stage"] == stage)]
-    parts = [new.assign(school_id="", stages=str(stage)), standing_places(world, stage)]
+    new = new.assign(school_id="", stages=str(stage), adds_seats=new_seats(stage))
+    parts = [new, standing_places(world, stage)]
     filled = [part for part in parts if len(part)]
     if not filled:
         return gpd.GeoDataFrame(

@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
     from zmd_layout.rulebook import Rule
 
+SCHOOL, SEAT = "school", "seat"
+_COUNTY_STAGES = {Stage.JUNIOR, Stage.SENIOR, Stage.VOCATIONAL, Stage.SPECIAL}
 _GROUNDS = {UnitKind.COUNTY, UnitKind.TOWNSHIP}
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """
-    So many more schools of a stage are owed in a unit.
+    So many more schools, or seats, of a stage are owed in a unit.
 
     Attributes
     ----------
     rule_id, unit_kind, unit_id
         Who says so, and where.
-    count
-        How many schools.
+    amount
+        How many schools, or how many seats.
+    measure_unit
+        `school` or `seat`.
     stage
         Of which stage.
     is_synthetic
@@ -41,7 +45,8 @@ class Need:
     rule_id: str
     unit_kind: UnitKind
     unit_id: str
-    count: int
+    amount: float
+    measure_unit: str
     stage: Stage
     is_synthetic: bool
 
@@ -49,6 +54,21 @@ class Need:
     def name(self) -> str:
         """Name the need as `closes` does: rule_id@unit_id."""
         return f"{self.rule_id}@{self.unit_id}"
+
+
+def _amount(gap: float, unit: str) -> float:
+    return float(np.ceil(gap)) if unit == SCHOOL else float(gap)
+
+
+def _asks_for_supply(rule: Rule, stage: Stage) -> bool:
+    is_counted = rule.measure_unit == SEAT or counted_schools(rule) is not None
+    return (
+        rule.stage is stage
+        and rule.relation is Relation.AT_LEAST
+        and rule.measure_unit in {SCHOOL, SEAT}
+        and is_counted
+        and bool(set(rule.units) & _GROUNDS)
+    )
 
 
 def counted_schools(rule: Rule) -> CountMeasure | None:
@@ -64,27 +84,25 @@ def needs_of(findings: gpd.GeoDataFrame, rules: Sequence[Rule], stage: Stage) ->
     """
     Read the needs of one stage, in a stable order.
 
-    A need is a shortfall of a rule that asks for at least so many schools of the stage in a county
-    or township. Residential areas are not among them: what a developer owes stands in the review.
+    A need is a shortfall of a rule that asks for at least so many schools, or seats, of the stage
+    in a county or township. Residential areas are not among them: what a developer owes stands in
+    the review. Seats are looked for where the plan would have them:
+    of juniors and seniors by county, of the others by township.
     """
-    wanted = {
-        rule.id
-        for rule in rules
-        if rule.stage is stage
-        and rule.relation is Relation.AT_LEAST
-        and rule.measure_unit == "school"
-        and counted_schools(rule) is not None
-        and set(rule.units) & _GROUNDS
-    }
-    short = findings[
-        findings["rule_id"].isin(wanted)
-        & (findings["status"] == Status.SHORTFALL)
-        & findings["unit_kind"].isin([str(kind) for kind in _GROUNDS])
-    ]
+    units = {rule.id: rule.measure_unit for rule in rules if _asks_for_supply(rule, stage)}
+    is_short = findings["rule_id"].isin(units) & (findings["status"] == Status.SHORTFALL)
+    is_seat = findings["rule_id"].map(units) == SEAT
+    of_seats = UnitKind.COUNTY if stage in _COUNTY_STAGES else UnitKind.TOWNSHIP
+    grounds = [str(kind) for kind in _GROUNDS]
+    is_there = findings["unit_kind"].isin(grounds) & ~(
+        is_seat & (findings["unit_kind"] != of_seats)
+    )
+    short = findings[is_short & is_there]
     return [
         Need(
-            str(row.rule_id), UnitKind(row.unit_kind), str(row.unit_id), int(np.ceil(row.gap)),
-            stage, bool(row.is_synthetic),
+            str(row.rule_id), UnitKind(row.unit_kind), str(row.unit_id),
+            _amount(row.gap, units[row.rule_id]), units[row.rule_id], stage,
+            bool(row.is_synthetic),
         )
         for row in short.sort_values(["rule_id", "unit_id"], kind="stable").itertuples()
     ]  # fmt: skip

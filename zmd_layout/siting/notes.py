@@ -58,9 +58,15 @@ def _place(row: dict[str, Any], ground: Ground) -> Message:
     kind = CandidateKind(row["candidate_kind"])
     how = f"sites.kind_{kind}"
     if kind is CandidateKind.EXPANSION:
-        how = "sites.kind_nine_year" if row["stages"] == NINE_YEAR else f"sites.grow_{row['stage']}"
+        how = _how_it_grows(row)
     key = "sites.note_place" if closes else "sites.note_place_free"
     return Message(key, name=row["name"], how=Message(how), closes=closes)
+
+
+def _how_it_grows(row: dict[str, Any]) -> str:
+    if row["stages"] == NINE_YEAR:
+        return "sites.kind_nine_year"
+    return "sites.grow_seats" if row["is_for_seats"] else f"sites.grow_{row['stage']}"
 
 
 def _ways(row: dict[str, Any], work: StageWork) -> Message:

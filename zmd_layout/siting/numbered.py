@@ -17,7 +17,7 @@ from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import Placement, Travel
 from zmd_layout.siting.planning import CandidateKind, planning
 from zmd_layout.siting.problem import Model, Problem
-from zmd_layout.siting.proposed import counting
+from zmd_layout.siting.proposed import giving
 from zmd_layout.siting.solve import solve
 from zmd_layout.siting.suggest import Suggestions, gathered, ground_of, nothing, remaining
 from zmd_layout.siting.work import Aim, SitingOptions, StageWork
@@ -201,9 +201,11 @@ def _put(work: StageWork, found: Solution, needs: list[Need], ground: Ground) ->
     work.is_partial = found.status not in {SolveStatus.OPTIMAL, SolveStatus.FEASIBLE}
     sites = found.open_sites[found.open_sites > 0] - 1
     chosen = work.places.iloc[sites]
-    counts = counting(chosen.reset_index(drop=True), needs, ground.rules, ground.world)
+    gives = giving(chosen.reset_index(drop=True), needs, ground.rules, ground.world)
     # no more places close a need than schools are missing
-    counts &= np.cumsum(counts, axis=1) <= np.array([n.count for n in needs]).reshape(-1, 1)
+    gives = np.nan_to_num(gives)
+    before = np.cumsum(gives, axis=1) - gives
+    counts = (gives > 0) & (before < np.array([n.amount for n in needs]).reshape(-1, 1))
     for number, site in enumerate(sites):
         closes = [need for need, row in zip(needs, counts, strict=True) if row[number]]
         county = str(chosen["county_id"].iloc[number])

@@ -3,7 +3,7 @@ The fewest or cheapest schools that close the needs of a county, and of those th
 
 Two models, one after the other, each with the schools that stand fixed:
 
-1. min Σ c_j x_j  subject to  Σ_{j that counts} x_j ≥ gap for every need;
+1. min Σ c_j x_j  subject to  Σ_j g_j x_j ≥ gap for every need, g_j schools or seats;
 2. at that cost, max Σ_ij y_ij · w_i (d_i − d_ij)  subject to  Σ_j y_ij ≤ 1, y_ij ≤ x_j: the
    children's ways are shortened the most. It is a p-median with fixed sites, of which only the
    pairs that shorten a way are needed.
@@ -12,7 +12,7 @@ Two models, one after the other, each with the schools that stand fixed:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
@@ -73,8 +73,8 @@ class Travel:
 
 
 def place(
-    inside: NDArray[np.bool_],
-    gaps: NDArray[np.int64],
+    inside: NDArray[Any],
+    gaps: NDArray[Any],
     *,
     travel: Travel,
     time_limit_s: float,
@@ -86,9 +86,9 @@ def place(
     Parameters
     ----------
     inside
-        (needs, candidates) whether a candidate counts for a need.
+        (needs, candidates) how much a candidate gives to a need: a school (1, or true), or seats.
     gaps
-        (needs,) schools owed.
+        (needs,) schools or seats owed.
     travel
         Children and their ways.
     time_limit_s
@@ -121,8 +121,8 @@ def place(
     spent = float(costs @ np.round(cheapest.values))
     pairs = _pairs(travel)
     base = float(travel.children @ travel.now_m)
-    if cheapest.status is MipStatus.OPTIMAL and len(gaps) == 1 and gaps[0] in {1, 2}:
-        sites = _best_by_trial(inside[0], int(gaps[0]), (costs, spent), pairs)
+    if cheapest.status is MipStatus.OPTIMAL and _is_tried(inside, gaps):
+        sites = _best_by_trial(inside[0] > 0, int(gaps[0]), (costs, spent), pairs)
         objective = base - _saving(sites, pairs)
         return Placement(sites, objective, objective, is_optimal=True, is_reproducible=True)
     result = solve_mip(
@@ -169,6 +169,11 @@ def _pairs(travel: Travel) -> _Pairs:
     )
 
 
+def _is_tried(inside: NDArray[Any], gaps: NDArray[Any]) -> bool:
+    """Tell whether one or two sites are wanted that count alike, so that all can be tried."""
+    return len(gaps) == 1 and gaps[0] in {1, 2} and bool(np.isin(inside, (0, 1)).all())
+
+
 def _best_by_trial(
     counts: NDArray[np.bool_],
     number: int,
@@ -201,7 +206,7 @@ def _best_by_trial(
 
 def _travel_model(
     needs: csr_array,
-    gaps: NDArray[np.int64],
+    gaps: NDArray[Any],
     budget: tuple[NDArray[np.float64], float],
     pairs: _Pairs,
 ) -> LinearModel:

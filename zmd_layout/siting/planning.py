@@ -48,6 +48,8 @@ class Planning(BaseModel):
         a bus or a bed.
     seats_per_bus
         Of a school bus.
+    new_school_classes
+        Classes of a new school of usual size, by stage.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,6 +60,7 @@ class Planning(BaseModel):
     service_radius_m: dict[Stage, Figure]
     walk_limit_m: dict[str, Figure]
     seats_per_bus: Figure
+    new_school_classes: dict[Stage, Figure]
 
 
 @cache

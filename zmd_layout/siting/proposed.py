@@ -11,8 +11,8 @@ import pandas as pd
 
 from zmd_layout.measures import World
 from zmd_layout.measures.conditions import meets_all
-from zmd_layout.siting.needs import counted_schools
-from zmd_layout.siting.standing import changed_school
+from zmd_layout.siting.needs import SEAT, counted_schools
+from zmd_layout.siting.standing import changed_school, class_size
 from zmd_layout.vocabulary import Construction, Ownership, SchoolStatus, Stage
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def proposed_schools(places: gpd.GeoDataFrame, stage: Stage, world: World) -> gp
         str(key): row for key, row in zip(frame.get("school_id", ()), frame.index, strict=True)
     }
     rows = [
-        changed_school(frame.loc[by_id[place.school_id]], stage, place.stages)
+        changed_school(
+            frame.loc[by_id[place.school_id]], stage, place.stages, adds_seats=place.adds_seats
+        )
         if place.school_id
         else pd.Series(_new_school(place, stage, world))
         for place in places.itertuples()
@@ -63,26 +65,28 @@ def _new_school(place: Any, stage: Stage, world: World) -> dict[str, Any]:  # no
         "status": str(SchoolStatus.OPERATING),
         "construction": str(Construction.NEW),
         "opens_on": min(world.as_of, period[1]) if period else world.as_of,
+        "seats": place.adds_seats,
+        "classes": place.adds_seats / class_size(stage),
         "is_made": False,
         "geometry": place.geometry,
     }
 
 
-def counting(
+def giving(
     places: gpd.GeoDataFrame, needs: list[Need], rules: Mapping[str, Rule], world: World
-) -> NDArray[np.bool_]:
+) -> NDArray[np.float64]:
     """
-    Tell which candidate would count for which need.
+    Tell how much each candidate would give to each need: one school, or its seats.
 
-    It counts where it lies in the need's unit, would surely meet what the rule counts, and does not
-    meet it yet.
+    It counts where it lies in the need's unit; as a school, where it would surely meet what the
+    rule counts and does not meet it yet.
 
     Returns
     -------
-    counts
-        (needs, candidates) bool.
+    gives
+        (needs, candidates) schools or seats.
     """
-    found = np.zeros((len(needs), len(places)), dtype=bool)
+    found = np.zeros((len(needs), len(places)))
     for number, need in enumerate(needs):
         found[number] = (places[f"{need.unit_kind}_id"] == need.unit_id).to_numpy(dtype=bool)
     mine = np.flatnonzero(found.any(axis=0))
@@ -93,7 +97,11 @@ def counting(
     before = _as_they_stand(inside, world)
     for rule_id in sorted({need.rule_id for need in needs}):
         rows = [number for number, need in enumerate(needs) if need.rule_id == rule_id]
-        found[np.ix_(np.array(rows), mine)] &= _adds(rules[rule_id], before, after, world)
+        if needs[rows[0]].measure_unit == SEAT:
+            gives = inside["adds_seats"].to_numpy(dtype=float)
+        else:
+            gives = _adds(rules[rule_id], before, after, world).astype(np.float64)
+        found[np.ix_(np.array(rows), mine)] *= gives
     return found
 
 

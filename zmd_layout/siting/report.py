@@ -15,6 +15,7 @@ from zmd_layout.siting.bottom_lines import BOTTOM_LINES, unchecked_lines
 from zmd_layout.siting.distances import county_of_points, is_inside
 from zmd_layout.siting.ground import has_own_children
 from zmd_layout.siting.means import mean_way
+from zmd_layout.siting.needs import SEAT
 from zmd_layout.siting.notes import note
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.problem import gap_percent
@@ -139,6 +140,8 @@ def _one(
         "stages": site["stages"],
         "township_id": site["township_id"],
         "seats_now": _seats_now(ground.world, site["school_id"]),
+        "adds_seats": site["adds_seats"],
+        "is_for_seats": any(need.measure_unit == SEAT for need in row["closes"]),
         "geometry": site.geometry,
     }  # fmt: skip
 

@@ -66,6 +66,8 @@ def size_of(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, A
     """
     sizes = standards().class_sizes
     children = row["children_at_opening"]
+    if row["is_for_seats"] and row["adds_seats"] > 0:
+        return _for_seats(row, work)
     if work.stage not in sizes or not np.isfinite(children):
         return {"classes": np.nan, "seats": np.nan, "site_area_needed_m2": np.nan, "is_over": False}
     size, grades = sizes[work.stage].value, GRADES[work.stage]
@@ -82,6 +84,19 @@ def size_of(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, A
         "seats": seats,
         "site_area_needed_m2": np.nan if land is None else seats * land.value,
         "is_over": bool(streams > most),
+    }
+
+
+def _for_seats(row: dict[str, Any], work: StageWork) -> dict[str, Any]:
+    """Give the size of a place that is to add so many seats."""
+    before = row["seats_now"] if row["stages"] == work.stage and row["school_id"] else 0.0
+    seats = row["adds_seats"] + (before if np.isfinite(before) else 0.0)
+    land = planning().land_m2_per_seat[work.stage].value
+    return {
+        "classes": np.round(seats / standards().class_sizes[work.stage].value),
+        "seats": seats,
+        "site_area_needed_m2": seats * land,
+        "is_over": False,
     }
 
 

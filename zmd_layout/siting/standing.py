@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NINE_YEAR = f"{Stage.PRIMARY};{Stage.JUNIOR}"
 GRADES = {Stage.KINDERGARTEN: 3, Stage.PRIMARY: 6, Stage.JUNIOR: 3, Stage.SENIOR: 3}
+_MOST_STREAMS = 2  # that are added to a school that stands
 _PARTNER = {Stage.PRIMARY: Stage.JUNIOR, Stage.JUNIOR: Stage.PRIMARY}
 
 
@@ -31,8 +32,8 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
     Find the campuses on which a school of a stage could be added without new land.
 
     A public kindergarten can become the central one of its township, a teaching point a full
-    primary school, a primary or junior school a nine-year one where its site is large enough. The
-    campus of a closed school can be a kindergarten, or be again what it was.
+    primary school, a primary or junior school a nine-year one or a larger one where its site has
+    room. The campus of a closed school can be a kindergarten, or be again what it was.
 
     Returns
     -------
@@ -43,7 +44,8 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
     if layer is None or "stages" not in layer.frame:
         return gpd.GeoDataFrame(geometry=[], crs=world.study.crs)
     frame = layer.frame
-    expands = _expands(frame, stage) & frame.geometry.notna().to_numpy()
+    room = _room_for_seats(frame, stage)
+    expands = (_expands(frame, stage) | (room > 0)) & frame.geometry.notna().to_numpy()
     idle = _is_idle(frame, stage) & frame.geometry.notna().to_numpy()
     chosen = frame[expands | idle]
     if chosen.empty:
@@ -61,6 +63,7 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
             "school_id": ids,
             "stages": _stages_after(chosen, stage, is_expansion),
             "is_made": layer.made(["geometry"])[chosen.index],
+            "adds_seats": np.where(is_expansion, room[chosen.index], _former_seats(chosen)),
         },
         geometry=shapely.point_on_surface(chosen.geometry.to_numpy()),
         crs=world.study.crs,
@@ -72,9 +75,27 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table[~is_barred(table.geometry, world, is_standing=True)])
 
 
-def changed_school(school: pd.Series[Any], stage: Stage, stages: str) -> pd.Series[Any]:
+def class_size(stage: Stage) -> float:
+    """Give the standard pupils in a class; NaN where no standard is known."""
+    size = standards().class_sizes.get(stage)
+    return float("nan") if size is None else size.value
+
+
+def new_seats(stage: Stage) -> float:
+    """Give the seats of a new school of usual size; NaN where none is known."""
+    classes = planning().new_school_classes.get(stage)
+    return float("nan") if classes is None else classes.value * class_size(stage)
+
+
+def changed_school(
+    school: pd.Series[Any], stage: Stage, stages: str, *, adds_seats: float
+) -> pd.Series[Any]:
     """Give the row of a school as it would be after it is expanded, or opened again."""
     after = school.copy()
+    if adds_seats > 0 and stages == school["stages"]:
+        for name, more in (("seats", adds_seats), ("classes", adds_seats / class_size(stage))):
+            if name in after:
+                after[name] = np.nan_to_num(float(after[name])) + more
     after["stages"] = stages
     if school["status"] == SchoolStatus.CLOSED:
         after["status"], after["construction"] = str(SchoolStatus.OPERATING), "expanded"
@@ -115,6 +136,27 @@ def _has_room(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
     area_m2 = _cells(frame, "site_area_m2").to_numpy(dtype=float)
     has_room: NDArray[np.bool_] = area_m2 >= needed_m2  # an unknown area or size is no room
     return has_room
+
+
+def _room_for_seats(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.float64]:
+    """Give the seats, in whole streams, for which the site of a school of the stage has room."""
+    land = planning().land_m2_per_seat.get(stage)
+    operates = (frame["status"] == SchoolStatus.OPERATING) & (frame["stages"] == stage)
+    operates &= _cells(frame, "is_teaching_point") != True  # noqa: E712 - a column of objects
+    if land is None or stage is Stage.KINDERGARTEN:
+        return np.zeros(len(frame))
+    seats = np.fmax(*(_cells(frame, c).to_numpy(dtype=float) for c in ("seats", "enrolment")))
+    area_m2 = _cells(frame, "site_area_m2").to_numpy(dtype=float)
+    stream = GRADES[stage] * class_size(stage)
+    streams = np.floor((area_m2 / land.value - seats) / stream)
+    # an unknown area or size is no room; more than two streams is another school
+    found: NDArray[np.float64] = np.clip(np.nan_to_num(streams), 0, _MOST_STREAMS) * stream
+    return np.where(operates.to_numpy(dtype=bool), found, 0.0)
+
+
+def _former_seats(chosen: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    seats: NDArray[np.float64] = _cells(chosen, "seats").to_numpy(dtype=float)
+    return np.nan_to_num(seats)
 
 
 def _is_idle(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ from zmd_layout.siting.distances import county_of_points, distance_notes, uncove
 from zmd_layout.siting.ground import joined, reach, weights
 from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import place
-from zmd_layout.siting.proposed import counting, world_with
+from zmd_layout.siting.proposed import giving, world_with
 from zmd_layout.siting.report import no_catchments, report_stage
 from zmd_layout.siting.sizes import size_caps
 from zmd_layout.siting.table import empty_suggestions
@@ -186,7 +186,7 @@ def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageWork:
     way = access(world, stage)
     assert way is not None  # noqa: S101 - asked before
     places = candidates(world, stage)
-    counts = counting(places, needs, ground.rules, world)
+    counts = np.nan_to_num(giving(places, needs, ground.rules, world))
     places, counts = (
         places[counts.any(axis=0)].reset_index(drop=True),
         counts[:, counts.any(axis=0)],
@@ -212,11 +212,11 @@ def _county_of(need: Need, world: World) -> str:
 
 
 def _solve_county(
-    work: StageWork, county: str, needs: list[Need], counts: NDArray[np.bool_], ground: Ground
+    work: StageWork, county: str, needs: list[Need], counts: NDArray[np.float64], ground: Ground
 ) -> None:
     mine = np.flatnonzero(counts.any(axis=0))
     inside = counts[:, mine]
-    gaps = np.array([need.count for need in needs])
+    gaps = np.array([need.amount for need in needs])
     lacking = inside.sum(axis=1) < gaps
     work.unmet += [need for need, lacks in zip(needs, lacking, strict=True) if lacks]
     gaps = np.minimum(gaps, inside.sum(axis=1))
@@ -233,7 +233,7 @@ def _solve_county(
         return
     work.placements.append(found)
     for site in found.sites:
-        closes = [need for need, row in zip(needs, inside, strict=True) if row[site]]
+        closes = [need for need, row in zip(needs, inside, strict=True) if row[site] > 0]
         own = np.ones(len(mine)) if costs is None else costs
         also = others(inside, found.sites, int(site), costs=own, travel=travel)
         work.rows.append(
