@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from zmd_layout.outputs.results import Results
     from zmd_layout.outputs.workbook_sheet import Sheet
 
-_WIDEST, _LEAST_WIDE, _NARROWEST = 60, 16, 8
+_WIDEST, _REMARK_WIDE, _LEAST_WIDE, _NARROWEST = 60, 48, 16, 8
 _A3, _A4 = 8, 9  # as spreadsheets number paper
 _WIDE_SHEET = 12  # columns, beyond which A4 is too small to read
 _LINE_POINTS, _MOST_LINES = 14.5, 5
@@ -162,7 +162,10 @@ def _widths(sheet: Sheet) -> list[float]:
     widest = float(_WIDEST)
     while widest > _LEAST_WIDE and sum(min(width, widest) for width in wanted) > _PAGE_COLUMNS:
         widest -= 1
-    return [min(width, widest) for width in wanted]
+    fitted = [min(width, widest) for width in wanted]
+    if fitted:  # remarks stand in the last column, and are long
+        fitted[-1] = min(wanted[-1], max(widest, _REMARK_WIDE))
+    return fitted
 
 
 def _width(sheet: Sheet, column: int) -> float:
