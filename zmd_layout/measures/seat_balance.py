@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from zmd_layout.measures.world import World
 
 _LAYER_OF = {UnitKind.COUNTY: "counties", UnitKind.TOWNSHIP: "townships"}
+# scenarios of the unborn are given in thousands, of townships, which have hundreds, in hundreds
+UNBORN_DIGITS = {UnitKind.COUNTY: -3, UnitKind.TOWNSHIP: -2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ def _needed(
         str(unit): _Course(first, *(wide[name].to_numpy()[row] for name in (*VARIANTS, "is_born")))
         for row, unit in enumerate(wide.index)
     }
-    census = ground.future.census_year
+    census, unborn = ground.future.census_year, UNBORN_DIGITS[units.kind]
     return {
-        str(unit): _needed_in(courses.get(str(unit)), year, same, census)
+        str(unit): _needed_in(courses.get(str(unit)), year, same, census=census, unborn=unborn)
         for unit in units.frame.index
     }
 
@@ -113,16 +115,19 @@ def _basis_needed(ground: _Ground, ages: list[str]) -> Basis | None:
     return weakest(ground.future.basis, Basis.ASSUMPTION if is_assumed else None)
 
 
-def _needed_in(course: _Course | None, year: int, same: Value, census: int | None) -> Value:
+def _needed_in(
+    course: _Course | None, year: int, same: Value, *, census: int | None, unborn: int
+) -> Value:
     if course is None or np.isnan(course.middle.astype(float)).any():
         return replace(same, notes=(Message("measures.no_forecast"),))
     now, peak = year - course.first, int(np.argmax(course.middle))
+    digits = -1 if course.is_born[-1] else unborn
     born = "forecast.cohorts_born" if course.is_born[now] else "forecast.cohorts_supposed"
     method = Message(
         "measures.seats_needed", year=year, census=census or "", born=Message(born),
         peak=course.first + peak, most=round(float(course.middle[peak]), -1),
         last=course.first + len(course.middle) - 1,
-        then=_range(round(float(course.low[-1]), -1), round(float(course.high[-1]), -1)),
+        then=_range(*(round(float(case[-1]), digits) for case in (course.low, course.high))),
     )  # fmt: skip
     low, high = float(course.low[now]), float(course.high[now])
     return replace(same, low=low, high=high, method=(method,))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.outlook import STAGES
+from zmd_layout.measures.seat_balance import UNBORN_DIGITS
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of
 from zmd_layout.outputs.workbook_people import (
@@ -60,7 +61,17 @@ def _of_counties(results: Results, future: Outlook, lang: Lang) -> Iterator[Row]
         used = schools.get((unit, stage), (None, None, None, None))[2]
         key = (unit, stage, int(row.year))
         beside = _beside(methods.get(key), grades.get(key), lang)
-        yield (*_cells(row, names.get(unit, unit), seats, used, unborn=-3, lang=lang), *beside)
+        yield (
+            *_cells(
+                row,
+                names.get(unit, unit),
+                seats,
+                used,
+                unborn=UNBORN_DIGITS[UnitKind.COUNTY],
+                lang=lang,
+            ),
+            *beside,
+        )
 
 
 def _of_townships(results: Results, future: Outlook, lang: Lang) -> Iterator[Row]:
@@ -76,7 +87,14 @@ def _of_townships(results: Results, future: Outlook, lang: Lang) -> Iterator[Row
         unit = str(row.unit_id)
         county = counties.get(place_of.get((str(UnitKind.TOWNSHIP), unit), ""), "")
         name = f"{county} {own.get(unit, unit)}".strip()
-        yield (*_cells(row, name, seats, None, unborn=-2, lang=lang), None, None, None, None, None)
+        yield (
+            *_cells(row, name, seats, None, unborn=UNBORN_DIGITS[UnitKind.TOWNSHIP], lang=lang),
+            None,
+            None,
+            None,
+            None,
+            None,
+        )
 
 
 def _cells(
