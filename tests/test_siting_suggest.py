@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout.siting.placement import Placement, Travel, place
+from zmd_layout.siting.work import SitingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,16 @@ def test_the_same_answer_twice(make_study: Callable[..., Path], tmp_path: Path) 
     folder = world(make_study, tmp_path)
     first, second = suggested(folder), suggested(folder)
     assert first.drop(columns="geometry").equals(second.drop(columns="geometry"))
+
+
+def test_asked_for_one_county_nothing_is_suggested_in_another(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    opened = zmd_layout.load_study(world(make_study, tmp_path))
+    for county, found in (("411721", ["411721"]), ("411722", [])):
+        options = SitingOptions(county_id=county)
+        table = zmd_layout.site(opened, stage="special", options=options).table
+        assert table["county_id"].tolist() == found
 
 
 @dataclass(frozen=True)

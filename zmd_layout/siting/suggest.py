@@ -116,7 +116,7 @@ def suggest(
         where children live.
     """
     options = options or SitingOptions()
-    needs = {stage: needs_of(findings, rules, stage) for stage in stages}
+    needs = {stage: _needs(findings, rules, stage, world, options) for stage in stages}
     has_points = demand(world) is not None
     wanted = [
         stage
@@ -144,6 +144,19 @@ def suggest(
         all(p.is_reproducible for work in works for p in work.placements),
         distances=distance_notes(world),
     )
+
+
+def _needs(
+    findings: gpd.GeoDataFrame,
+    rules: Sequence[Rule],
+    stage: Stage,
+    world: World,
+    options: SitingOptions,
+) -> list[Need]:
+    """Give the needs of a stage, of one county where one is asked for."""
+    found = needs_of(findings, rules, stage)
+    county = options.county_id
+    return [need for need in found if county is None or _county_of(need, world) == county]
 
 
 def ground_of(world: World, rules: Sequence[Rule], options: SitingOptions) -> Ground:
@@ -274,4 +287,4 @@ def remaining(ground: Ground, work: StageWork, needs: list[Need]) -> list[Need]:
     chosen = work.places.iloc[[row["place"] for row in work.rows]]
     asked = [ground.rules[rule_id] for rule_id in sorted({need.rule_id for need in needs})]
     after = find(asked, world_with(chosen, work.stage, ground.world))
-    return needs_of(after, asked, work.stage)
+    return _needs(after, asked, work.stage, ground.world, ground.options)

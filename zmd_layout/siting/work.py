@@ -58,7 +58,7 @@ class SitingOptions:
         The way within which a child is covered, for the aims that cover; None for the service
         radius of the stage.
     county_id
-        For the aims that need a number: only children and places of this county; None for all.
+        Only needs, children and places of this county; None for all.
     relative_cost
         Cost by kind of candidate, as a multiple of a new school on reserved land.
     reach_m
