@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
     """Show a line that says what is being done."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda message: bar.update(task, description=message.text(lang))

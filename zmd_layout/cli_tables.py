@@ -178,7 +178,8 @@ def find_titles(lang: Lang, rulesets: Iterable[str] | None = None) -> dict[str, 
 
 def console() -> Console:
     """Give a console wide enough for the tables."""
-    return Console(width=max(Console().width, 110))
+    # a name such as [/x] is a name and no markup
+    return Console(width=max(Console().width, 110), markup=False, emoji=False)
 
 
 def select_rules(

@@ -14,14 +14,20 @@ can be compared, tested, put into an error and rendered late.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 
 from zmd_layout.vocabulary import Lang
 
+# what a file's names or a path may smuggle in: control characters but tab and line feed, and
+# those of bidirectional writing, with which one text can look like another
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LONGEST_TEXT = 2000
 _LONGEST_LIST = 60  # what is longer nobody reads; the number of the rest is told
 
 
@@ -68,7 +74,20 @@ def _render(value: object, lang: Lang | str) -> object:
         return comma.join([*shown, f"…（+{more}）"] if more else shown)
     # whatever can say itself in either language: a message, the title of a rule
     say = getattr(value, "text", None)
-    return say(str(lang)) if callable(say) else value
+    if callable(say):
+        value = say(str(lang))
+    return _tame(str(value)) if isinstance(value, str | PurePath | BaseException) else value
+
+
+def steers(text: str) -> bool:
+    """Tell whether a text has characters that steer a terminal or turn the writing round."""
+    return _STEERING.search(text) is not None
+
+
+def _tame(text: str) -> str:
+    """Take out what steers a terminal or turns the writing round, and end what is endless."""
+    text = _STEERING.sub("", text)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
 @cache

@@ -38,6 +38,7 @@ _WIDTH_IN, _HEIGHT_IN, _DPI = 6.1, 4.6, 200
 _MARGIN_M = 250.0
 _LABELLED = 8
 _CLOSE_X_M, _CLOSE_Y_M = 450.0, 70.0  # names of schools nearer than that would cover each other
+_LONGEST_LABEL = 30  # characters
 
 
 @cache
@@ -159,14 +160,14 @@ def _schools(axes: Axes, case: Case, font: FontProperties | None, lang: Lang) ->
         is_below = any(abs(x - a) < _CLOSE_X_M and 0 <= b - y < _CLOSE_Y_M for a, b in placed)
         placed.append((x, y))
         axes.annotate(
-            name, (x, y), xytext=(-4 if is_left else 4, -3 if is_below else 3),
+            _short(name), (x, y), xytext=(-4 if is_left else 4, -3 if is_below else 3),
             textcoords="offset points", ha="right" if is_left else "left",
             va="top" if is_below else "bottom", fontproperties=_sized(font, 6),
             annotation_clip=True, zorder=6, parse_math=False,
             path_effects=[withStroke(linewidth=1.5, foreground="white")],
         )  # fmt: skip
     axes.text(
-        centre.x, centre.y, case.name, ha="center", va="center", zorder=7,
+        centre.x, centre.y, _short(case.name), ha="center", va="center", zorder=7,
         fontproperties=_sized(font, 8), parse_math=False,
     )  # fmt: skip
 
@@ -191,3 +192,8 @@ def _scale_and_north(axes: Axes, font: FontProperties | None) -> None:
         arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.5},
         fontproperties=_sized(font, 10), va="center", zorder=8,
     )  # fmt: skip
+
+
+def _short(name: str) -> str:
+    """Cut a name that would leave no room for the map."""
+    return name if len(name) <= _LONGEST_LABEL else f"{name[:_LONGEST_LABEL]}…"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from zmd_layout.messages import steers
 from zmd_layout.vocabulary import Basis, DueState
 
 
@@ -16,11 +17,20 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _is_plain(text: str) -> str:
+    if steers(text):
+        raise ValueError("there are control characters in the text; write it without them")
+    return text
+
+
+PlainText = Annotated[str, Field(min_length=1), AfterValidator(_is_plain)]
+
+
 class Both(Strict):
     """A text in Chinese and English."""
 
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    zh: PlainText
+    en: PlainText
 
     def text(self, lang: str) -> str:
         """Give the text in `lang`."""
@@ -35,9 +45,9 @@ class Clause(Strict):
     report, `R` only recalled. Rules that rest on `N` or `R` stay draft.
     """
 
-    document: str = Field(min_length=1)
-    article: str = Field(min_length=1)
-    text: str = Field(min_length=1)
+    document: PlainText
+    article: PlainText
+    text: PlainText
     evidence: Literal["P", "V", "N", "R"]
     checked_on: dt.date
     url: str | None = None
