@@ -14,5 +14,6 @@ html_theme_options = {
     "github_button": "false",
 }
 html_show_sourcelink = False
+html_show_copyright = False
 html_search_language = "zh"
 suppress_warnings = ["myst.header"]

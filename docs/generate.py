@@ -56,7 +56,7 @@ def rule_page(rule: Rule) -> str:
     lines = [
         f"# {rule.title.zh}", "", f"*{rule.title.en}*", "",
         *_table(
-            ("", ""),
+            ("项目 / item", "内容 / what"),
             [
                 ("编号 / id", f"`{rule.id}` ({rule.key})"),
                 ("约束力 / strength", _both(rule.strength, Strength)),
