@@ -101,6 +101,14 @@ def test_a_grid_is_fetched_and_the_study_file_is_told_how_to_name_it(
     assert (folder / "fetch.json").exists()
 
 
+def test_a_tile_of_ghs_pop_needs_its_row_and_column(make_study: Callable[..., Path]) -> None:
+    arguments = ["--lang", "en", "fetch", str(make_study()), "--what", "population"]
+    result = CliRunner().invoke(main, [*arguments, "--grid", "ghs-pop", "--row", "6"])
+    assert result.exit_code == 1
+    assert "column" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_a_grid_that_is_not_there_gives_one_clear_message(
     make_study: Callable[..., Path], server: str
 ) -> None:

@@ -27,7 +27,16 @@ BORDER_M = 20_000.0  # schools and roads beyond the border serve its people, too
     multiple=True,
     help="Overpass 地址，可重复（镜像）/ Overpass addresses, mirrors too",
 )
-@click.option("--url", help="人口栅格的网址模板 / URL template of the grid; default WorldPop")
+@click.option(
+    "--grid",
+    type=click.Choice(["worldpop", "ghs-pop"]),
+    default="worldpop",
+    show_default=True,
+    help="哪种人口栅格；ghs-pop 须给出图幅 / which grid; ghs-pop needs a tile",
+)
+@click.option("--url", help="自己的网址模板 / URL template of your own, such as a mirror's")
+@click.option("--row", type=int, help="GHS-POP 图幅行号 / row of its tile, see the GHSL site")
+@click.option("--column", type=int, help="GHS-POP 图幅列号 / column of its tile")
 @click.option(
     "--year", type=int, default=2020, show_default=True, help="栅格年份 / year of the grid"
 )
@@ -57,7 +66,10 @@ def fetch(  # one argument an option
     study: str,
     what: str,
     endpoint: tuple[str, ...],
+    grid: str,
     url: str | None,
+    row: int | None,
+    column: int | None,
     year: int,
     country: str,
     timeout: float | None,
@@ -99,7 +111,9 @@ def fetch(  # one argument an option
                 "country": country.lower(),
                 "COUNTRY": country.upper(),
             }
-            source = sources.RasterSource(url or sources.WORLDPOP, values)
+            values |= {k: v for k, v in (("row", row), ("column", column)) if v is not None}
+            template = sources.GHS_POP if grid == "ghs-pop" else sources.WORLDPOP
+            source = sources.RasterSource(url or template, values)
             found = sources.fetch_raster(
                 source, folder, fetched_at=now, patience=patience, progress=tell, refresh=refresh
             )
