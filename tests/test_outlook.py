@@ -230,6 +230,26 @@ def test_seats_are_by_township_and_a_township_without_a_school_has_none(
     assert seats(found.balance, "411721") == 6 * 45 + 18 * 45 * 6 / 9
 
 
+def test_a_zone_counts_in_the_district_that_holds_it(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked()
+    zone = {**flat("411771", "开发区", 0.2, kind="zone"), "within": "411721"}
+    write_geojson(tmp_path / "counties.geojson", [*COUNTIES, (zone, None)])
+    west = [dict(town, county_id="411771") for town, _ in TOWNSHIPS[:1]]
+    shapes = [shape for _, shape in TOWNSHIPS]
+    rows = [*west, *(town for town, _ in TOWNSHIPS[1:])]
+    write_geojson(tmp_path / "townships.geojson", list(zip(rows, shapes, strict=True)))
+    schools = [dict(SCHOOLS[0], county_id="411771"), *SCHOOLS[1:]]
+    write_geojson(tmp_path / "schools.geojson", list(zip(schools, PLACES, strict=True)))
+    study = zmd_layout.load_study(tmp_path)
+    found = outlook(World(study, load(study, None), study.as_of))
+    assert found is not None
+    assert set(found.children["unit_id"]) == {"411721", "411722"}
+    assert seats(found.balance, "411721") == 6 * 45 + 18 * 45 * 6 / 9
+    assert people(found.township_children, "411721001", 2025) == pytest.approx([240] * 3)
+
+
 def test_seats_of_a_layer_that_is_not_complete_are_unknown(
     looked: Callable[..., Outlook],
 ) -> None:

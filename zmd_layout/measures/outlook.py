@@ -32,7 +32,7 @@ from zmd_layout.forecast import (
     values,
 )
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.seats import GRADES, STAGES, seats_of
+from zmd_layout.measures.seats import GRADES, STAGES, in_holders, seats_of
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, Stage, UnitKind
 
@@ -241,7 +241,7 @@ def _township_children(world: World, by_age: pd.DataFrame, counties: Units | Non
     if layer is None or counties is None or not _ages(layer.frame):
         return pd.DataFrame()
     frame = layer.frame.set_index("unit_id")
-    county = world.members(layer, counties).set_axis(frame.index)
+    county = in_holders(world.members(layer, counties), counties).set_axis(frame.index)
     parts = single_years(frame[_ages(frame)])
     is_same_count = layer.origin.year in (None, int(by_age["year"].min()))
     parts = scaled_to_counties(parts, county, by_age, is_same_count=is_same_count)

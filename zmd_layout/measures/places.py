@@ -10,6 +10,7 @@ from zmd_layout.forecast import forecast_of_parts, single_years
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.access import demand
 from zmd_layout.measures.outlook import outlook, scaled_to_counties
+from zmd_layout.measures.seats import in_holders
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def children_by_place(world: World, *, years: Iterable[int]) -> gpd.GeoDataFrame
         return None
     layer = points.layer
     frame = layer.frame[layer.frame.geometry.notna()]
-    county = world.members(layer, counties).loc[frame.index].reset_index(drop=True)
+    place = in_holders(world.members(layer, counties), counties)
+    county = place.loc[frame.index].reset_index(drop=True)
     ages = [str(c) for c in frame.columns if AGE_COLUMN.fullmatch(str(c))]
     parts = single_years(frame[ages].reset_index(drop=True))
     is_same_count = layer.origin.year in (None, future.census_year)

@@ -59,7 +59,7 @@ def seats_of(world: World, units: Units, *, years: Iterable[int]) -> pd.DataFram
     if layer is None or "stages" not in layer.frame:
         return None
     frame = layer.frame
-    place = world.members(layer, units)
+    place = in_holders(world.members(layer, units), units)
     spans = _spans(world, frame)
     is_there = spans.notna() & (place != "")
     unknown = frame["stages"].map(is_missing)
@@ -74,6 +74,15 @@ def seats_of(world: World, units: Units, *, years: Iterable[int]) -> pd.DataFram
     in_doubt = full["unit_id"].isin(lost) | (None in lost) | (not layer.origin.is_complete)
     full["seats"] = full["seats"].mask(in_doubt)
     return full
+
+
+def in_holders(place: pd.Series[Any], units: Units) -> pd.Series[Any]:
+    """Put what lies in a unit within another, such as a zone in a district, into the other."""
+    if "within" not in units.frame:
+        return place
+    known = units.frame["within"].dropna()
+    holder: pd.Series[Any] = place.map(known.to_dict())
+    return holder.where(holder.notna(), place)
 
 
 @dataclass(frozen=True, slots=True)
