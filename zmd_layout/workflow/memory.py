@@ -14,7 +14,7 @@ import pickle
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zmd_layout.findings import counted_verdicts
 from zmd_layout.layers import load_layer
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from zmd_layout.study import LayerSource, Study
 
 FOLDER = "kept"
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ class Steps:
     Attributes
     ----------
     done, reused
-        `layer-<name>`, `rule-<id>` and `siting`; both empty where nothing was to be remembered.
+        `layer-<name>`, `rule-<id>`, `siting`, and what outputs are made of; both empty where
+        nothing was to be remembered.
     """
 
     done: list[str] = field(default_factory=list)
@@ -134,6 +136,12 @@ class Memory:
             "siting", key, layers, make, if_=lambda found: bool(found.is_reproducible)
         )
         return sites
+
+    def derived(self, name: str, layers: Layers, rules: Sequence[Rule], make: Callable[[], T]) -> T:
+        """Give what is made of layers and rules for the outputs, such as a forecast."""
+        key = of_texts(*(rule.model_dump_json() for rule in rules))
+        made: T = self.recall(name, key, layers, make)
+        return made
 
     def recall(
         self,

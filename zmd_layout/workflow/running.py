@@ -176,13 +176,15 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         )
     with clock.measures("map"):
         tell(progress, Message("workflow.drawing"))
-        future = outlook(world)
+        future = memory.derived("outlook", world.layers, (), lambda: outlook(world))
         around = {**frames(layers), "catchments": sites.catchments, **_children(future)}
         around["completeness"] = completeness_of(world)
         chart = gap_map(findings, layers=around, suggestions=sites.table, study=study, lang=lang)
     result = Run(study, findings, layers, sites.table, chart, steps=memory.steps)
     if out is None:
         return result
+    places = memory.derived("places", world.layers, (), lambda: _places(world))
+    covered = memory.derived("coverage", world.layers, rules, lambda: coverage_table(world, rules))
     options: dict[str, bool | str] = {"pdf": pdf, "stability": stability, "lang": str(lang)}
     kept = memory.record(rules, missing=missing_packages(), **options)
     if kept and not memory.steps.done:
@@ -197,7 +199,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "schools": layer_frame(layers, "schools", study),
         "suggestions": sites.table,
         "uncovered": sites.uncovered,
-        **_places(world),
+        **places,
     }
     writers = {
         "gap_map.html": lambda path: save(chart, path),
@@ -205,7 +207,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "findings.xlsx": lambda path: write_workbook(path, results, lang=lang),
         "layers.gpkg": lambda path: write_package(path, tables, day=study.as_of),
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
-        "coverage.csv": csv_writer(coverage_table(world, rules), columns=COVERAGE),
+        "coverage.csv": csv_writer(covered, columns=COVERAGE),
         **_documents(results, progress, pdf=pdf, lang=Lang(lang)),
     }
     record = record_of(study, rules, layers, clock) | siting_record(sites) | kept | tried
