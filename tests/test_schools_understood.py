@@ -101,6 +101,16 @@ def test_a_finding_is_flagged_where_positions_of_an_unverified_datum_decide_it(
     assert [flag for flag in found["flags"].split(";") if flag == "datum_unverified"] == flags
 
 
+def test_osm_is_in_wgs_84_by_definition_and_needs_no_flag(make_study: Callable[..., Path]) -> None:
+    folder = make_study('\n[layers.schools]\npath = "osm.osm"\n')
+    tags = '<tag k="amenity" v="school"/><tag k="name" v="甲聋哑学校"/>'
+    node = f'<node id="1" version="1" lon="114.05" lat="33.05">{tags}</node>'
+    (folder / "osm.osm").write_text(f'<osm version="0.6">{node}</osm>', "utf-8")
+    found = finding(folder, SPECIAL)
+    assert found["status"] == "pass"
+    assert "datum_unverified" not in found["flags"]
+
+
 def test_ways_over_positions_of_an_unverified_datum_are_flagged(
     make_study: Callable[..., Path],
 ) -> None:

@@ -211,8 +211,11 @@ def load_layer(
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     layer = admit(name, read, source, study=study, area=area, origin=origin)
-    is_osm = name in _SCHOOLS and osm_layers.is_extract(path)
-    return without_doubles(layer) if is_osm else layer
+    if name not in _SCHOOLS or not osm_layers.is_extract(path):
+        return layer
+    # OSM is in WGS 84 by definition
+    known = replace(layer.origin, is_datum_verified=True)
+    return without_doubles(replace(layer, origin=known))
 
 
 def admit(
