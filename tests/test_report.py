@@ -140,6 +140,19 @@ def test_the_page_is_one_file_that_asks_nothing_of_a_network(
     assert page.count("<dd>") == 3
 
 
+def test_where_nothing_could_be_judged_the_page_says_unknown_and_never_none(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    told = _results(make_study())
+    duties = told.findings[told.findings["strength"] == Strength.DUTY]
+    assert "not_assessable" in set(duties["status"])
+    assert "shortfall" not in set(duties["status"])
+    write_leader_page(tmp_path / "p.html", told, {})
+    page = (tmp_path / "p.html").read_text("utf-8")
+    assert "<dd>0</dd>" not in page
+    assert "项资料不足，暂无法判定" in page
+
+
 def test_names_cannot_bring_markup_into_the_page(results: Results, tmp_path: Path) -> None:
     hostile = results.findings.assign(unit_name="<script>x</script>")
     told = Results(results.world, results.rules, hostile, results.suggestions, None)

@@ -18,7 +18,7 @@ from zmd_layout.outputs.report_facts import (
     worst_problems,
 )
 from zmd_layout.outputs.report_figures import OVERVIEW
-from zmd_layout.vocabulary import Lang, Stage
+from zmd_layout.vocabulary import Lang, Stage, Status, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def write_leader_page(
         picture_text=_say("overview", speech),
         heads=_say("page_heads", speech).split("|"),
         problems=worst_problems(results, lang=speech),
-        no_problems=_say("no_problems", speech),
+        no_problems=_say("page_no_problems", speech),
         foot=_say("page_foot", speech),
     )
     path.write_text(page, "utf-8", newline="\n")
@@ -76,7 +76,6 @@ def _say(key: str, lang: Lang, **args: object) -> str:
 
 def _numbers(results: Results, lang: Lang) -> list[tuple[str, str]]:
     """Give the three numbers: what is short, how children change, what could be studied."""
-    unmet = unmet_by_county(results)
     primary = [p for p in people_to_come(results) if p.stage is Stage.PRIMARY]
     unknown = _say("unknown", lang)
     change, years = unknown, _say("number_children_unknown", lang)
@@ -84,11 +83,26 @@ def _numbers(results: Results, lang: Lang) -> list[tuple[str, str]]:
         first, last = primary[0], primary[-1]
         change = " → ".join(people_text(p.middle, lang, is_born=p.is_born) for p in (first, last))
         years = _say("number_children", lang, first=first.year, last=last.year)
-    return [
-        (f"{sum(unmet.values()):,}", _say("number_unmet", lang, counties=len(unmet))),
-        (change, years),
-        (f"{len(results.suggestions):,}", _say("number_sites", lang)),
-    ]
+    return [_unmet(results, lang), (change, years), _sites(results, lang)]
+
+
+def _unmet(results: Results, lang: Lang) -> tuple[str, str]:
+    """Count the duties unmet; where none was found and some could not be judged, nobody knows."""
+    duties = results.findings[results.findings["strength"] == Strength.DUTY]
+    short = int((duties["status"] == Status.SHORTFALL).sum())
+    unknown = int((duties["status"] == Status.NOT_ASSESSABLE).sum())
+    if not short and unknown:
+        return _say("unknown", lang), _say("number_unmet_unknown", lang, count=f"{unknown:,}")
+    text = _say("number_unmet", lang, counties=len(unmet_by_county(results)))
+    if unknown:
+        text += _say("number_also_unknown", lang, count=f"{unknown:,}")
+    return f"{short:,}", text
+
+
+def _sites(results: Results, lang: Lang) -> tuple[str, str]:
+    if results.suggestions.empty:
+        return "—", _say("number_no_sites", lang)
+    return f"{len(results.suggestions):,}", _say("number_sites", lang)
 
 
 def _picture(figure: Figure | None) -> str:
