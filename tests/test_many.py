@@ -247,3 +247,23 @@ def test_roads_of_two_extracts_join_at_the_node_that_both_have() -> None:
     assert joined.roads is not None
     assert joined.roads.edges[["u", "v"]].to_numpy().tolist() == [[1, 2], [2, 3]]
     assert joined.roads.nodes["node_id"].tolist() == [1, 2, 3]
+
+
+def test_a_cluster_does_the_jobs_of_a_worker_that_died(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    jobs = [tmp_path / name for name in ("sound-a", "weak", "sound-b")]
+    local = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    )
+    with local as cluster:
+        where = Where(scheduler=cluster.scheduler_address)
+        found = do_all(where, die_once, jobs, check=lambda _: "")
+    assert found == [("sound-a", ""), ("weak", ""), ("sound-b", "")]
+
+
+def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("zmd_layout.workflow.executors.PATIENCE_S", 0.5)
+    with pytest.raises(StudyError) as error:
+        do_all(Where(scheduler="tcp://127.0.0.1:9"), die_once, [Path("x")], check=lambda _: "")
+    assert "tcp://127.0.0.1:9" in error.value.text("en")

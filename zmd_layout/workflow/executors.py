@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
 TRIES = 3
+PATIENCE_S = 20.0
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -67,7 +68,7 @@ def _cluster(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise StudyError(Message("many.no_dask")) from error
     try:
-        client = Client(address, timeout=20, set_as_default=False)
+        client = Client(address, timeout=PATIENCE_S, set_as_default=False)
     except OSError as error:
         raise StudyError(Message("many.no_scheduler", address=address)) from error
     with client:
