@@ -2,7 +2,7 @@
 (function (zmd) {
   "use strict";
 
-  const COLUMNS = ["share", "known", "expected", "stage"];
+  const COLUMNS = ["share", "known_of", "stage"];
   const FEW = 0.5; // less than half: drawn darker
 
   zmd.completenessPicture = (model, state) => {
@@ -63,12 +63,12 @@
 
   function row(model, entry) {
     const name = zmd.unitName(model, entry.unit);
-    const figures = [entry.known, entry.expected];
+    const known = `${zmd.number(entry.known)}/${zmd.number(entry.expected)}`;
     const stage = zmd.word("stage", entry.stage);
     return {
       unit: entry.unit,
-      values: [name, entry.share, ...figures, stage],
-      cells: [name, percent(entry.share), ...figures.map(zmd.number), stage],
+      values: [name, entry.share, entry.known, stage],
+      cells: [name, percent(entry.share), known, stage],
       bar: 1 - entry.share,
     };
   }
