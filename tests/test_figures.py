@@ -36,6 +36,8 @@ def _texts(figure: Figure) -> str:
 def _findings(**columns: object) -> gpd.GeoDataFrame:
     table = {
         "rule_id": "r",
+        "ruleset": "a-set-of-their-own",
+        "unit_kind": "township",
         "unit_name": ["甲", "乙", "丙"],
         "status": ["shortfall", "not_assessable", "not_applicable"],
         "strength": "duty",
@@ -70,6 +72,17 @@ def test_drawing_leaves_the_settings_of_the_reader_alone(tmp_path: Path) -> None
     before = dict(mpl.rcParams)
     save_figure(rule_map(_findings(), "r"), tmp_path / "map.png")
     assert dict(mpl.rcParams) == before
+
+
+def test_a_map_is_called_after_its_rule_and_shows_the_units_that_are_judged() -> None:
+    findings = _findings(
+        rule_id="senior-new-per-county", ruleset="zhumadian-2022-49",
+        unit_kind=["county", "county", "township"], status=["shortfall", "pass", "reported"],
+    )  # fmt: skip
+    figure = rule_map(findings, "senior-new-per-county")
+    assert figure.axes[0].get_title() == "县新建标准化普通高中"
+    assert "提示" not in _texts(figure)
+    assert rule_map(_findings(), "r").axes[0].get_title() == "r"
 
 
 def test_every_verdict_is_told_by_symbol_or_hatching_beside_its_colour() -> None:

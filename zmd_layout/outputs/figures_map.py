@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from zmd_layout.errors import OutputError
+from zmd_layout.errors import OutputError, RuleError
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs.figures import INK, QUIET, look, put_notes, wrapped
 from zmd_layout.outputs.gap_map.palette import STEPS, STYLES, Mark, mark
+from zmd_layout.rulebook import load_ruleset
 from zmd_layout.vocabulary import Lang, Status
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def rule_map(
     rule_id
         Which rule.
     title
-        Stands above; by default the rule's id.
+        Stands above; by default the rule's own title, or its id where its set is not at hand.
     borders
         Drawn as lines for orientation, in the same CRS, such as the counties.
     lang
@@ -74,10 +75,11 @@ def rule_map(
     if rows.empty:
         known = sorted(findings.loc[~findings.geometry.isna(), "rule_id"].unique())
         raise OutputError(Message("figures.nothing_to_draw", rule=rule_id, known=known))
+    rows = _judged_kinds(rows)
     pairs = zip(rows["status"], rows["strength"], strict=True)
     rows = rows.assign(mark=[mark(status, strength) for status, strength in pairs])
     with look():
-        figure, axes = blank_map(title or rule_id)
+        figure, axes = blank_map(title or _title_of(rows, speech))
         set_extent(axes, rows if borders is None else borders)
         for kind in reversed(Mark):  # the gravest come last and on top
             _draw_mark(axes, rows[rows["mark"] == kind], kind)
@@ -99,6 +101,21 @@ def rule_map(
             lang=speech,
         )
     return figure
+
+
+def _judged_kinds(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out kinds of units that are only reported on where others are judged."""
+    judged = rows.loc[rows["status"] != Status.REPORTED, "unit_kind"].unique()
+    return rows[rows["unit_kind"].isin(judged)] if len(judged) else rows
+
+
+def _title_of(rows: gpd.GeoDataFrame, lang: Lang) -> str:
+    ruleset, rule_id = str(rows["ruleset"].iloc[0]), str(rows["rule_id"].iloc[0])
+    try:
+        titles = {rule.id: rule.title.text(lang) for rule in load_ruleset(ruleset)}
+    except RuleError:
+        return rule_id
+    return titles.get(rule_id, rule_id)
 
 
 def overview_map(
