@@ -54,17 +54,28 @@ def planned_schools(results: Results, lang: Lang) -> Sheet:
             row.id, row.name, word(Stage(row.stage), lang),
             names.get(str(row.county_id), row.county_id), town,
             word(Construction.NEW if row.action == "new" else Construction.EXPANDED, lang),
-            0 if row.action == "new" else None, row.classes, row.seats, _TO_FILL_IN, _TO_FILL_IN,
-            _TO_FILL_IN, _TO_FILL_IN, row.opens_in, _TO_FILL_IN, round(row.children_served, -1),
+            0 if row.action == "new" else None, row.classes, row.seats, row.site_area_needed_m2,
+            row.site_area_needed_m2 / row.seats, _TO_FILL_IN, _TO_FILL_IN, row.opens_in,
+            _TO_FILL_IN, round(row.children_served, -1),
             _whole(row.mean_distance_before_m), _whole(row.mean_distance_after_m),
             stop.join(closed(str(finding)) for finding in row.closes),
+            use, stop.join(row.alternatives),
             Message(f"words.solvestatus_{row.solve_status}").text(lang), row.gap_percent,
             flags_text(str(row.flags), lang), bool(row.is_synthetic),
             row.note_zh if lang is Lang.ZH else row.note_en,
         )
-        for row, town in zip(results.suggestions.itertuples(), towns, strict=True)
+        for row, town, use in zip(
+            results.suggestions.itertuples(), towns, _uses(results.suggestions), strict=True
+        )
     ]  # fmt: skip
     return make_sheet("planned", rows, lang, frozen_columns=2, year_columns=frozenset({13}))
+
+
+def _uses(suggestions: pd.DataFrame) -> list[str]:
+    """Print how full each place would be in the outlook year; empty where that is not known."""
+    names = [name for name in suggestions if str(name).startswith("use_")]
+    rows = suggestions[names].to_numpy(dtype=float)
+    return ["" if np.isnan(row).any() else "—".join(f"{use:.0f}" for use in row) for row in rows]
 
 
 def _whole(metres: float) -> float | None:
