@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ def test_a_roster_without_positions_takes_them_from_its_matches(
     assert rows.geometry[["2141000001", "2141000002"]].notna().all()
     assert rows["enrolment"].dropna().tolist() == [300, 200]
     assert schools.origin.matching["positions"] == 2
+    assert schools.origin.is_datum_verified is True
     assert schools.origin.matching["counts"] == {
         "matched": 2, "conflict": 0, "only_left": 0, "only_right": 1,
     }  # fmt: skip
@@ -107,6 +109,8 @@ def test_decisions_by_hand_override_the_match_and_are_kept_in_the_record_of_the_
     assert [d["reason"] for d in kept["decisions"]] == ["校名互换", "校名互换"]
     assert kept["counts"]["matched"] == 2
     assert kept["added"] == 1
+    digest = hashlib.sha256((folder / "decisions.csv").read_bytes()).hexdigest()
+    assert (kept["decisions_file"], kept["decisions_sha256"]) == ("decisions.csv", digest)
 
 
 def test_a_pair_to_be_checked_is_kept_in_the_record_with_distance_and_reason(

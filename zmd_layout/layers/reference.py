@@ -23,6 +23,7 @@ from zmd_layout.crs import (
     parse_coordinates,
 )
 from zmd_layout.errors import CrsError, LayerError
+from zmd_layout.layers.files import sha256_of
 from zmd_layout.layers.matching import (
     Decision,
     Matching,
@@ -146,14 +147,17 @@ def with_reference(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     if reference is None:
         return schools, []
     declared = schools.origin.coordinates
+    is_placeless = declared in (None, "none")
+    table = None if asked.decisions is None else study.folder / Path(asked.decisions)
     try:
-        decisions = (
-            () if asked.decisions is None else read_decisions(study.folder / Path(asked.decisions))
-        )
+        decisions = () if table is None else read_decisions(table)
         compared = compare(
             schools.frame, reference.frame, decisions=decisions,
-            coordinates=None if declared in (None, "none") else str(declared),
-            is_datum_verified=bool(schools.origin.is_datum_verified),
+            coordinates=None if is_placeless else str(declared),
+            # without positions of its own it takes those of the reference
+            is_datum_verified=bool(
+                (reference if is_placeless else schools).origin.is_datum_verified
+            ),
             options=MatchOptions(
                 radius_m=asked.radius_m, least_score=asked.least_score, far_m=asked.far_m
             ),
@@ -161,11 +165,13 @@ def with_reference(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     except (CrsError, LayerError) as error:
         return schools, list(error.messages)
     frame = schools.frame
-    told: dict[str, int] = {}
+    told: dict[str, Any] = {}
     if asked.fill:
         frame, told = _filled(frame, compared)
     if asked.add_unmatched:
         frame, told["added"] = _added(frame, compared, source=reference.source)
+    if table is not None:
+        told |= {"decisions_file": asked.decisions, "decisions_sha256": sha256_of(table)}
     return _result(schools, frame, compared, told), []
 
 
@@ -217,12 +223,13 @@ def _lines(roads: Layer) -> NDArray[np.object_]:
 
 
 def _result(
-    schools: Layer, frame: gpd.GeoDataFrame, compared: Compared, told: dict[str, int]
+    schools: Layer, frame: gpd.GeoDataFrame, compared: Compared, told: dict[str, Any]
 ) -> Layer:
     has_positions = frame.geometry.notna().any()
     matching = compared.matching
     counts = Message("matching.counts", **matching.counts())
-    used = Message("matching.used", **{"positions": 0, "stages": 0, "added": 0} | told)
+    filled = {name: told.get(name, 0) for name in ("positions", "stages", "added")}
+    used = Message("matching.used", **filled)
     origin = replace(
         schools.origin,
         is_datum_verified=compared.is_datum_verified if has_positions else None,
