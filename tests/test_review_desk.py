@@ -284,3 +284,50 @@ def test_what_promised_classes_lack_of_the_need_is_advice_and_decides_nothing(
     assert "净需求40班，申报12班，尚差28班" in told[Stage.PRIMARY]
     assert Stage.KINDERGARTEN not in told  # how many classes it has was not stated
     assert case.conclusion.kind is Conclusions.AGREE
+
+
+OWN_RULE = """
+id: own-primary-of-the-conditions
+key: O1
+title: {zh: 规划条件载明的小学, en: The primary school of the planning conditions}
+status: reviewed
+stage: primary
+strength: duty
+addressee: developer
+due: {state: standing}
+effective: {from: 2020-01-01, until: null}
+clauses:
+  conditions:
+    document: 某地块规划条件
+    article: 第五条
+    text: 应配建24班小学1所
+    evidence: P
+    checked_on: 2026-11-24
+reading: {zh: 按规划条件, en: As the conditions have it}
+unit: residential_area
+judged_on: conditions_on
+parameters:
+  schools: {unit: school, values: {2020-01-01: {value: 1, basis: clause, clause: conditions}}}
+measures:
+  primary_schools: {named: area_primary_schools}
+measure_unit: school
+check: {kind: threshold, measure: primary_schools, relation: at_least, limit: schools}
+needs: [primary_schools]
+"""
+
+
+def test_a_duty_of_the_planning_conditions_that_an_office_writes_down_refuses(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "own-primary-of-the-conditions.yaml").write_text(OWN_RULE, "utf-8")
+    study = zmd_layout.load_study(make_study())
+    plot = {"planned_residents": 9999, "review_stage": "scheme", "schools": [KINDERGARTEN]}
+    (alone,) = cases(tmp_path, plot, study=study)
+    (case,) = cases(tmp_path, plot, study=study, choices=Choices(also=("ours",)))
+    assert alone.conclusion.kind is Conclusions.AGREE
+    assert case.conclusion.kind is Conclusions.REFUSE
+    assert "违反某地块规划条件第五条" in case.conclusion.reasons[0].text()
+    enough = {**plot, "schools": [KINDERGARTEN, {"stage": "primary", "opens_on": "2027-06-30"}]}
+    (case,) = cases(tmp_path, enough, study=study, choices=Choices(also=("ours",)))
+    assert case.conclusion.kind is Conclusions.AGREE
