@@ -218,13 +218,13 @@ def test_catchments_of_a_town_hang_together_though_the_search_is_cut_short(seed:
     assert found.bound <= found.objective
 
 
-def town(seed: int, side: int = 5) -> Problem:
+def town(seed: int, side: int = 4) -> Problem:
     """Make a town of squares, some with a place for a school, distances with walls in the way."""
     random = np.random.default_rng(seed)
     place = np.array(list(product(range(side), repeat=2)))
     apart = np.abs(place[:, None] - place[None]).sum(axis=2)
     people = random.integers(1, 9, len(place)).astype(float)
-    sites = random.choice(len(place), 5, replace=False)
+    sites = random.choice(len(place), 4, replace=False)
     detour = random.uniform(1, 3, (len(place), len(sites)))
     return Problem(
         model=Model.FACILITY, costs=every_pair(apart[:, sites] * detour * people[:, None]),

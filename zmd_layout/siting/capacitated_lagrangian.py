@@ -28,6 +28,7 @@ MEMORY = 0.7  # part of the last direction that a step keeps
 AVERAGING = 0.05  # weight of the newest choice in the running shares
 SHRINK = 0.66  # of the step after `patience` steps without gain
 LEAST_STEP = 1e-4
+LEAST_SCALE = 0.1  # of the goal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,8 @@ def _relax(
 
 def _distance(now: _Relaxed, best: _Relaxed, goal: float) -> float:
     """Give how far to aim above the value: to the goal, but not wildly so while it is unknown."""
-    scale = max(abs(best.value), float(np.abs(now.prices).sum()), 1e-9)
+    # the goal too, so that prices leave zero where serving costs nothing
+    scale = max(abs(best.value), float(np.abs(now.prices).sum()), LEAST_SCALE * abs(goal), 1e-9)
     near_goal = min(goal, best.value + 0.05 * scale)
     return max(near_goal - now.value, 1e-5 * scale)
 

@@ -50,7 +50,8 @@ def solve(
     time_limit_s
         Seconds after which the search is cut short, and its answer is not reproducible.
     effort
-        Multiplies the counts; 1 takes some fifteen seconds for 5,000 demands and 300 sites.
+        Multiplies the counts; 1 takes some fifteen seconds for 5,000 demands and 300 sites, with
+        capacities about a minute.
     progress
         Called now and then with what is reached, or None.
 
