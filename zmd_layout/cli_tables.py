@@ -134,7 +134,7 @@ def print_layers(layers: Layers, lang: Lang) -> None:
             for what, count in layer.origin.repaired.items()
         ]
         notes += layer.origin.notes
-        if layer.origin.is_datum_verified is False and not layer.is_made:
+        if layer.is_datum_open:
             notes.append(Message("cli.datum_unverified", declared=layer.origin.coordinates))
         for note in notes:
             click.echo(_say("layer_note", lang, layer=layer_word(name), note=note))

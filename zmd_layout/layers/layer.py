@@ -95,6 +95,12 @@ class Layer:
         """Whether any of it was made up."""
         return bool(self.origin.made_columns) or bool(self.frame["is_made"].any())
 
+    @property
+    def is_datum_open(self) -> bool:
+        """Whether nothing bears out the declared datum; what was made up has none to be wrong."""
+        is_made = bool(self.made(["geometry"]).all())
+        return self.origin.is_datum_verified is False and not is_made
+
     def has(self, column: str) -> bool:
         """Tell whether the source had the column."""
         return column in self.frame

@@ -26,12 +26,7 @@ def open_datum(*layers: Layer | None) -> tuple[str, ...]:
 
     A layer that was made up has no datum to be wrong about.
     """
-    is_open = any(
-        layer is not None
-        and layer.origin.is_datum_verified is False
-        and not layer.made(["geometry"]).all()
-        for layer in layers
-    )
+    is_open = any(layer is not None and layer.is_datum_open for layer in layers)
     return (str(Flag.DATUM_UNVERIFIED),) if is_open else ()
 
 
