@@ -7,7 +7,7 @@ The files stand in a folder `shared/data/siting` beside the repository and are n
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,8 @@ def p_median(name: str) -> PublishedInstance:
 
 def p_centers() -> list[PublishedInstance]:
     """Give the p-centers of the same graphs."""
-    return [_on_graph(name, Model.P_CENTER, best) for name, (best,) in _optima("pcenter")]
+    centers = [_on_graph(name, Model.P_CENTER, best) for name, (best,) in _optima("pcenter")]
+    return [replace(center, name=f"{center.name} p-center") for center in centers]
 
 
 def facilities() -> list[PublishedInstance]:
