@@ -70,6 +70,7 @@ def review(
             coordinates=coordinates,
             choices=choices,
             out=out or Path("maps") / f"review-{file.stem}",
+            lang=obj["lang"],
             progress=tell,
         )
     cli_tables.print_review(result.findings, obj["lang"])

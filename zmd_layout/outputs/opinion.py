@@ -20,14 +20,15 @@ from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs import opinion_style as style
 from zmd_layout.outputs.opinion_picture import draw
 from zmd_layout.outputs.opinion_tables import (
-    WIDTHS,
     heads,
+    listed,
     merging_note,
     people_printed,
     printed,
     project,
     rows,
     together,
+    widths,
 )
 from zmd_layout.outputs.workbook_sources import sources_text
 from zmd_layout.vocabulary import Flag, Lang, Status
@@ -143,7 +144,8 @@ class _Writer:
         if not lines:
             style.note(self.document, self._text(f"no_table_{number}"))
             return
-        style.table(self.document, heads(number, self.lang), lines, widths=WIDTHS[number])
+        style.table(self.document, heads(number, self.lang), lines,
+                    widths=widths(number, self.lang))  # fmt: skip
 
     def _county(self) -> str:
         return self.case.county or self._text("county_open")
@@ -200,7 +202,7 @@ class _Writer:
             names = [str(n.fields.get("name") or i) for i, n in self.case.members.items()]
             own = self.case.residents
             out.append(
-                self._text("say_merged", names="、".join(names),
+                self._text("say_merged", names=listed(names, self.lang),
                            own=people_printed(own.low, own.high), together=together(self.case))
             )  # fmt: skip
         return list(dict.fromkeys(out))
@@ -285,7 +287,7 @@ class _Writer:
         rulesets = sorted({i.rule.ruleset for i in self.case.issues})
         self._body(
             "remarks", as_of=self.case.as_of.isoformat(), study=self.case.study.text(self.lang),
-            rulesets="、".join(self._ruleset(name) for name in rulesets), version=version(_PACKAGE),
+            rulesets=listed(map(self._ruleset, rulesets), self.lang), version=version(_PACKAGE),
             sources=sources or self._text("none"),
         )  # fmt: skip
         for note in self.case.notes:

@@ -22,18 +22,24 @@ from zmd_layout.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from zmd_layout.desk import Case, Issue, Merging
     from zmd_layout.desk.demand import Need
 
 Rows = list[list[str]]
-WIDTHS: dict[int, tuple[float, ...]] = {
+_WIDTHS: dict[int, tuple[float, ...]] = {
     1: (0.7, 1.1, 5.0, 1.2, 1.2, 1.1, 1.1, 0.9, 1.7, 3.0),
     2: (1.1, 1.8, 1.1, 1.8, 1.7, 1.5, 2.4, 1.4, 1.2, 1.2),
     3: (3.4, 1.2, 1.5, 1.8, 1.1, 1.3, 1.8, 1.2, 1.3, 1.4),
     4: (1.4, 1.9, 2.6, 1.8, 1.7, 1.0, 1.3, 1.7, 4.0),
     5: (2.5, 1.1, 1.8, 1.8, 1.8, 1.8, 1.3, 1.4, 2.3),
+}
+# English words are longer than Chinese ones and do not break
+_WIDTHS_EN: dict[int, tuple[float, ...]] = {
+    1: (0.6, 1.9, 3.2, 1.5, 2.0, 1.4, 1.4, 1.2, 1.7, 2.4),
+    2: (2.0, 1.7, 1.5, 1.6, 1.9, 1.5, 2.1, 1.4, 1.1, 1.2),
+    3: (2.9, 1.9, 1.4, 1.9, 1.2, 1.1, 1.5, 1.0, 1.2, 1.0),
 }
 _UNKNOWN = "—"
 
@@ -53,6 +59,16 @@ def project(case: Case, lang: Lang) -> str:
         stage=word(case.stage, lang),
         settlement=Message(f"opinion.settlement_{settlement}") if settlement else is_open,
     ).text(lang)  # fmt: skip
+
+
+def widths(number: int, lang: Lang) -> tuple[float, ...]:
+    """Give the widths of a table's columns, to be scaled to the width of the text."""
+    return _WIDTHS_EN.get(number, _WIDTHS[number]) if lang is Lang.EN else _WIDTHS[number]
+
+
+def listed(names: Iterable[str], lang: Lang) -> str:
+    """Join names as the language does."""
+    return ("、" if lang is Lang.ZH else ", ").join(names)
 
 
 def heads(number: int, lang: Lang) -> list[str]:

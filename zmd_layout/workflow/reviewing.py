@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zmd_layout.desk.choices import Choices
 from zmd_layout.desk.judge import ROADS, Desk, around
 from zmd_layout.layers import study_area
 from zmd_layout.messages import Message
@@ -14,6 +15,7 @@ from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.showing import findings_html, html_table, said
 from zmd_layout.study import Name, Study
+from zmd_layout.vocabulary import Lang
 from zmd_layout.workflow.basis import refuse_changed
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import frames, load, load_rules, tell
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
-    from zmd_layout.desk import Case, Choices
+    from zmd_layout.desk import Case
     from zmd_layout.layers import Layers
 
 __all__ = ["Desk", "Review", "open_desk", "review"]
@@ -64,6 +66,7 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
     coordinates: str | None = None,
     choices: Choices | None = None,
     out: Path | str | None = None,
+    lang: Lang | str = Lang.ZH,
     progress: Callable[[Message], None] | None = None,
 ) -> Review:
     """
@@ -84,6 +87,8 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
         Rule sets beside those of the study, and how plots are merged.
     out
         The folder for `findings.csv`, `gap_map.html` and `opinion.docx`; None writes nothing.
+    lang
+        The language of the opinion, and in which the map opens.
     progress
         Is told what is being done.
 
@@ -99,7 +104,8 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
         judged = context.judge(areas, coordinates=coordinates, choices=choices)
     with clock.measures("map"):
         tell(progress, Message("workflow.drawing"))
-        chart = gap_map(judged.findings, layers=frames(judged.layers), study=context.study)
+        tables = frames(judged.layers)
+        chart = gap_map(judged.findings, layers=tables, study=context.study, lang=lang)
     result = Review(
         context.study, judged.areas, judged.findings, judged.layers, judged.cases, chart
     )
@@ -113,11 +119,12 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
         from zmd_layout.outputs.opinion import write_opinion  # noqa: PLC0415 - an optional extra
 
         writers["opinion.docx"] = lambda path: write_opinion(
-            path, judged.cases, layers=judged.layers
+            path, judged.cases, layers=judged.layers, lang=Lang(lang)
         )
     else:
         tell(progress, Message("opinion.not_installed"))
     record = record_of(context.study, context.rules, judged.layers, clock)
+    record |= {"choices": asdict(choices or Choices())}
     refuse_changed(context.study, context.layers)
     return replace(result, paths=write_all(Path(out), writers, record))
 
