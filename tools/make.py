@@ -25,6 +25,8 @@ EXTRAS = {
     "test": "[all,dev]",
     "lint": "[all,dev]",
     "docs": "[docs]",
+    "audit": "[all,audit]",
+    "mutate": "[all,dev,mutate]",
     "setup": "",
 }
 
@@ -48,6 +50,8 @@ def main(arguments: list[str]) -> int:
         "lint": _lint,
         "docs": _docs,
         "bench": _bench,
+        "audit": _audit,
+        "mutate": _mutate,
     }
     return targets[target]()
 
@@ -144,6 +148,18 @@ def _lint() -> int:
     _call([python, "-m", "ruff", "format", "--check", "."])
     _call([python, "-m", "mypy"])
     _call([str(_python().parent / "lint-imports")])
+    return 0
+
+
+def _audit() -> int:
+    _call([str(_python()), str(ROOT / "tools" / "audit.py")])
+    return 0
+
+
+def _mutate() -> int:
+    """Change the decisive modules in every way and see tests fail; hours on one core."""
+    _call([str(_python()), "-m", "mutmut", "run", "--max-children", "1"])
+    _call([str(_python()), "-m", "mutmut", "results"])
     return 0
 
 
