@@ -85,6 +85,15 @@ def test_a_map_is_called_after_its_rule_and_shows_the_units_that_are_judged() ->
     assert rule_map(_findings(), "r").axes[0].get_title() == "r"
 
 
+def test_a_county_that_could_not_be_judged_has_no_nought_on_the_overview() -> None:
+    counties = gpd.GeoDataFrame({"name": ["甲", "乙", "丙"]}, geometry=SQUARES, crs=PLANE)
+    counties.index = pd.Index(["a", "b", "c"])
+    figure = overview_map(counties, {"a": 2}, unknown={"a": 1, "b": 3})
+    texts = _texts(figure)
+    assert {"甲\n2", "乙\n?", "丙\n0"} <= {t.get_text() for t in figure.axes[0].texts}
+    assert "资料不足" in texts
+
+
 def test_every_verdict_is_told_by_symbol_or_hatching_beside_its_colour() -> None:
     figure = rule_map(_findings(), "r", lang="en")
     hatches = [c.get_hatch() for c in figure.axes[0].collections]

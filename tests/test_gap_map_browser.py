@@ -306,6 +306,19 @@ def test_the_suggested_seats_count_from_the_year_in_which_they_open(
         assert "约缺 200 个学位" in page.inner_text("#zmd-story")
 
 
+def test_where_no_seats_are_known_nothing_is_said_of_missing_ones(
+    browser: Browser, tmp_path: Path
+) -> None:
+    layers = {"children": children().assign(seats=np.nan)}
+    save(gap_map(findings(), layers=layers, study=STUDY), tmp_path / "unknown.html")
+    for page in opened(browser, tmp_path / "unknown.html"):
+        assert "共有 3 处缺口" in page.inner_text("#zmd-story")
+        page.get_by_role("radio", name="哪里的孩子没有学位").check()
+        assert "未发现" not in page.inner_text("#zmd-story")
+        assert "无法判定是否缺学位" in page.inner_text("#zmd-story")
+        assert "1,500" in page.inner_text("#zmd-list")
+
+
 def test_seats_of_the_senior_stage_are_never_added_to_the_others(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ def overview_map(
     counties: gpd.GeoDataFrame,
     unmet: Mapping[str, int],
     *,
+    unknown: Mapping[str, int] | None = None,
     suggestions: gpd.GeoDataFrame | None = None,
     is_made_up: bool = False,
     lang: Lang | str = Lang.ZH,
@@ -135,6 +136,9 @@ def overview_map(
         Index `unit_id`, column `name`, areas in a projected CRS.
     unmet
         County → number of duties that are short; a county that is not named has none.
+    unknown
+        County → number of duties that cannot be judged: where none is known to be short, and some
+        are unknown, the county is hatched and has no number.
     suggestions
         Points in the same CRS.
     is_made_up
@@ -151,8 +155,12 @@ def overview_map(
         figure, axes = blank_map(Message("figures.overview_title").text(speech))
         set_extent(axes, frame)
         frame.plot(ax=axes, color=colours, edgecolor="white", linewidth=1.0)
+        is_open = _is_open(frame, counts, unknown or {})
+        _draw_mark(axes, frame[is_open], Mark.NOT_ASSESSABLE)
         frame.boundary.plot(ax=axes, color=QUIET, linewidth=0.6)
-        handles = _step_patches(edges, int(counts.max(initial=0)), speech)
+        handles = [] if is_open.all() else _step_patches(edges, int(counts.max(initial=0)), speech)
+        if is_open.any():
+            handles.append(_patch(Mark.NOT_ASSESSABLE, word(Status.NOT_ASSESSABLE, speech)))
         if suggestions is not None and len(suggestions):
             handles.append(
                 axes.scatter(
@@ -161,13 +169,24 @@ def overview_map(
                     label=Message("figures.overview_sites").text(speech),
                 )
             )  # fmt: skip
-        texts = [f"{name}\n{count}" for name, count in zip(frame["name"], counts, strict=True)]
+        texts = [
+            f"{name}\n{'?' if open_ else count}"
+            for name, count, open_ in zip(frame["name"], counts, is_open, strict=True)
+        ]
         _label(axes, frame, texts)
         axes.legend(handles=handles, loc="lower left", fontsize=7.5, framealpha=0.9)
         add_scale_and_north(axes, speech)
         note = Message("figures.overview_note").text(speech)
         put_notes(figure, [wrapped(note, width=_NOTE_COLUMNS)], is_made_up=is_made_up, lang=speech)
     return figure
+
+
+def _is_open(
+    counties: gpd.GeoDataFrame, counts: NDArray[np.int64], unknown: Mapping[str, int]
+) -> NDArray[np.bool_]:
+    """Tell which counties have no duty that is known to be short, and some that are unknown."""
+    open_ = np.array([unknown.get(str(unit), 0) > 0 for unit in counties.index], dtype=bool)
+    return open_ & (counts == 0)
 
 
 def blank_map(title: str) -> tuple[Figure, Axes]:
@@ -258,13 +277,16 @@ def _legend(axes: Axes, counts: Mapping[Mark, int], lang: Lang) -> None:
                 )
             )
         else:
-            handles.append(
-                Patch(
-                    facecolor=style["fill"], edgecolor=style.get("hatch", QUIET), label=label,
-                    hatch="////" if "hatch" in style else None, linewidth=0.4,
-                )
-            )  # fmt: skip
+            handles.append(_patch(kind, label))
     axes.legend(handles=handles, loc="lower left", fontsize=8, framealpha=0.9)
+
+
+def _patch(kind: Mark, label: str) -> Patch:
+    style = STYLES[kind]
+    return Patch(
+        facecolor=style["fill"], edgecolor=style.get("hatch", QUIET), label=label,
+        hatch="////" if "hatch" in style else None, linewidth=0.4,
+    )  # fmt: skip
 
 
 def add_scale_and_north(axes: Axes, lang: Lang) -> None:

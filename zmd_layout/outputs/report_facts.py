@@ -75,6 +75,19 @@ def unmet_by_county(results: Results) -> dict[str, int]:
     return dict(Counter(short.loc[is_counted, "county"]))
 
 
+def unknown_by_county(results: Results) -> dict[str, int]:
+    """Count the duties that cannot be judged by county; a county without has no entry."""
+    rows = results.findings
+    is_open = (rows["status"] == Status.NOT_ASSESSABLE) & (rows["strength"] == Strength.DUTY)
+    place_of = county_of(results)
+    pairs = zip(
+        rows.loc[is_open, "unit_kind"].astype(str),
+        rows.loc[is_open, "unit_id"].astype(str),
+        strict=True,
+    )
+    return dict(Counter(county for pair in pairs if (county := place_of.get(pair, ""))))
+
+
 def counts_by_county(results: Results) -> pd.DataFrame:
     """
     Count verdicts by county: what is short, what needs a reason, what cannot be judged.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.outputs.figures_charts import age_pyramid, demand_curves
 from zmd_layout.outputs.figures_map import overview_map
-from zmd_layout.outputs.report_facts import unmet_by_county
+from zmd_layout.outputs.report_facts import unknown_by_county, unmet_by_county
 from zmd_layout.vocabulary import Lang, UnitKind
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def draw_figures(results: Results, *, lang: Lang = Lang.ZH) -> dict[str, Figure]
         figures[OVERVIEW] = overview_map(
             counties.frame,
             unmet_by_county(results),
+            unknown=unknown_by_county(results),
             suggestions=results.suggestions,
             is_made_up=results.is_made_up,
             lang=lang,

@@ -46,7 +46,8 @@
   /* The story at first sight: children without a seat; else where duties are not met; else, where
      nothing can be judged, the duty of which the counties owe most, or what can be drawn at all. */
   function firstState(model) {
-    const view = model.children ? "seats" : firstDuty(model);
+    const hasSeats = model.children && model.children.seats.some((seats) => seats !== null);
+    const view = hasSeats ? "seats" : firstDuty(model);
     const kind = kindsOf(model, view)[0];
     const names = zmd.layersAtHand(model).filter((name) => LAYERS_AT_FIRST.includes(name));
     return {

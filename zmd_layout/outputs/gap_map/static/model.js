@@ -221,12 +221,12 @@
   function addStage(entry, table, row, added) {
     if (zmd.cell(table, "is_born", row) === false) entry.isBorn = false;
     const children = zmd.people(table, row);
+    entry.children = children === null || entry.children === null ? null : entry.children + children;
     if (children === null || table.seats[row] === null) {
       entry.isKnown = false;
       return;
     }
     const seats = Math.round(table.seats[row] + added);
-    entry.children += children;
     entry.seats += seats;
     entry.lacking += Math.max(0, children - seats);
     const use = seats > 0 ? children / seats : children > 0 ? Infinity : 0;

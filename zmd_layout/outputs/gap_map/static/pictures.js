@@ -253,8 +253,9 @@
     return ordered.map((entry) => {
       const name = zmd.unitName(model, entry.unit);
       if (!entry.isKnown) {
-        const cells = [name, zmd.text("unknown"), "", "", ""];
-        return { unit: entry.unit, values: [name, null, null, null, null], cells, bar: 0 };
+        const cells = [name, zmd.text("unknown"), zmd.number(entry.children), "", ""];
+        const values = [name, null, entry.children, null, null];
+        return { unit: entry.unit, values, cells, bar: 0 };
       }
       const figures = [entry.lacking, entry.children, entry.seats];
       const share = entry.use === Infinity ? "∞" : `${Math.round(100 * entry.use)}%`;
@@ -289,6 +290,7 @@
       total: zmd.number(zmd.about(zmd.sum(known.map((entry) => entry.lacking)))),
       worst: worstThree(model, worst, (entry) => zmd.about(entry.lacking)),
     };
+    if (known.length === 0) return zmd.text("story_seats_unknown", values);
     const head = state.after ? zmd.text("story_after") : "";
     return head + zmd.text(worst.length ? "story_seats" : "story_seats_none", values) + tail;
   }
