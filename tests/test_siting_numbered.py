@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout.cli import main
+from zmd_layout.cli_site import AIMS
 from zmd_layout.errors import SitingError
 from zmd_layout.siting.work import Aim, SitingOptions
 
@@ -143,3 +144,13 @@ def test_a_cost_that_is_none_is_refused_with_the_kinds(folder: Path) -> None:
     result = CliRunner().invoke(main, ["site", str(folder), "--cost", "tent=0.1"])
     assert result.exit_code == 1
     assert "reserved_land" in result.output
+
+
+def test_the_command_knows_every_aim() -> None:
+    assert tuple(Aim) == AIMS
+
+
+def test_a_stage_without_a_standard_radius_asks_for_one(folder: Path) -> None:
+    options = SitingOptions(aim=Aim.COVERED, new_count=1)
+    with pytest.raises(SitingError, match="--radius-m"):
+        zmd_layout.site(zmd_layout.load_study(folder), stage="senior", options=options)
