@@ -185,8 +185,9 @@ def _is_open(
     counties: gpd.GeoDataFrame, counts: NDArray[np.int64], unknown: Mapping[str, int]
 ) -> NDArray[np.bool_]:
     """Tell which counties have no duty that is known to be short, and some that are unknown."""
-    open_ = np.array([unknown.get(str(unit), 0) > 0 for unit in counties.index], dtype=bool)
-    return open_ & (counts == 0)
+    open_ = [unknown.get(str(unit), 0) > 0 for unit in counties.index]
+    is_open: NDArray[np.bool_] = np.array(open_, dtype=bool) & (counts == 0)
+    return is_open
 
 
 def blank_map(title: str) -> tuple[Figure, Axes]:
