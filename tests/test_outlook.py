@@ -97,6 +97,26 @@ def seats(table: pd.DataFrame, unit: str, stage: Stage = Stage.PRIMARY) -> float
 # --- births and migration
 
 
+def test_a_table_of_school_ages_alone_is_carried_on_as_far_as_it_knows(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked()
+    ages = {"residents_3_5": 300, "residents_6_11": 600, "residents_12_14": 300}
+    row = {"unit_id": "411721", "name": "西县", "kind": "county", "residents": 10_000, **ages}
+    other = {**row, "unit_id": "411722", "name": "东县"}
+    write_geojson(tmp_path / "counties.geojson", [(row, square(0, 0)), (other, square(0.1, 0))])
+    study = zmd_layout.load_study(tmp_path)
+    found = outlook(World(study, load(study, None), study.as_of))
+    assert found is not None
+    assert people(found.children, "411721", 2023)[1] == pytest.approx(600)
+    assert np.isnan(people(found.children, "411721", 2026)[1])  # 0 to 2 were not counted
+    assert people(found.children, "411721", 2026, Stage.JUNIOR)[1] == pytest.approx(300)
+    junior = zmd_layout.check(study).set_index(["rule_id", "unit_id"])
+    row = junior.loc[("indicator-seats-junior", "411722")]
+    assert (row["status"], row["required"]) == ("shortfall", 300)
+    assert "2035 年为 资料不足" in row["note_zh"]
+
+
 def test_the_last_year_is_the_one_that_the_study_names(looked: Callable[..., Outlook]) -> None:
     assert looked().children["year"].max() == 2035
     assert looked(HELD + "until = 2028\n").children["year"].max() == 2028

@@ -133,7 +133,10 @@ def single_years(
 
 
 def children_by_stage(
-    years: pd.DataFrame, *, stage_ages: Mapping[Stage, tuple[int, int]] | None = None
+    years: pd.DataFrame,
+    *,
+    stage_ages: Mapping[Stage, tuple[int, int]] | None = None,
+    strict: bool = True,
 ) -> pd.DataFrame:
     """
     Count the children of each stage of schooling.
@@ -146,6 +149,8 @@ def children_by_stage(
         First and last age of each stage, both included; without it those of `standards.toml`.
         An age is that on the day of the count (the census: 1 November), so it is a calendar
         approximation of the school year that begins on 1 September.
+    strict
+        Whether all ages must be there; otherwise a stage of which one is not is unknown.
 
     Returns
     -------
@@ -163,8 +168,10 @@ def children_by_stage(
         for stage, (first, last) in stage_ages.items()
         if not set(range(first, last + 1)) <= set(years.columns)
     ]
-    if missing:
+    if missing and strict:
         raise LayerError(*missing)
+    oldest = max(last for _, last in stage_ages.values())
+    years = years.reindex(columns=range(oldest + 1))
     return pd.DataFrame(
         {
             stage: years[list(range(first, last + 1))].sum(axis=1, skipna=False)

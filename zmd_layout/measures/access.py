@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zmd_layout.forecast import children_by_stage, packaged_stage_ages, single_years
+from zmd_layout.forecast import children_by_stage, single_years
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.conditions import is_missing, may_have_stage
 from zmd_layout.network import (
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
 SNAP_LIMIT_M = 5_000.0  # beyond it a point is not on this road network, and is counted so
 BEYOND = "schools_beyond"  # of the studies around: they serve people here, and nothing counts them
 DETOUR_FACTOR = 1.3  # an assumption, told wherever it is used: no road layer, straight lines only
-
-_SCHOOL_AGES = frozenset(
-    age for first, last in packaged_stage_ages().values() for age in range(first, last + 1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +99,8 @@ def _demand(world: World) -> Demand | None:
         if frame.empty:
             continue
         ages = frame[[c for c in frame.columns if AGE_COLUMN.fullmatch(str(c))]]
-        years = single_years(ages)
         # a layer may count the children of some stages only: those of the others are unknown
-        years = years.reindex(columns=sorted({*years.columns, *_SCHOOL_AGES}))
-        children = children_by_stage(years)
+        children = children_by_stage(single_years(ages), strict=False)
         residents = frame["residents"].to_numpy() if "residents" in frame else np.nan
         children.insert(0, "residents", residents)
         points = shapely.point_on_surface(frame.geometry.to_numpy())

@@ -53,7 +53,7 @@ def kindergarten_gross_enrolment_rate(
         note = Message("measures.no_ages", source=units.source)
         return {unit: Value(notes=(note,)) for unit in pupils}
     years = single_years(units.frame[columns].astype(float))
-    children = children_by_stage(years)[Stage.KINDERGARTEN]
+    children = children_by_stage(years, strict=False)[Stage.KINDERGARTEN]
     made = units.made[[c for c in columns if c in units.made]].astype(bool).any(axis=1)
     return {
         unit: _rate(pupils[unit], float(count), units, is_made=bool(is_made))

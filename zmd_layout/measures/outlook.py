@@ -196,6 +196,8 @@ def _ahead(world: World, scenario: Scenario | None) -> ChildrenAhead | None:
     if until < first:
         raise StudyError(Message("forecast.years", base_year=first, found=[until]))
     base = single_years(frame.set_index("unit_id")[ages])
+    # a table may have school ages only: the younger are then unknown
+    base = base.reindex(columns=pd.RangeIndex(int(base.columns[-1]) + 1, name="age"))
     scenario = scenario or _scenario(world, base.index)
     span: dict[str, Any] = {"base_year": first, "years": range(first, until + 1)}
     children = forecast(base, scenario=scenario, **span)

@@ -118,9 +118,10 @@ def _basis_needed(ground: _Ground, ages: list[str]) -> Basis | None:
 def _needed_in(
     course: _Course | None, year: int, same: Value, *, census: int | None, unborn: int
 ) -> Value:
-    if course is None or np.isnan(course.middle.astype(float)).any():
+    now = year if course is None else year - course.first
+    if course is None or np.isnan(course.middle[now]):
         return replace(same, notes=(Message("measures.no_forecast"),))
-    now, peak = year - course.first, int(np.argmax(course.middle))
+    peak = int(np.nanargmax(course.middle))
     digits = -1 if course.is_born[-1] else unborn
     born = "forecast.cohorts_born" if course.is_born[now] else "forecast.cohorts_supposed"
     method = Message(
@@ -134,6 +135,8 @@ def _needed_in(
 
 
 def _range(low: float, high: float) -> Message:
+    if np.isnan(low):
+        return Message("forecast.unknown")
     if low == high:
         return Message("measures.seats_sure", low=low)
     return Message("measures.seats_range", low=low, high=high)
