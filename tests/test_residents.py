@@ -322,6 +322,32 @@ def test_townships_without_residents_get_those_who_live_in_them_as_an_assumption
     assert row["basis"] == Basis.ASSUMPTION
 
 
+def test_villages_without_residents_share_alike_and_get_whole_people(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    places = [(0.01, 0.01), (0.02, 0.02), (0.15, 0.05), (0.05, 0.15)]
+    villages = [
+        ({"unit_id": f"v{n}", "name": f"村{n}"}, point(*place)) for n, place in enumerate(places)
+    ]
+    write_geojson(tmp_path / "villages.geojson", villages)
+    layer = '\n[layers.villages]\npath = "villages.geojson"\ncoordinates = "wgs84"\n'
+    layers = loaded(JOINED + 'ground = "villages"\n' + layer)
+    assert list(residents(layers, "villages").values()) == [500, 500, 2001, 3500]
+    assert layers["villages"].frame["residents_0_4"].tolist() == [50, 50, 200, 350]
+    assert "residents" in layers["villages"].origin.assumed_columns
+
+
+def test_a_census_by_township_is_joined_to_townships(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    write_geojson(tmp_path / "townships.geojson", TOWNSHIPS)
+    table = "unit_id,residents\n411721100,900\n411722100,700\n411722101,600\n"
+    extra = '[layers.census]\npath = "census.csv"\nyear = 2020\n[people]\n'
+    layers = loaded(extra + 'census_of = "townships"\n' + TOWNSHIP_LAYER, census=table)
+    assert list(residents(layers, "townships").values()) == [900, 700, 600]
+    assert residents(layers) == {"411702": 900000, "411721": 599999, "411722": 612551}
+
+
 def test_a_review_does_not_ask_for_the_ground(
     make_study: Callable[..., Path], tmp_path: Path
 ) -> None:
