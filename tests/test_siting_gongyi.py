@@ -16,6 +16,7 @@ import zmd_layout
 from zmd_layout.siting.work import Aim, SitingOptions
 
 if TYPE_CHECKING:
+    from zmd_layout.siting.suggest import Suggestions
     from zmd_layout.study import Study
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data" / "places" / "gongyi"
@@ -83,8 +84,12 @@ def study(villages: gpd.GeoDataFrame, tmp_path_factory: pytest.TempPathFactory) 
     return zmd_layout.load_study(folder)
 
 
-def test_so_many_junior_schools_are_suggested_as_the_ratio_lacks(study: Study) -> None:
-    result = zmd_layout.site(study, stage="junior")
+@pytest.fixture(scope="module")
+def result(study: Study) -> Suggestions:
+    return zmd_layout.site(study, stage="junior")
+
+
+def test_so_many_junior_schools_are_suggested_as_the_ratio_lacks(result: Suggestions) -> None:
     lacking = 819_812 // 20_000 - 22
     assert len(result.table) == lacking == 18
     assert result.remaining == ()
@@ -92,8 +97,10 @@ def test_so_many_junior_schools_are_suggested_as_the_ratio_lacks(study: Study) -
     assert not result.table["is_synthetic"].any()
 
 
-def test_the_ways_before_and_after_are_those_of_a_second_way_to_compute_them(study: Study) -> None:
-    table = zmd_layout.site(study, stage="junior").table
+def test_the_ways_before_and_after_are_those_of_a_second_way_to_compute_them(
+    study: Study, result: Suggestions
+) -> None:
+    table = result.table
     layer = {
         name: gpd.read_file(study.folder / f"{name}.gpkg").to_crs(study.crs)
         for name in ("villages", "schools")
@@ -116,9 +123,8 @@ def test_the_ways_before_and_after_are_those_of_a_second_way_to_compute_them(stu
 
 
 def test_the_simulated_catchments_hold_the_children_that_are_counted_and_do_not_overlap(
-    study: Study,
+    study: Study, result: Suggestions
 ) -> None:
-    result = zmd_layout.site(study, stage="junior")
     villages = gpd.read_file(study.folder / "villages.gpkg").to_crs(study.crs)
     areas = result.catchments.set_index("suggestion_id").geometry
     for row in result.table.itertuples():
