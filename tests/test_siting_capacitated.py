@@ -351,6 +351,13 @@ def test_units_out_of_reach_are_named_as_the_caller_numbers_them() -> None:
     assert found.assignment.tolist() == [0, 0, -1]
 
 
+def test_without_time_nothing_is_claimed() -> None:
+    found = solve(town(1), time_limit_s=0)
+    assert found.status is SolveStatus.UNKNOWN
+    assert not found.is_reproducible
+    assert np.isnan(found.objective)
+
+
 def test_the_fewest_schools_with_seats_for_all_and_the_most_children_with_one() -> None:
     costs, people, seats = every_pair([[1, 1]] * 3), np.full(3, 4.0), np.full(2, 8.0)
     fewest = Problem(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zmd_layout.siting.capacitated_form import CapacitatedForm
+    from zmd_layout.siting.options import TimeNet
 
 MEMORY = 0.7  # part of the last direction that a step keeps
 AVERAGING = 0.05  # weight of the newest choice in the running shares
@@ -68,10 +69,13 @@ class Ascent:
         Steps without gain before the step shrinks.
     is_whole
         Whether demands go whole into the knapsacks: slower, a better bound.
+    net
+        The time limit; at its end the best bound so far stands.
     """
 
     goal: float
     iterations: int
+    net: TimeNet
     step: float = 1.0
     patience: int = 12
     is_whole: bool = False
@@ -154,6 +158,8 @@ def climb(
     step, idle, taken = ascent.step, 0, 1
     direction, highest = np.zeros(form.demand_count), form.outside()
     while taken < ascent.iterations and best.value < ascent.goal and step >= LEAST_STEP:
+        if ascent.net.is_over():
+            break
         direction = now.slope + MEMORY * direction
         length = float(direction @ direction)
         if length == 0:

@@ -200,6 +200,7 @@ class TreeSearch:
             Ascent(
                 goal=self.cutoff,
                 iterations=self.options.count(steps),
+                net=self.net,
                 step=step,
                 patience=12 if step == 1.0 else 6,
                 is_whole=is_whole,
