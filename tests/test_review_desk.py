@@ -331,3 +331,20 @@ def test_a_duty_of_the_planning_conditions_that_an_office_writes_down_refuses(
     enough = {**plot, "schools": [KINDERGARTEN, {"stage": "primary", "opens_on": "2027-06-30"}]}
     (case,) = cases(tmp_path, enough, study=study, choices=Choices(also=("ours",)))
     assert case.conclusion.kind is Conclusions.AGREE
+
+
+@pytest.mark.parametrize(("side", "kind"), [(0.002, "amend"), (0.00001, "agree")])
+def test_a_plot_on_land_for_schools_is_to_be_changed_beyond_the_tolerance_of_borders(
+    make_study: Callable[..., Path], tmp_path: Path, side: float, kind: str
+) -> None:
+    parcel = {"parcel_id": "E1", "name": "规划小学用地", "current_use": "vacant"}
+    write_geojson(tmp_path / "land.geojson", [(parcel, square(0.012, 0.012, side))])
+    entry = '[layers.education_land]\npath = "land.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+    study = zmd_layout.load_study(make_study(entry))
+    plot = {"planned_residents": 9999, "review_stage": "scheme", "schools": [KINDERGARTEN]}
+    (case,) = cases(tmp_path, plot, study=study)
+    assert case.conclusion.kind == kind
+    if kind == "amend":
+        (reason,) = case.conclusion.reasons
+        assert "规划小学用地" in reason.text()
+        assert "教育用地不被侵占" in reason.text()

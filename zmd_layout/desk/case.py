@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import shapely
-
 from zmd_layout.desk.beside import Pair, pairs_of
 from zmd_layout.desk.choices import Merging, merging_of
 from zmd_layout.desk.conclusion import Conclusion, conclude
 from zmd_layout.desk.demand import Need, needs_of
+from zmd_layout.desk.faults import Parcel, faults_of, parcels_under
 from zmd_layout.desk.issues import Issue, issue_of
 from zmd_layout.desk.nearby import NearSchool, schools_near
 from zmd_layout.desk.remedies import seat_advice
@@ -18,27 +17,19 @@ from zmd_layout.desk.stages import Topic, topic_of
 from zmd_layout.measures.areas import planned_residents
 from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.value import Value
-from zmd_layout.messages import Message, word_message
-from zmd_layout.vocabulary import KindergartenDefect, ReviewStage, Stage, UnitKind
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import ReviewStage, Stage, UnitKind
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    import shapely
 
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
     from zmd_layout.study import Name
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Reserved education land that a plot covers: its id, name and the covered area in m²."""
-
-    parcel_id: str
-    name: str
-    covered_m2: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +68,8 @@ class Case:
         The name of the county that it lies in, or None.
     advice
         By stage, what the promised schools lack of the seats that are needed.
+    faults
+        What has to be put right beside the issues.
     conclusion
         What may be concluded.
     is_synthetic
@@ -103,6 +96,7 @@ class Case:
     members: Mapping[str, Neighbour]
     county: str | None
     advice: tuple[tuple[Stage, Message], ...]
+    faults: tuple[Message, ...]
     conclusion: Conclusion
     is_synthetic: bool
     study: Name
@@ -183,14 +177,17 @@ def _case(
     needs = needs_of(
         world, residents=people, county_id=county[0] if county else None, year=day.year, near=near
     )
-    made = any(i.finding["is_synthetic"] for i in issues) or any(s.is_made for s in near)
+    parcels = parcels_under(world, shape)
+    faults = faults_of(fields, stage, parcels, rules=rules.values(), day=world.as_of)
+    made = any(i.finding["is_synthetic"] for i in issues)
+    made |= any(school.is_made for school in near) or any(parcel.is_made for parcel in parcels)
     is_synthetic = bool(made or fields.get("is_made"))
     return Case(
         unit_id, str(fields.get("name") or unit_id), fields, shape, stage, stated is not None,
         residents, issues, beside, merging_of(list(rules.values()), world.as_of), needs, near,
-        _parcels(world, shape), _members(rows, unit_id, table, people_of),
+        parcels, _members(rows, unit_id, table, people_of),
         county[1] if county else None, seat_advice(needs, fields.get("schools") or ()),
-        conclude(issues, is_synthetic=is_synthetic, open_defect=_open_defect(fields, stage)),
+        faults, conclude(issues, is_synthetic=is_synthetic, faults=faults),
         is_synthetic, world.study.name, world.as_of, world.study.crs, layer.origin.notes,
     )  # fmt: skip
 
@@ -212,14 +209,6 @@ def _concerns(finding_id: str, unit_id: str) -> bool:
     return unit_id in {finding_id, finding_id.rpartition("#")[0], *finding_id.split("+")}
 
 
-def _open_defect(fields: Mapping[str, Any], stage: ReviewStage) -> Message | None:
-    defect = fields.get("kindergarten_defect")
-    if stage is not ReviewStage.ACCEPTANCE or defect in (None, KindergartenDefect.NONE):
-        return None
-    word = word_message(KindergartenDefect(defect))
-    return Message("review.open_defect", defect=word)
-
-
 def _county(world: World, shape: shapely.Geometry) -> tuple[str, str] | None:
     layer = world.layers.get("counties")
     if layer is None:
@@ -230,19 +219,6 @@ def _county(world: World, shape: shapely.Geometry) -> tuple[str, str] | None:
         return None
     row = within.sort_values("unit_id").iloc[0]
     return str(row["unit_id"]), str(row["name"])
-
-
-def _parcels(world: World, shape: shapely.Geometry) -> tuple[Parcel, ...]:
-    layer = world.layers.get("education_land")
-    if layer is None:
-        return ()
-    touched = layer.frame[layer.frame.intersects(shape)]
-    found = [
-        Parcel(str(row["parcel_id"]), str(row.get("name") or row["parcel_id"]),
-               float(shapely.intersection(row["geometry"], shape).area))
-        for row in touched.to_dict("records")
-    ]  # fmt: skip
-    return tuple(parcel for parcel in found if parcel.covered_m2 >= 1)
 
 
 def _members(

@@ -53,7 +53,7 @@ class Conclusion:
 
 
 def conclude(
-    issues: Sequence[Issue], *, is_synthetic: bool, open_defect: Message | None = None
+    issues: Sequence[Issue], *, is_synthetic: bool, faults: Sequence[Message] = ()
 ) -> Conclusion:
     """
     Conclude a case.
@@ -64,13 +64,13 @@ def conclude(
         All findings of the case.
     is_synthetic
         Whether made-up data had a part in it.
-    open_defect
-        A kindergarten's defect that is open while the case is about acceptance.
+    faults
+        What has to be put right beside the findings, such as land for schools that is covered.
     """
     refused = [_reason("review.reason_refuse", i) for i in issues if i.carries_refusal]
     lacking = [_reason("review.reason_supply", i) for i in issues if i.lacks_data]
     changes = [_reason("review.reason_change", i) for i in issues if i.needs_change]
-    changes += [open_defect] if open_defect is not None else []
+    changes += faults
     if is_synthetic:
         return Conclusion(Conclusions.SAMPLE, ())
     for kind, reasons in (

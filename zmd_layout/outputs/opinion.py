@@ -241,9 +241,12 @@ class _Writer:
             ("advice", self._text("seats_word"), what.text(self.lang))
             for _, what in self.case.advice
         ]
-        if not lines:
+        faults = self.case.faults
+        if not lines and not faults:
             self._body("no_problem")
-        for number, (key, about, what) in enumerate(lines, start=1):
+        for number, fault in enumerate(faults, start=1):
+            self._body("reason", number=number, what=fault.text(self.lang).rstrip("。."))
+        for number, (key, about, what) in enumerate(lines, start=len(faults) + 1):
             self._body(key, number=number, rule=about, what=what.rstrip("。."))
 
     def _problem(self, issue: Issue) -> tuple[str, str, str]:
