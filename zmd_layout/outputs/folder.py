@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 RECORD = "run.json"
+ASIDE = ".zmd-"  # how the folders begin in which files wait to be put in their place
 
 
 def write_all(
@@ -53,7 +54,7 @@ def write_all(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".zmd-", dir=folder))
+        aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder))
     except OSError as error:
         raise OutputError(Message("outputs.no_folder", path=folder, why=_why(error))) from error
     try:

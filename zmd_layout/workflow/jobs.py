@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.layers import load_layers, study_area
 from zmd_layout.layers.files import sha256_of
 from zmd_layout.outputs.documents import missing_packages
-from zmd_layout.outputs.folder import RECORD, is_whole
+from zmd_layout.outputs.folder import ASIDE, RECORD, is_whole
 from zmd_layout.study import Study, read_study
 from zmd_layout.workflow.digests import of_files, of_program, of_texts
 from zmd_layout.workflow.halo import READ, Halo
@@ -148,6 +149,8 @@ def do(job: Job) -> Done:
 def _run(study: Study, job: Job) -> dict[str, int]:
     from zmd_layout.workflow.running import run  # noqa: PLC0415 - what stands needs no maps
 
+    for aside in job.out.glob(f"{ASIDE}*"):  # of a process that was killed while it wrote
+        shutil.rmtree(aside, ignore_errors=True)
     result = run(study, out=job.out, halo=job.halo, reuse=not job.is_fresh)
     counts = result.findings["status"].value_counts().sort_index()
     return {str(status): int(count) for status, count in counts.items()}
