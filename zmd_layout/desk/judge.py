@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -103,6 +104,7 @@ class Desk:
     area: StudyArea | None = None
     roads: LayerSource | None = None
     _held: dict[tuple[float, ...], Layer | None] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def judge(
         self,
@@ -169,12 +171,13 @@ class Desk:
     def _roads_around(self, bounds: NDArray[np.float64]) -> Layer | None:
         """Read the roads around the plots, once while the same plots are judged again."""
         key = tuple(float(value) for value in bounds)
-        if key not in self._held:
-            assert self.roads is not None  # noqa: S101 - the caller has asked
-            reach = shapely.box(*key).buffer(_ROADS_WITHIN_M, join_style="mitre")
-            self._held.clear()
-            self._held[key] = roads_near(self.study, self.roads, reach)
-        return self._held[key]
+        with self._lock:  # visitors of a page may ask at once
+            if key not in self._held:
+                assert self.roads is not None  # noqa: S101 - the caller has asked
+                reach = shapely.box(*key).buffer(_ROADS_WITHIN_M, join_style="mitre")
+                self._held.clear()
+                self._held[key] = roads_near(self.study, self.roads, reach)
+            return self._held[key]
 
 
 def _near(layer: Layer, zone: shapely.Geometry, areas: set[str]) -> Layer:
