@@ -81,14 +81,22 @@ def faults_of(path: Path, error: ValidationError) -> list[Message]:
 
 def _line_of(lines: list[str], location: list[str]) -> int:
     """Find the line of the deepest key of `location` that stands in the file; 1 if none does."""
-    found = 0
+    found, start, end = 0, 0, len(lines)
     for part in location:
-        found = next(
-            (
-                n
-                for n in range(found, len(lines))
-                if lines[n].strip().startswith((f"{part}:", f"- {part}:"))
-            ),
-            found,
-        )
+        heads = (f"{part}:", f"- {part}:")
+        hit = next((n for n in range(start, end) if lines[n].strip().startswith(heads)), None)
+        if hit is None:  # the number of an item, or a key within braces on the same line
+            continue
+        found, start = hit, hit + 1
+        end = next((n for n in range(start, end) if _is_beside(lines[n], lines[hit])), end)
     return found + 1
+
+
+def _is_beside(line: str, key: str) -> bool:
+    """Tell whether a line stands no deeper than the line of a key, which ends the key's block."""
+    return bool(line.strip()) and _depth(line) <= _depth(key)
+
+
+def _depth(line: str) -> int:
+    text = line.lstrip()
+    return 2 * (len(line) - len(text)) + text.startswith("- ")
