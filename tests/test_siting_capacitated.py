@@ -380,6 +380,10 @@ def test_a_wall_sends_a_unit_the_long_way_round() -> None:
     assert solve(walled).assignment.tolist() in ([0, 0, 0, 1], [0, 0, 1, 1], [0, 1, 1, 1])
 
 
+def test_the_unit_of_another_school_is_no_bridge_between_two_parts_of_a_catchment() -> None:
+    check_best(made(678, Model.P_MEDIAN, whole=False, land=True))
+
+
 def test_connected_catchments_need_the_unit_of_every_site() -> None:
     with pytest.raises(SitingError, match="site_demand"):
         facility([[1]], [1], [1], adjacency=csr_array(np.ones((1, 1))), site_demand=np.array([-1]))

@@ -101,14 +101,13 @@ class _Edges:
         state = self.state
         column = np.full(len(state.people), self.outside)
         for slot, anchor in enumerate(self.anchor.tolist()):
-            units = np.flatnonzero(state.column == slot)
+            # the unit of another site is no bridge: it goes to its own
+            units = np.flatnonzero((state.column == slot) & ~self.is_anchor)
             units = np.union1d(units, [anchor])
             inside = self.neighbours[units][:, units]
             root = int(np.searchsorted(units, anchor))
             hanging = breadth_first_order(inside, root, return_predecessors=False)
             column[units[hanging]] = slot
-        # a unit may hang on one site and be the place of another
-        column[self.anchor] = np.arange(self.outside)
         state.seat(column)
 
     def grow(self, seat_price: NDArray[np.float64]) -> None:

@@ -137,7 +137,9 @@ def build_instance(
     """
     demand_count, site_count = costs.shape
     rows = np.repeat(np.arange(demand_count), np.diff(costs.indptr))
-    order = np.lexsort((costs.indices, costs.data, rows))
+    # of equal costs the first site comes first; the sort keeps an order that is there
+    keys = (costs.data, rows) if costs.has_sorted_indices else (costs.indices, costs.data, rows)
+    order = np.lexsort(keys)
     all_costs = [costs.data, opening]
     if unserved_cost is not None:
         all_costs.append(unserved_cost)

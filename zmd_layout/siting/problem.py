@@ -99,8 +99,11 @@ class Problem:
             faults.append(Message("siting.empty", demands=costs.shape[0], sites=costs.shape[1]))
         rows = np.repeat(np.arange(costs.shape[0]), np.diff(costs.indptr))
         keys = rows * costs.shape[1] + costs.indices
-        if len(np.unique(keys)) < len(keys):
-            faults.append(Message("siting.twice", count=len(keys) - len(np.unique(keys))))
+        if (np.diff(keys) <= 0).any():
+            keys = np.sort(keys)
+        twice = int((np.diff(keys) == 0).sum())
+        if twice:
+            faults.append(Message("siting.twice", count=twice))
         if not np.isfinite(costs.data).all() or (costs.data < 0).any():
             faults.append(Message("siting.negative", name="costs"))
         return faults
