@@ -21,11 +21,13 @@ import zmd_layout
 from conftest import LAT, LON, point, square, write_geojson
 from zmd_layout.cli import main
 from zmd_layout.errors import StudyError
+from zmd_layout.layers import load_layers
 from zmd_layout.layers.layer import Layer, Origin
 from zmd_layout.layers.roads import RoadTables, roads_near
+from zmd_layout.measures.access import BEYOND
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.workflow.executors import Where, do_all
-from zmd_layout.workflow.halo import Halo, joined_roads
+from zmd_layout.workflow.halo import Halo, joined_roads, with_halo
 from zmd_layout.workflow.jobs import Area, Job, basis_of
 from zmd_layout.workflow.many import Many, run_many
 
@@ -197,6 +199,15 @@ def test_results_rest_on_the_schools_of_neighbours_too(province: Path) -> None:
     after = basis_of(study, job)
     assert before is not None
     assert before != after
+
+
+def test_a_neighbour_that_cannot_be_read_is_left_out_and_told(province: Path) -> None:
+    (province / "east" / "schools.geojson").write_text("{}", "utf-8")
+    study = zmd_layout.load_study(province / "west")
+    halo = Halo((province / "east" / "study.toml",), is_kept=False)
+    layers = with_halo(load_layers(study), study, halo)
+    assert BEYOND not in layers
+    assert "east" in layers["schools"].origin.notes[-1].text("en")
 
 
 def test_two_studies_of_one_id_are_refused(province: Path) -> None:

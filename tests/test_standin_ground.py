@@ -45,6 +45,16 @@ def test_two_cities_lie_apart_with_codes_and_names_of_their_own() -> None:
     assert sum(int(county.ages.sum()) for county in counties) == 2 * CITY_RESIDENTS
 
 
+def test_every_city_of_a_province_lies_where_eastings_and_northings_can_lie() -> None:
+    shapes = [county.polygon for county in ground(30)]
+    west, south, east, north = shapely.total_bounds(shapes)
+    assert (west > 100_000, east < 1_000_000) == (True, True)  # six digits
+    assert (south > 1_000_000, north < 10_000_000) == (True, True)  # seven
+    middles = shapely.STRtree([shapely.point_on_surface(shape) for shape in shapes])
+    inside, _ = middles.query(shapes, predicate="contains")
+    assert len(inside) == len(shapes)  # no city lies on another
+
+
 def test_a_cache_key_tells_seeds_and_scales_apart() -> None:
     keys = {cache_key(), cache_key(seed=1), cache_key(scale=2.0)}
     assert len(keys) == 3

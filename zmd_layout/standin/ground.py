@@ -29,10 +29,10 @@ COUNTY_ORDER = (
     "411725", "411702", "411728", "411727", "411721", "411722", "411723", "411724", "411726",
     "411729",
 )  # fmt: skip
-# Further cities are copies of the ground beside the first, in rows of four.
-_CITIES_A_ROW = 4
+# Further cities are copies of the ground beside the first, in rows of two.
+_CITIES_A_ROW = 2  # a third beside these would lie outside of what the plane can hold
 _CITY_STEP_M = (210_000.0, 160_000.0)
-_MOST_CITIES = 99
+_MOST_CITIES = 30
 # A county seat holds its county's urban residents at this density.
 _SEAT_RESIDENTS_PER_M2 = 0.006
 

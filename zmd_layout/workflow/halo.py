@@ -10,10 +10,12 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
+from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.layers import load_layers, study_area
 from zmd_layout.layers.layer import Layer, Origin
 from zmd_layout.layers.roads import roads_near
 from zmd_layout.measures.access import BEYOND
+from zmd_layout.messages import Message
 from zmd_layout.study import Study, read_study
 from zmd_layout.workflow.memory import memory_of
 
@@ -73,8 +75,12 @@ def with_halo(layers: Layers, study: Study, halo: Halo) -> Layers:
         return layers
     zone = area.geometry.buffer(halo.reach_m)
     shapely.prepare(zone)
-    around = [_layers_of(path, is_kept=halo.is_kept) for path in sorted(halo.neighbours)]
-    out = dict(layers)
+    out, around = dict(layers), []
+    for path in sorted(halo.neighbours):
+        try:
+            around.append(_layers_of(path, is_kept=halo.is_kept))
+        except ZmdLayoutError:  # its own run tells why; the studies around it go on without it
+            _note_left_out(out, path)
     schools = [_schools_in(found, zone, study.crs) for found in around if "schools" in found]
     schools = [frame for frame in schools if len(frame)]
     if schools and "schools" in layers:
@@ -83,6 +89,14 @@ def with_halo(layers: Layers, study: Study, halo: Halo) -> Layers:
         parts = [_in_plane(found["roads"], study.crs) for found in around if "roads" in found]
         out["roads"] = joined_roads(layers["roads"], parts, zone)
     return out
+
+
+def _note_left_out(layers: Layers, path: Path) -> None:
+    if "schools" in layers:
+        schools = layers["schools"]
+        note = Message("many.left_out", name=path.parent.name)
+        origin = replace(schools.origin, notes=(*schools.origin.notes, note))
+        layers["schools"] = replace(schools, origin=origin)
 
 
 def _layers_of(path: Path, *, is_kept: bool) -> Layers:
