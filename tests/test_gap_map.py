@@ -575,7 +575,9 @@ def test_every_text_that_the_page_asks_for_is_in_the_catalogue_and_none_is_idle(
     asked = set(re.findall(r"zmd\.text\(\s*\"(\w+)\"", code))
     asked |= set(re.findall(r"(?:text|label)\('(\w+)'\)", code))
     assert sorted(asked - known) == []
-    prefixes = tuple(set(re.findall(r"`(\w+_)\$\{", code)) | {"schooltype_", "action_"})
+    prefixes = tuple(
+        set(re.findall(r"`(\w+_)\$\{", code)) | {"schooltype_", "action_", "stageshort_"}
+    )
     quoted = set(re.findall(r"[\"'](?:gap_map\.)?(\w+)[\"']", code))
     idle = [key for key in known - asked - quoted if not key.startswith(prefixes)]
     assert sorted(idle) == []

@@ -215,7 +215,8 @@
       if (i === 0) return zmd.el("th", { scope: "row" }, unitButton(app, row.unit, text));
       if (row.mark && i === 1) return zmd.el("td", {}, markCell(app, row.mark, text));
       const bar = i === 1 && row.bar ? zmd.el("span", barOf(row.bar), null) : null;
-      return zmd.el("td", { class: columns[i].isNumber ? "number" : null }, [text, bar]);
+      const loose = columns[i].isLoose ? "number loose" : "number";
+      return zmd.el("td", { class: columns[i].isNumber ? loose : null }, [text, bar]);
     });
     return zmd.el("tr", { class: app.state.selected === row.unit ? "chosen" : null }, cells);
   }

@@ -42,7 +42,11 @@
 
   zmd.numberColumns = (kind, keys) => [
     { title: zmd.word("unitkind", kind) },
-    ...keys.map((key) => ({ title: zmd.text(`column_${key}`), isNumber: true })),
+    ...keys.map((key) => ({
+      title: zmd.text(`column_${key}`),
+      isNumber: true,
+      isLoose: key === "tightest", // holds a word, which may stand above its number
+    })),
   ];
 
   function range(from, to) {
@@ -259,7 +263,7 @@
       }
       const figures = [entry.lacking, entry.children, entry.seats];
       const share = entry.use === Infinity ? "∞" : `${Math.round(100 * entry.use)}%`;
-      const tightest = state.stage === null ? `${zmd.word("stage", entry.tightest)} ` : "";
+      const tightest = state.stage === null ? `${zmd.word("stageshort", entry.tightest)} ` : "";
       const use = tightest + share;
       return {
         unit: entry.unit,
