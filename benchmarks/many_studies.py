@@ -1,7 +1,7 @@
 """
 Many studies: the made province county by county in a pool, how it grows, and whether it is right.
 
-    python benchmarks/many_studies.py [--scales 0.25 1 4] [--workers 2]
+    python benchmarks/many_studies.py [--scales 0.05 0.25 1 4 14] [--workers 2]
 
 Scale 1 is the city (10 counties, 7 million people), 14 a province (98 million). Each county is a
 study folder of its own and sees 10 km of its neighbours. Told are seconds, CPU seconds of all
@@ -75,7 +75,7 @@ def exponent(first: Row, last: Row) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scales", type=float, nargs="+", default=[0.25, 1.0])
+    parser.add_argument("--scales", type=float, nargs="+", default=[0.05, 0.25])
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     print(f"{options.workers} processes\n")
