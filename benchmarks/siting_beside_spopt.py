@@ -5,10 +5,9 @@ Solve the published p-medians with this package and with spopt, in turns, in one
     python benchmarks/siting_beside_spopt.py
 
 Each solver works in a process of its own on the same distances. Building is what comes before the
-solver proper: ours reads arrays into the form that is searched, spopt writes a PuLP model; in seconds of the
-processor, as both do it on one core. spopt
-uses HiGHS at a gap of zero (`--solver cbc` for CBC). Memory is the growth of the peak over what the
-imports took, where the system tells it.
+solver proper: ours reads arrays into the form that is searched, spopt writes a PuLP model;
+both in seconds of the processor. spopt uses HiGHS at a gap of zero (`--solver cbc` for CBC). Memory
+is the growth of the peak over what the imports took, where the system tells it.
 """
 
 from __future__ import annotations
