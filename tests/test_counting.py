@@ -353,3 +353,42 @@ def test_what_a_value_knows_of_itself() -> None:
     assert Value(2, math.inf).is_unknown
     assert not Value(2, math.inf).is_bounded
     assert not Value(-math.inf, 2).is_bounded
+
+
+def test_notes_name_the_layer_and_the_field_in_words() -> None:
+    missing = values(CountMeasure(count="schools"))["a"].notes[0]
+    assert "schools" in missing.text("en")
+    assert "None" not in missing.text("en")
+    figures = values(StatisticMeasure(statistic="x"))["a"].notes[0]
+    assert figures.text("en") != missing.text("en")
+    column = values(FieldMeasure(field="pupils"))["a"].notes[0].text("en")
+    assert "counties 2020" in column
+    assert "None" not in column
+    assert "None" not in values(FieldMeasure(field="residents"))["b"].notes[0].text("en")
+    rows = [{"unit_id": "c", "year": 2024, "name": "y", "value": 1.0}]
+    none = values(StatisticMeasure(statistic="x"), layer("statistics", rows))["a"].notes[0]
+    assert dict(none.args)["name"] == "x"
+
+
+def test_a_share_carries_what_its_parts_carry() -> None:
+    share = ShareMeasure(
+        part=CountMeasure(count="schools", where=(OPERATING,)),
+        whole=SumMeasure(sum="classes", of="pupils"),
+    )
+    schools = layer("schools", [school("a", name="示例一小"), school("a", None)], year=2025)
+    classes = layer("classes", [{"county_id": "a", "pupils": 4.0}], year=2021)
+    found = values(share, schools, classes)["a"]
+    assert (found.low, found.high) == (25, 50)
+    assert found.is_synthetic
+    assert found.year == 2021
+    assert keys(found) == ["measures.undecided"]
+    assert found.sources == ("classes 2021", "schools 2025")
+
+
+def test_conditions_hold_together_and_the_order_does_not_matter() -> None:
+    frame = layer("schools", [school("a", size=1), school("a", "closed", size=9)]).frame
+    big = Condition(field="size", at_least=ParameterRef(parameter="most"))
+    absent = Condition(field="colour", equals="red")
+    for conditions in ((OPERATING, big), (big, OPERATING), (absent, big)):
+        _, possibly = meets_all(frame, conditions, limits=LIMITS, plan_period=None)
+        assert possibly.tolist() == [False, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -29,3 +30,15 @@ def test_an_audit_without_holes_says_how_many_pins_it_knows(
 def test_a_known_hole_fails_the_audit_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert audit.report([PART | {"vulns": [{"id": "CVE-1"}]}]) == 1
     assert "x 1: CVE-1" in capsys.readouterr().out
+
+
+def test_every_outcome_in_the_catalogue_of_bad_input_is_held_by_a_test_of_that_name() -> None:
+    root = Path(__file__).parents[1]
+    catalogue = (root / "docs" / "bad_input.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_\w+)`", catalogue))
+    texts = [path.read_text("utf-8") for path in (root / "tests").glob("test_*.py")]
+    written = {
+        name for text in texts for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+    }
+    assert len(named) >= 20
+    assert named <= written
