@@ -103,6 +103,13 @@ def _of_case(rule: Rule, case: Case) -> Iterator[tuple[str, Verdict | None]]:
     yield "reported", report(rule, unit=unit, values=values, as_of=case.as_of)
     late = dt.date(2026, 6, 30)
     yield "later", decide(rule, unit=unit, values=values, as_of=late, plan_period=PLAN_PERIOD)
+    if rule.judged_on:
+        day = rule.effective.start - dt.timedelta(days=1)
+        before = replace(unit, fields={**unit.fields, rule.judged_on: day})
+        yield (
+            "judged by the day before",
+            decide(rule, unit=before, values=values, as_of=case.as_of, plan_period=PLAN_PERIOD),
+        )
     nobody = Unit({"kind": case.unit.get("kind")})
     yield "no fields", decide(rule, unit=nobody, values=values, as_of=case.as_of, plan_period=None)
 
