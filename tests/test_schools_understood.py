@@ -47,7 +47,7 @@ def test_a_plain_table_gets_its_stages_from_the_code_then_from_the_name(
     assert rows["possible_stages"]["3"] == "junior;senior"
     assert rows["is_stage_ambiguous"]["3"]
     note = next(n for n in schools.origin.notes if n.key == "layers.schools_stages_read")
-    assert dict(note.args) == {"count": 2, "ambiguous": 1, "unknown": 1, "out": 0}
+    assert dict(note.args) == {"count": 2, "ambiguous": 1, "unknown": 1}
 
 
 def test_noise_in_a_plain_table_is_left_out_and_counted(make_study: Callable[..., Path]) -> None:
@@ -58,7 +58,9 @@ def test_noise_in_a_plain_table_is_left_out_and_counted(make_study: Callable[...
     schools = load_layers(read_study(folder))["schools"]
     assert schools.frame["school_id"].tolist() == ["1", "4"]
     assert schools.frame["is_teaching_point"].tolist() == [False, True]
-    assert any("2 rows are no schools" in note.text("en") for note in schools.origin.notes)
+    assert any(
+        "2 rows are no schools of these stages" in note.text("en") for note in schools.origin.notes
+    )
 
 
 def test_a_column_of_stages_may_be_written_in_chinese_words(

@@ -32,7 +32,7 @@ def read_missing_stages(
     frame, notes
         With `stages`, or, where a name leaves several open, with `possible_stages` and
         `is_stage_ambiguous`; both empty where neither code nor name says anything. What surely is
-        no school (housing, a driving school, attached classes) is left out and counted in the note.
+        no school (housing, a driving school, attached classes) is left out and counted in a note.
     """
     told = _cells(frame, "stages").notna() | _cells(frame, "possible_stages").notna()
     if told.all() or not {"name", "level_code"} & set(frame.columns):
@@ -47,14 +47,20 @@ def read_missing_stages(
     for name in _STAGE_COLUMNS:
         frame[name] = _filled(name, _cells(frame, name), open_rows, readings)
     out = [row for row, found in zip(open_rows, readings, strict=True) if _is_none(found)]
-    note = Message(
-        "layers.schools_stages_read",
-        count=sum(bool(found.stages) for found in readings),
-        ambiguous=sum(found.is_ambiguous for found in readings),
-        unknown=len(readings) - len(out) - sum(_says_something(found) for found in readings),
-        out=len(out),
-    )
-    return frame.drop(index=out).reset_index(drop=True), (note,)
+    ours = [found for found in readings if not _is_none(found)]
+    notes = []
+    if ours:
+        notes.append(
+            Message(
+                "layers.schools_stages_read",
+                count=sum(bool(found.stages) for found in ours),
+                ambiguous=sum(found.is_ambiguous for found in ours),
+                unknown=sum(not _says_something(found) for found in ours),
+            )
+        )
+    if out:
+        notes.append(Message("layers.schools_left_out", count=len(out)))
+    return frame.drop(index=out).reset_index(drop=True), tuple(notes)
 
 
 def _filled(
