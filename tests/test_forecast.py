@@ -44,7 +44,7 @@ from zmd_layout.forecast import (
     values,
 )
 from zmd_layout.messages import catalogue
-from zmd_layout.study_people import IntoTowns
+from zmd_layout.study.people import IntoTowns
 from zmd_layout.vocabulary import Basis, Stage
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data" / "zhumadian"

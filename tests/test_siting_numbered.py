@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout.cli import main
-from zmd_layout.cli_site import AIMS
+from zmd_layout.cli.site import AIMS
 from zmd_layout.errors import SitingError
 from zmd_layout.siting.work import Aim, SitingOptions
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from zmd_layout.starter import make_study_folder
 from zmd_layout.study import LAYER_NAMES, LayerSource, Study, parse_study
-from zmd_layout.study_people import Forecast, People
+from zmd_layout.study.people import Forecast, People
 
 EXAMPLE = re.compile(r"# (\[[a-z]|[a-z_]+ = |  \{|\]$)")
 

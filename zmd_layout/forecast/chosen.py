@@ -14,7 +14,7 @@ from zmd_layout.messages import Message, word_message
 from zmd_layout.vocabulary import Basis, Stage
 
 if TYPE_CHECKING:
-    from zmd_layout.study_people import Forecast, NetMigration
+    from zmd_layout.study.people import Forecast, NetMigration
 
 
 def scenario_of(

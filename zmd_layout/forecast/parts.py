@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from zmd_layout.study_people import IntoTowns
+    from zmd_layout.study.people import IntoTowns
 
 
 def forecast_of_parts(

@@ -17,7 +17,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -28,9 +27,10 @@ from pyproj.exceptions import CRSError
 
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
-from zmd_layout.study_people import Forecast, IntoTowns, Move, NetMigration, People
-from zmd_layout.study_schools import Completeness, SchoolMatching
-from zmd_layout.study_sensitivity import Sensitivity
+from zmd_layout.study.people import Forecast, IntoTowns, Move, NetMigration, People
+from zmd_layout.study.schools import Completeness, SchoolMatching
+from zmd_layout.study.sensitivity import Sensitivity
+from zmd_layout.study.strict import Strict
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
@@ -43,11 +43,7 @@ _TABLES = (
 )  # fmt: skip
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Name(_Strict):
+class Name(Strict):
     """A name in both languages."""
 
     zh: str = Field(min_length=1)
@@ -62,7 +58,7 @@ def _synthetic(value: Any) -> Any:  # noqa: ANN401 - raw TOML
     return tuple(value) if isinstance(value, list) else value
 
 
-class LayerSource(_Strict):
+class LayerSource(Strict):
     """
     Where a layer comes from and how it is to be read.
 
@@ -95,8 +91,8 @@ class LayerSource(_Strict):
     layer: str | None = None
     sheet: str | None = None
     encoding: str | None = None
-    columns: dict[str, str] = {}
-    values: dict[str, dict[str, str]] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
     year: int | None = Field(default=None, ge=1900, le=2200)
     blank_means: Literal["unknown", "zero"] = "unknown"
     synthetic: Annotated[bool | tuple[str, ...], BeforeValidator(_synthetic)] = False
@@ -104,7 +100,7 @@ class LayerSource(_Strict):
     clip: bool = False
 
 
-class Study(_Strict):
+class Study(Strict):
     """
     What is assessed, on which day, against which rules, with which data.
 
@@ -139,8 +135,8 @@ class Study(_Strict):
     plan_period: tuple[dt.date, dt.date] | None = None
     rulesets: tuple[str, ...] = Field(default=("zhumadian-2022-49",), min_length=1)
     include_draft: bool = False
-    layers: dict[str, LayerSource] = {}
-    own_layers: dict[str, LayerSource] = {}
+    layers: dict[str, LayerSource] = Field(default_factory=dict)
+    own_layers: dict[str, LayerSource] = Field(default_factory=dict)
     matching: SchoolMatching = SchoolMatching()
     completeness: Completeness = Completeness()
     people: People = People()

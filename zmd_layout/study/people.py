@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from zmd_layout.study.strict import Strict
 
 _OLDEST = 120
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class People(_Strict):
+class People(Strict):
     """
     How a census comes to polygons, and over what its people are spread.
 
@@ -33,7 +31,7 @@ class People(_Strict):
     """
 
     census_of: Literal["counties", "townships"] = "counties"
-    within: dict[str, str] = {}
+    within: dict[str, str] = Field(default_factory=dict)
     ground: str | None = Field(default=None, min_length=1)
     weights: str | None = Field(default=None, min_length=1)
 
@@ -53,7 +51,7 @@ _Ages = Annotated[tuple[_Age, _Age], BeforeValidator(_pair)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _OfAges(_Strict):
+class _OfAges(Strict):
     """What is said of people of certain ages in completed years, both ends included."""
 
     ages: _Ages
@@ -103,7 +101,7 @@ class IntoTowns(_OfAges):
     share: _Share
 
 
-class Forecast(_Strict):
+class Forecast(Strict):
     """
     What a forecast supposes beyond what is counted.
 
@@ -139,5 +137,5 @@ class Forecast(_Strict):
     into_towns: IntoTowns | None = None
     attendance: dict[
         Literal["kindergarten", "primary", "junior", "senior"], Annotated[float, Field(ge=0, le=2)]
-    ] = {}
+    ] = Field(default_factory=dict)
     seats_per_thousand: str = "census_2020"

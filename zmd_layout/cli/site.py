@@ -108,7 +108,7 @@ def _is_cost(text: str) -> bool:
 
 def print_sites(sites: Suggestions, lang: Lang) -> None:
     """Print one paragraph a suggestion, in the order of stage and rank."""
-    from zmd_layout.cli_tables import console
+    from zmd_layout.cli.tables import console
 
     for message in sites.explanation:
         click.echo(message.text(lang))
@@ -142,7 +142,7 @@ def _proof(row: Any) -> Message:  # noqa: ANN401 - a row of a table
 
 def closing_messages(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> list[Message]:
     """Give the impact sheet line by line."""
-    from zmd_layout.cli_tables import find_titles
+    from zmd_layout.cli.tables import find_titles
 
     titles = find_titles(lang)
     return [

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from zmd_layout.cli_progress import progress
+from zmd_layout.cli.progress import progress
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
 
@@ -55,7 +55,7 @@ def review(
     FILE 是住宅区多边形（GeoJSON、GeoPackage、Shapefile 等），至少有 name、planned_residents（或
     dwellings）、settlement；拟配建学校写在 schools 列。FILE holds the areas as polygons.
     """
-    from zmd_layout import cli_tables
+    from zmd_layout.cli import tables
     from zmd_layout.desk import Choices
     from zmd_layout.workflow import load_study
     from zmd_layout.workflow import review as review_areas
@@ -73,10 +73,10 @@ def review(
             lang=obj["lang"],
             progress=tell,
         )
-    cli_tables.print_review(result.findings, obj["lang"])
+    tables.print_review(result.findings, obj["lang"])
     for pair in (pair for case in result.cases for pair in case.beside):
         click.echo(pair.message.text(obj["lang"]))
-    cli_tables.print_paths(result.paths, obj["lang"])
+    tables.print_paths(result.paths, obj["lang"])
 
 
 @click.command()

@@ -29,7 +29,7 @@ def compare(obj: dict[str, Any], run_a: Path, run_b: Path, out: Path | None) -> 
     RUN_A 与 RUN_B 是 run 写出的文件夹，先旧后新。RUN_A and RUN_B are folders that run wrote, the
     older first.
     """
-    from zmd_layout.cli_tables import print_paths
+    from zmd_layout.cli.tables import print_paths
     from zmd_layout.compare import compare as compare_runs
     from zmd_layout.compare import write_comparison
 
@@ -42,7 +42,7 @@ def compare(obj: dict[str, Any], run_a: Path, run_b: Path, out: Path | None) -> 
 
 def print_comparison(comparison: Comparison, lang: Lang) -> None:
     """Print what the runs rest on, changes by rule, and how the suggested places differ."""
-    from zmd_layout.cli_tables import console, find_titles
+    from zmd_layout.cli.tables import console, find_titles
 
     for difference in comparison.differences:
         click.echo(difference.text(lang))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zmd_layout.cli_progress import progress
+from zmd_layout.cli.progress import progress
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def run(
     邻县边界附近的学校和道路，结果合并。STUDY may also be a folder of study folders, such as the
     counties of a province: each is run with its neighbours' schools and roads near its border.
     """
-    from zmd_layout import cli_tables
+    from zmd_layout.cli import tables
     from zmd_layout.workflow import load_study, repeat
     from zmd_layout.workflow import run as run_study
     from zmd_layout.workflow.executors import Where
@@ -103,12 +103,12 @@ def run(
             opened, out=folder, pdf=pdf, stability=stability, lang=obj["lang"],
             reuse=not fresh, progress=tell,
         )  # fmt: skip
-    cli_tables.print_findings(result.findings, obj["lang"])
-    cli_tables.print_missing(result.findings, result.layers, obj["lang"])
-    cli_tables.print_stability(result.findings, result.paths, obj["lang"])
-    cli_tables.print_layers(result.layers, obj["lang"])
-    cli_tables.print_steps(result.steps, obj["lang"])
-    cli_tables.print_paths(result.paths, obj["lang"])
+    tables.print_findings(result.findings, obj["lang"])
+    tables.print_missing(result.findings, result.layers, obj["lang"])
+    tables.print_stability(result.findings, result.paths, obj["lang"])
+    tables.print_layers(result.layers, obj["lang"])
+    tables.print_steps(result.steps, obj["lang"])
+    tables.print_paths(result.paths, obj["lang"])
 
 
 def _run_many(
@@ -120,7 +120,7 @@ def _run_many(
     fresh: bool,
     lang: Lang,
 ) -> None:
-    from zmd_layout import cli_tables
+    from zmd_layout.cli import tables
     from zmd_layout.workflow.halo import REACH_M
     from zmd_layout.workflow.many import run_many
 
@@ -142,7 +142,7 @@ def _run_many(
     click.echo(told.text(lang))
     if find_spec("pyarrow") is None:
         click.echo(Message("many.no_pyarrow").text(lang))
-    cli_tables.print_paths(many.paths, lang)
+    tables.print_paths(many.paths, lang)
     if many.failed:
         click.get_current_context().exit(1)
 
@@ -165,7 +165,7 @@ def check(
 
     Findings only, no map: writes findings.csv.
     """
-    from zmd_layout import cli_tables
+    from zmd_layout.cli import tables
     from zmd_layout.workflow import check_to_folder, load_study
 
     opened = load_study(study)
@@ -175,6 +175,6 @@ def check(
             opened, as_of=as_of.date() if as_of else None, out=folder, stability=stability,
             progress=tell,
         )  # fmt: skip
-    cli_tables.print_findings(findings, obj["lang"])
-    cli_tables.print_stability(findings, paths, obj["lang"])
-    cli_tables.print_paths(paths, obj["lang"])
+    tables.print_findings(findings, obj["lang"])
+    tables.print_stability(findings, paths, obj["lang"])
+    tables.print_paths(paths, obj["lang"])

@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
-from zmd_layout.cli_compare import compare
-from zmd_layout.cli_fetch import fetch
-from zmd_layout.cli_review import review, serve
-from zmd_layout.cli_roster import roster
-from zmd_layout.cli_run import check, run
-from zmd_layout.cli_site import site
+from zmd_layout.cli.compare import compare
+from zmd_layout.cli.fetch import fetch
+from zmd_layout.cli.review import review, serve
+from zmd_layout.cli.roster import roster
+from zmd_layout.cli.run import check, run
+from zmd_layout.cli.site import site
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
@@ -136,12 +136,12 @@ def list_rules(
     stale: bool,  # noqa: FBT001 - click passes a flag
 ) -> None:
     """列出规则。List the rules."""
-    from zmd_layout import cli_tables
+    from zmd_layout.cli import tables
 
     wanted = {"unit": unit, "stage": stage, "strength": strength}
     today = dt.datetime.now().astimezone().date()
-    found = cli_tables.select_rules(ruleset, wanted, stale_on=today if stale else None)
-    cli_tables.print_rules(found, obj["lang"])
+    found = tables.select_rules(ruleset, wanted, stale_on=today if stale else None)
+    tables.print_rules(found, obj["lang"])
 
 
 @rules.command("show")
@@ -150,9 +150,9 @@ def list_rules(
 @click.pass_obj
 def show_rule(obj: dict[str, Any], rule_id: str, ruleset: str | None) -> None:
     """查看一条规则：条文、解读、数值、案例。Show one rule: clause, reading, numbers, cases."""
-    from zmd_layout import cli_tables
+    from zmd_layout.cli import tables
 
-    cli_tables.print_rule(rule_id, ruleset, obj["lang"])
+    tables.print_rule(rule_id, ruleset, obj["lang"])
 
 
 @rules.command("test")
@@ -160,7 +160,7 @@ def show_rule(obj: dict[str, Any], rule_id: str, ruleset: str | None) -> None:
 @click.pass_context
 def test_rules(ctx: click.Context, ruleset: str | None) -> None:
     """运行规则旁的案例。Run the cases beside the rules."""
-    from zmd_layout import cli_tables
+    from zmd_layout.cli import tables
 
-    if not cli_tables.run_cases(ruleset, ctx.obj["lang"]):
+    if not tables.run_cases(ruleset, ctx.obj["lang"]):
         ctx.exit(1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from zmd_layout.study.strict import Strict
 
 _Percent = Annotated[float, Field(ge=0, lt=100)]
 
 
-class Sensitivity(BaseModel):
+class Sensitivity(Strict):
     """
     How far the data are varied to see which verdicts hold; assumptions of ours until stated.
 
@@ -29,8 +31,6 @@ class Sensitivity(BaseModel):
     seed
         Of the draws.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     people_percent: _Percent = 2.0
     distance_percent: _Percent = 10.0

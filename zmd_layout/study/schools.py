@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from zmd_layout.study.strict import Strict
 from zmd_layout.vocabulary import Stage
 
 _Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SchoolMatching(_Strict):
+class SchoolMatching(Strict):
     """
     How `schools` and `reference_schools`, such as a roster and OSM, are brought together.
 
@@ -43,7 +40,7 @@ class SchoolMatching(_Strict):
     far_m: _Metres = 400.0
 
 
-class Completeness(_Strict):
+class Completeness(Strict):
     """
     How many schools must exist, and how many of them must be known.
 
@@ -60,7 +57,7 @@ class Completeness(_Strict):
         of ours unless the study says otherwise.
     """
 
-    expected: dict[str, dict[Stage, Annotated[int, Field(ge=0)]]] = {}
+    expected: dict[str, dict[Stage, Annotated[int, Field(ge=0)]]] = Field(default_factory=dict)
     from_reference: bool = False
     year: int | None = Field(default=None, ge=1900, le=2200)
     least_share: _Share = 0.95

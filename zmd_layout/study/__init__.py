@@ -1,0 +1,21 @@
+"""The study file: `study.toml` → a frozen, validated `Study`."""
+
+from zmd_layout.study.file import (
+    FILE_NAME,
+    LAYER_NAMES,
+    LayerSource,
+    Name,
+    Study,
+    parse_study,
+    read_study,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "LAYER_NAMES",
+    "LayerSource",
+    "Name",
+    "Study",
+    "parse_study",
+    "read_study",
+]
