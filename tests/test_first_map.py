@@ -84,6 +84,24 @@ def test_villages_without_names_alone_make_a_map_and_are_told_what_is_missing(
     assert "layers.villages" not in told
 
 
+@pytest.mark.parametrize("job", ["run", "check", "site"])
+def test_a_study_not_yet_filled_in_is_told_where_to_begin(job: str, tmp_path: Path) -> None:
+    assert command("init", str(tmp_path / "new")).exit_code == 0
+    done = command(job, str(tmp_path / "new"), "--out", str(tmp_path / "out"))
+    assert done.exit_code == 1
+    assert "还没有图层" in done.output
+    assert "counties" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_schools_without_places_alone_still_make_a_map(folder: Path, tmp_path: Path) -> None:
+    table = SCHOOLS.replace('"wgs84"', '"none"').replace('x = "PointX", y = "PointY", ', "")
+    add(folder, table)
+    done = command("run", str(folder), "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out" / "gap_map.html").exists()
+
+
 def test_coordinate_columns_of_any_name_place_schools(folder: Path) -> None:
     add(folder, VILLAGES + SCHOOLS)
     findings = zmd_layout.check(zmd_layout.load_study(folder))

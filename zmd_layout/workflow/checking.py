@@ -9,7 +9,7 @@ from zmd_layout.measures import World
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.workflow.basis import refuse_changed, rests_on
-from zmd_layout.workflow.loading import find_all, load, load_rules, try_all
+from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty, try_all
 from zmd_layout.workflow.record import Stopwatch, record_of
 from zmd_layout.workflow.studies import on_day
 
@@ -52,6 +52,7 @@ def check(
     ZmdLayoutError
         If a layer or a rule is not what it should be.
     """
+    refuse_empty(study)
     study = on_day(study, as_of)
     layers = load(study, progress)
     return find_all(load_rules(study), World(study, layers, study.as_of), progress)
@@ -87,6 +88,7 @@ def check_to_folder(
     findings, paths
         As `check`, and the files that were written, by name.
     """
+    refuse_empty(study)
     study = on_day(study, as_of)
     clock = Stopwatch()
     with clock.measures("layers"):

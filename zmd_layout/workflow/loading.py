@@ -15,6 +15,7 @@ from zmd_layout.messages import Message
 from zmd_layout.residents import with_residents, without_grid
 from zmd_layout.rulebook import Rule, load_ruleset
 from zmd_layout.stability import with_stability
+from zmd_layout.study import FILE_NAME
 from zmd_layout.vocabulary import RuleStatus, UnitKind
 
 if TYPE_CHECKING:
@@ -47,6 +48,19 @@ def load_rules(study: Study) -> list[Rule]:
             if rule.status is RuleStatus.REVIEWED or study.include_draft:
                 rules[rule.id] = rule
     return list(rules.values())
+
+
+def refuse_empty(study: Study) -> None:
+    """
+    Refuse a study file in which no layer was filled in yet.
+
+    Raises
+    ------
+    StudyError
+        If the study names no layer at all; says which to begin with.
+    """
+    if not study.layers and not study.own_layers:
+        raise StudyError(Message("study.no_layers", path=study.folder / FILE_NAME))
 
 
 def tell(progress: Callable[[Message], None] | None, message: Message) -> None:

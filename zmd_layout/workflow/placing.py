@@ -16,7 +16,7 @@ from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.siting.work import SitingOptions
 from zmd_layout.vocabulary import Stage
 from zmd_layout.workflow.basis import refuse_changed
-from zmd_layout.workflow.loading import find_all, load, load_rules
+from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty
 from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def site(
     ZmdLayoutError
         If a layer or a rule is not what it should be.
     """
+    refuse_empty(study)
     clock = Stopwatch()
     layers = load(study, progress)
     rules = load_rules(study)
@@ -115,5 +116,6 @@ def closing(
     ZmdLayoutError
         If a school is not known, or nothing says where children live.
     """
+    refuse_empty(study)
     layers = load(study, progress)
     return closing_impact(World(study, layers, study.as_of), school_ids, load_rules(study))

@@ -38,6 +38,7 @@ from zmd_layout.workflow.loading import (
     layer_frame,
     load,
     load_rules,
+    refuse_empty,
     tell,
     try_all,
     unit_frames,
@@ -157,6 +158,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     ZmdLayoutError
         If the input is wrong or the results cannot be written; files of the last run stay whole.
     """
+    refuse_empty(study)
     clock = Stopwatch()
     memory = memory_of(study, is_kept=reuse)
     with clock.measures("layers"):

@@ -129,5 +129,7 @@ def _label_point(geometry: BaseGeometry | None) -> tuple[float, float]:
 
 def bounds_of(geometries: Iterable[BaseGeometry]) -> list[float] | None:
     """Give west, south, east, north in degrees, or None where nothing has a place."""
-    bounds = shapely.total_bounds(np.array(list(geometries), dtype=object))
-    return None if np.isnan(bounds).any() else [round(float(value), 5) for value in bounds]
+    placed = [geometry for geometry in geometries if not geometry.is_empty]
+    if not placed:
+        return None
+    return [round(float(value), 5) for value in shapely.total_bounds(placed)]
