@@ -201,3 +201,12 @@ def test_an_offer_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "schools" in result.output
     assert json.loads(file.read_text("utf-8"))["features"]
+
+
+def test_the_terminal_says_first_what_is_missing_and_what_may_be_concluded(tmp_path: Path) -> None:
+    file = write_geojson(tmp_path / "areas.geojson", [area("甲", 10000)])
+    result = CliRunner().invoke(main, ["review", str(file), "--out", str(tmp_path / "out")])
+    table, _, after = result.output.partition("甲：")
+    assert table.index("▲缺口") < table.index("▨资料不足") < table.index("—不适用")
+    assert after.splitlines()[0] == "资料不足，退回补正。"
+    assert "没有给出 --study" in after

@@ -74,8 +74,9 @@ def review(
             progress=tell,
         )
     tables.print_review(result.findings, obj["lang"])
-    for pair in (pair for case in result.cases for pair in case.beside):
-        click.echo(pair.message.text(obj["lang"]))
+    tables.print_cases(result.cases, obj["lang"])
+    if study is None:
+        click.echo(Message("cli.no_context").text(obj["lang"]))
     tables.print_paths(result.paths, obj["lang"])
 
 

@@ -42,12 +42,20 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from zmd_layout.desk.case import Case
     from zmd_layout.layers import Layers
     from zmd_layout.workflow.memory import Steps
 
 
 _STEPS_SHOWN = 8
 STALE_AFTER = dt.timedelta(days=365)
+_URGENCY = (
+    Status.SHORTFALL,
+    Status.NOT_ASSESSABLE,
+    Status.PASS,
+    Status.REPORTED,
+    Status.NOT_APPLICABLE,
+)
 _STATUS_MARK = {
     Status.PASS: "●",
     Status.SHORTFALL: "▲",
@@ -88,15 +96,16 @@ def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:
 
 
 def print_review(findings: gpd.GeoDataFrame, lang: Lang) -> None:
-    """Print one row for each area and clause."""
+    """Print one row for each area and clause, what is missing first."""
     day = findings["as_of"].iloc[0] if len(findings) else ""
     table = Table(title=_say("review_title", lang, day=day), show_lines=True)
     for key in ("unit", "rule", "required", "measured", "gap", "verdict", "strength", "note"):
         table.add_column(_say(key, lang), overflow="fold")
     titles = find_titles(lang, [str(name) for name in findings["ruleset"].unique()])
-    for row in findings.sort_values(
-        ["unit_kind", "unit_id", "rule_id"], kind="stable"
-    ).itertuples():
+    ordered = findings.assign(urgency=findings["status"].map(_URGENCY.index)).sort_values(
+        ["unit_kind", "unit_id", "urgency", "rule_id"], kind="stable"
+    )
+    for row in ordered.itertuples():
         status = Status(row.status)
         table.add_row(
             row.unit_name,
@@ -107,6 +116,17 @@ def print_review(findings: gpd.GeoDataFrame, lang: Lang) -> None:
             row.note_zh if lang is Lang.ZH else row.note_en,
         )
     console().print(table)
+
+
+def print_cases(cases: Iterable[Case], lang: Lang) -> None:
+    """Print what may be concluded of each area and why, and what other sets say beside."""
+    for case in cases:
+        concluded = case.conclusion
+        click.secho(_say("concluded", lang, name=case.name, what=concluded.message), bold=True)
+        for reason in concluded.reasons:
+            click.echo(f"  · {reason.text(lang)}")
+        for pair in case.beside:
+            click.echo(pair.message.text(lang))
 
 
 def print_missing(findings: gpd.GeoDataFrame, layers: Layers, lang: Lang) -> None:
