@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zmd_layout.measures.access import access, open_stages
+from zmd_layout.measures.access import access, demand, open_stages
 from zmd_layout.measures.datums import open_datum
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.value import Value, exactly, oldest
@@ -35,9 +35,8 @@ def _share_within(
     """
     found = access(world, stage)
     if found is None:
-        names = [name for name in ("population", "schools") if name not in world.layers]
-        word = layer_word(names[0] if names else "population")
-        note = Message("measures.missing_layer", layer=word)
+        missing = "population" if demand(world) is None else "schools"
+        note = Message("measures.missing_layer", layer=layer_word(missing))
         return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
     layer = found.demand.layer
     place = world.members(layer, units)[layer.frame.geometry.notna()].to_numpy(dtype=object)
