@@ -93,7 +93,7 @@ def init(obj: dict[str, Any], folder: Path) -> None:
     """
     新建研究文件夹：study.toml 的每个键都有说明。
 
-    A study folder to fill in, every key explained.
+    A study folder to fill in, every key explained. 之后 / then: zmd-layout run FOLDER
     """
     from zmd_layout.starter import make_study_folder
 

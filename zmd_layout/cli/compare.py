@@ -26,7 +26,7 @@ def compare(obj: dict[str, Any], run_a: Path, run_b: Path, out: Path | None) -> 
 
     What changed between two runs, as a table and a map.
 
-    RUN_A 与 RUN_B 是 run 写出的文件夹，先旧后新。RUN_A and RUN_B are folders that run wrote, the
+    RUN_A 与 RUN_B 是 run 写出的文件夹，先旧后新。 RUN_A and RUN_B are folders that run wrote, the
     older first.
     """
     from zmd_layout.cli.tables import print_paths

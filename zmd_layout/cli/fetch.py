@@ -21,7 +21,13 @@ BORDER_M = 20_000.0  # schools and roads beyond the border serve its people, too
 
 @click.command()
 @click.argument("study")
-@click.option("--what", type=click.Choice(["osm", "population"]), default="osm", show_default=True)
+@click.option(
+    "--what",
+    type=click.Choice(["osm", "population"]),
+    default="osm",
+    show_default=True,
+    help="学校与道路，或人口栅格 / schools and roads, or a population grid",
+)
 @click.option(
     "--endpoint",
     multiple=True,
@@ -82,7 +88,10 @@ def fetch(  # one argument an option
     下载 OSM 学校与道路，或人口栅格，到研究文件夹；中断后可继续。
 
     Fetch OSM schools and roads, or a population grid, into the study's folder; a run that broke
-    off is gone on with. STUDY 的 counties（或 townships）图层给出范围。
+    off is gone on with. What to put into study.toml is printed at the end.
+
+    STUDY 的 counties、townships 或 villages 图层给出范围；最后列出应写进 study.toml 的几行。 The
+    layers counties, townships or villages of STUDY say for which ground.
     """
     from zmd_layout.layers.sources import fetch as sources
 

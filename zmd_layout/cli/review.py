@@ -17,7 +17,10 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--study", help="作为背景的研究 / the study that gives the context")
+@click.option(
+    "--study",
+    help="作为背景的研究，不写则不看周边 / the study that gives the context; else nothing around",
+)
 @click.option(
     "--as-of", type=DAY, help="评估日期，默认今天 / day of the assessment, today if not given"
 )
@@ -34,7 +37,11 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
     "--merge-years", type=int, metavar="YEARS",
     help="合并核算的年限（年），默认按规则 / years within which plots are added up",
 )  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="输出文件夹，默认 maps/review-<文件名> / folder of the results",
+)
 @click.pass_obj
 def review(
     obj: dict[str, Any],
@@ -52,9 +59,15 @@ def review(
 
     Review new residential areas: required, offered, gap and verdict for each clause.
 
-    FILE 是住宅区多边形（GeoJSON、GeoPackage、Shapefile 等），至少有 name、planned_residents（或
-    dwellings）、settlement；拟配建学校写在 schools 列。FILE holds the areas as polygons.
-    """
+    FILE 是住宅区多边形（GeoJSON、GeoPackage、Shapefile、KML、DXF、勘测定界 txt），至少有
+    name、planned_residents（或 dwellings）、settlement；拟配建学校写在 schools 列。 FILE holds the
+    areas as polygons with at least these columns; promised schools stand in the column schools.
+
+    \b
+    例 / examples
+      zmd-layout review plot.geojson --study zhumadian
+      zmd-layout review plot.geojson --study my-county --also henan-2021
+    """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout.cli import tables
     from zmd_layout.desk import Choices
     from zmd_layout.workflow import load_study

@@ -31,8 +31,12 @@ def roster(obj: dict[str, Any], /, file: Path, **options: Any) -> None:  # noqa:
     读学校名册：先看懂了什么，再决定用不用；可写出待核清单。
 
     Read a roster of schools: which column was understood as what, which rows are no schools, and a
-    list of doubtful rows that can be sent back (待核清单).
-    """
+    list of doubtful rows that can be sent back (待核清单). FILE 是 XLSX 或 CSV / is XLSX or CSV.
+
+    \b
+    例 / example
+      zmd-layout roster schools.xlsx --coordinates gcj02 --osm county.osm.pbf --out to-check
+    """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout.layers.sources.roster import read_roster
 
     source, plane = _source(file, options["study"], options["coordinates"])

@@ -68,14 +68,18 @@ def run(
 
     The main job: check every rule, draw the gap map, write everything.
 
-    STUDY 是 study.toml 或其所在文件夹；不写则用内置的驻马店研究。STUDY is a study.toml or its
-    folder; without it the built-in Zhumadian is taken. 默认输出到 maps/<研究编号>。再次运行时只重做
-    有变化的部分。A second run does again only what rests on something that changed.
+    \b
+    STUDY 可以是 / may be
+      不写 / left out            内置的驻马店（演示数据）/ the built-in Zhumadian, made up
+      zhumadian-census           内置的真实图层 / the real layers alone
+      my-county                  研究文件夹或其 study.toml / a study folder or its file
+      henan                      含多个研究文件夹的文件夹，如一省各县：逐个运行，各看到邻县
+                                 边界附近的学校和道路，结果合并 / a folder of study folders:
+                                 each run sees its neighbours near the border; results merged
 
-    STUDY 也可以是含多个研究的文件夹（每个子文件夹一个 study.toml，如一省各县）：逐个运行，各看到
-    邻县边界附近的学校和道路，结果合并。STUDY may also be a folder of study folders, such as the
-    counties of a province: each is run with its neighbours' schools and roads near its border.
-    """
+    默认输出到 maps/<研究编号>；再次运行时只重做有变化的部分。 Results go to maps/<id of the study>;
+    a second run does again only what rests on something that changed.
+    """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout.cli import tables
     from zmd_layout.workflow import load_study, repeat
     from zmd_layout.workflow import run as run_study
@@ -161,9 +165,9 @@ def check(
     stability: bool,  # noqa: FBT001 - click passes a flag
 ) -> None:
     """
-    只核查，不绘图：写出 findings.csv。
+    只核查，不绘图：写出 findings.csv 和 run.json。
 
-    Findings only, no map: writes findings.csv.
+    Findings only, no map: writes findings.csv and run.json. STUDY 同 run / as for run.
     """
     from zmd_layout.cli import tables
     from zmd_layout.workflow import check_to_folder, load_study

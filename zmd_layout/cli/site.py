@@ -33,14 +33,13 @@ AIMS = ("cheapest", "fewest", "travel", "covered", "fairest", "cover_all")
 @click.option(
     "--aim",
     type=click.Choice(AIMS),
-    help="目标 / what is asked: cheapest, fewest 补齐规则缺口（默认 cheapest）; travel 总路程最短, "
-    "covered 覆盖儿童最多, fairest 最远路程最短（均需 --new）; cover_all 全覆盖所需最少",
+    help="目标，见上；默认 cheapest，给出 --new 时 travel / what is asked, see above",
 )
+@click.option("--new", "new", type=click.IntRange(min=1), help="新建几所 / how many new schools")
 @click.option(
-    "--new", "new", type=click.IntRange(min=1), help="新建几所 / how many new schools (aim: travel)"
-)
-@click.option(
-    "--radius-m", type=click.FloatRange(min=1), help="覆盖半径（米）/ radius of coverage, metres"
+    "--radius-m",
+    type=click.FloatRange(min=1),
+    help="covered、cover_all 的覆盖半径（米）/ radius of coverage, metres",
 )
 @click.option("--county", help="只看一个县区：unit_id / children and places of one county")
 @click.option(
@@ -64,8 +63,23 @@ def site(
     只做选址建议；或评估撤并影响（--close，可重复）。
 
     Siting alone; or with --close the impact of closing schools (撤并影响评估). The tool never
-    proposes a closure.
-    """
+    proposes a closure. STUDY 同 run / as for run.
+
+    \b
+    目标 / aims
+      cheapest   费用最省地补齐规则缺口 / close the shortfalls at the least cost
+      fewest     以最少校数补齐 / with the fewest schools
+      travel     新建 --new 所，总路程最短 / so many new schools, the least travel
+      covered    新建 --new 所，半径内儿童最多 / the most children within the radius
+      fairest    新建 --new 所，最远者最近 / the farthest child as near as can be
+      cover_all  全部覆盖最少几所 / how few cover all
+    \b
+    例 / examples
+      zmd-layout site my-county
+      zmd-layout site my-county --stage primary --new 5
+      zmd-layout site my-county --stage primary --aim covered --new 5 --radius-m 2000
+      zmd-layout site my-county --close S0123 --out closing
+    """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout import workflow
 
     options = _options(asked)
