@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
+
+from zmd_layout.study import LAYER_NAMES, Study
 
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
 
@@ -42,3 +46,25 @@ def test_every_outcome_in_the_catalogue_of_bad_input_is_held_by_a_test_of_that_n
     }
     assert len(named) >= 20
     assert named <= written
+
+
+def test_the_page_for_developers_names_the_rooms_in_the_order_that_imports_are_held_to() -> None:
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    held = [c for c in project["tool"]["importlinter"]["contracts"] if c["type"] == "layers"]
+    rooms = [name.removeprefix("zmd_layout.") for name in reversed(held[0]["layers"])]
+    page = (root / "docs" / "developers.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == rooms
+
+
+def test_every_layer_and_table_of_the_study_file_stands_in_its_template() -> None:
+    template = Path(__file__).parents[1] / "zmd_layout" / "builtin" / "study-template.toml"
+    text = template.read_text("utf-8")
+    tables = {name for name, field in Study.model_fields.items() if is_table(field.annotation)}
+    assert {"matching", "completeness", "people", "forecast", "sensitivity"} <= tables
+    assert all(f"# [{name}]" in text for name in tables - {"name"})
+    assert all(re.search(rf"\b{name}\b", text) for name in LAYER_NAMES)
+
+
+def is_table(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
