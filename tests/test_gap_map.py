@@ -22,12 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zmd_layout.errors import CrsError, OutputError
-from zmd_layout.messages import catalogue
+from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs.gap_map import gap_map, names, palette, save
 from zmd_layout.outputs.gap_map.context import encode_population, school_type
 from zmd_layout.outputs.gap_map.geometry import encode_lines, round_degrees, simplify
 from zmd_layout.outputs.gap_map.tables import encode_column, encode_table, plain
 from zmd_layout.study import Name, Study
+from zmd_layout.vocabulary import Lang
 
 PAGE_FILES = Path(__file__).parents[1] / "zmd_layout" / "outputs" / "gap_map"
 X, Y = 455_000.0, 3_660_000.0  # a place in the middle of the city, EPSG:4547
@@ -561,6 +562,25 @@ def test_a_layer_that_hides_its_crs_is_refused_by_name() -> None:
     land = gpd.GeoDataFrame({"parcel_id": ["P1"]}, geometry=[square(0)])
     with pytest.raises(CrsError, match="education_land"):
         gap_map(two_counties(), layers={"education_land": land})
+
+
+# ---- which verdicts hold ----
+
+
+def test_what_turns_a_fragile_verdict_is_told_apart_from_the_rest_of_its_note() -> None:
+    turns = Message("stability.turned_by", names=[Message("stability.people_more", percent=2)])
+    told = {f"note_{lang}": f"A note. {turns.text(lang)}" for lang in Lang}
+    east = {"unit_id": "411722", "note_zh": "另有备注", "note_en": "Another note"}
+    table = payload_of(gap_map(findings_of({"stability": "fragile"} | told, east)))["findings"]
+    assert column_of(table, "turned_by_zh") == ["人口多 2%", ""]
+    assert column_of(table, "turned_by_en") == ["2 % more people", ""]
+    assert column_of(table, "note_en")[0].startswith("A note. Fragile")
+
+
+def test_where_no_verdict_is_fragile_nothing_is_said_to_turn_one() -> None:
+    for rows in (two_counties(), two_counties().drop(columns="stability")):
+        columns = payload_of(gap_map(rows))["findings"]["columns"]
+        assert "turned_by_zh" not in columns
 
 
 # ---- texts ----

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from zmd_layout.messages import Message
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.study import Name, Study
+from zmd_layout.vocabulary import Lang
 
 sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - after the skip
@@ -227,7 +229,7 @@ def test_a_rule_brings_its_own_legend_and_list(page: Page) -> None:
 
 def test_rules_are_filtered_by_their_text(page: Page) -> None:
     page.fill("#zmd-rule-filter", "60万人口")
-    assert page.locator("#zmd-views input[type=radio]").count() == 3  # and the two overviews
+    assert page.locator("#zmd-views input[type=radio]").count() == 4  # and the three overviews
     page.fill("#zmd-rule-filter", "没有这样的条款")
     assert page.is_visible("#zmd-views-empty")
 
@@ -511,3 +513,65 @@ def test_the_map_draws_how_complete_the_list_of_schools_is(
         assert "不足一半" in page.locator("#zmd-legend-body").inner_text()
         page.locator("#zmd-lang").click()
         assert "none is called missing" in page.locator("#zmd-legend-body").inner_text()
+
+
+def fragile_findings() -> gpd.GeoDataFrame:
+    turns = Message("stability.turned_by", names=[Message("stability.people_fewer", percent=2)])
+    told = {f"note_{lang}": f"N. {turns.text(lang)}" for lang in Lang} | {"stability": "fragile"}
+    rows = [
+        finding(COUNTY_RULE, "411721", "pass", **told),
+        finding(COUNTY_RULE, "411722", "pass"),
+        finding(COUNTY_RULE, "411723", "not_assessable", stability=""),
+        finding(TOWN_RULE, "411721001", "shortfall", **told),
+        finding(TOWN_RULE, "411722001", "shortfall"),
+        finding(SCHOOL_RULE, "S1", "pass", **told),
+    ]
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=4547)
+
+
+STYLES = """zmd.app.picture.items.map(
+    (i) => [zmd.app.model.units.id[i.unit], i.style.replace(/[0-9]/, ""), i.label])"""
+
+
+def test_the_map_counts_the_fragile_verdicts_and_leads_to_each(
+    browser: Browser, tmp_path: Path
+) -> None:
+    save(gap_map(fragile_findings(), study=STUDY), tmp_path / "fragile.html")
+    for page in opened(browser, tmp_path / "fragile.html"):
+        page.get_by_role("radio", name="哪里的结论不稳").check()
+        story = page.inner_text("#zmd-story")
+        assert "检验了 5 条结论，3 条敏感" in story
+        assert "最多的是西平县（3）" in story
+        assert sorted(page.evaluate(STYLES)) == [
+            ["411721", "step", "3"], ["411722", "stable", ""], ["411723", "nothing", ""],
+        ]  # fmt: skip
+        assert "全部稳健" in page.inner_text("#zmd-legend-body")
+        listed = page.locator("table.inner tbody tr").all_inner_texts()
+        assert len(listed) == 3
+        assert all("人口少 2%" in line for line in listed)
+        page.get_by_role("button", name="乡镇（街道）").click()
+        assert "不落在单个乡镇（街道）内的有 2 条" in page.inner_text("#zmd-story")
+        page.get_by_role("button", name="县区", exact=True).click()
+        page.locator("#zmd-list table").first.get_by_role("button", name="西平县").click()
+        inside = page.locator("#zmd-unit section").first
+        assert "辖区内单元的敏感结论（2 条）" in inside.inner_text()
+        inside.get_by_role("button", name="示例柏城小学").click()
+        assert page.inner_text("#zmd-unit-name") == "示例柏城小学"
+        assert "敏感" in page.locator("#zmd-unit details[open]").inner_text()
+
+
+def test_findings_that_nobody_varied_have_no_view_of_stability(
+    browser: Browser, tmp_path: Path
+) -> None:
+    save(gap_map(findings().assign(stability=""), study=STUDY), tmp_path / "plain.html")
+    for page in opened(browser, tmp_path / "plain.html"):
+        assert page.get_by_role("radio", name="哪里缺得最多").count() == 1
+        assert page.get_by_role("radio", name="哪里的结论不稳").count() == 0
+
+
+def test_a_view_of_the_data_is_of_today_and_not_after_the_suggestions(page: Page) -> None:
+    page.get_by_role("radio", name="哪里缺得最多").check()
+    page.get_by_role("button", name="采纳建议后").click()
+    page.get_by_role("radio", name="哪里的结论不稳").check()
+    assert page.get_by_role("button", name="采纳建议后").count() == 0
+    assert page.evaluate("zmd.app.state.after") is False

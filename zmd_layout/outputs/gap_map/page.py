@@ -22,6 +22,7 @@ SCRIPTS = (
     "pictures.js",
     "rule_picture.js",
     "completeness.js",
+    "stability.js",
     "symbols.js",
     "canvas.js",
     "points.js",

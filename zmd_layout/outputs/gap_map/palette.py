@@ -47,6 +47,13 @@ FIGURES = ("#e6f2fb", "#b5d7f0", "#7db6df")  # of what is reported and not judge
 SUPPLY = {"ample": "#eff7fd", "balanced": "#dcebe9", "tight": "#f7d98c"}
 SHORT = ("#f3a76c", "#d96a1e", "#a53c00")
 
+# fragile verdicts: their symbol and, by how many there are, the fill; and where all are stable
+STABILITY = {
+    "fragile": {"shape": "hourglass", "symbol": "#5f2a4d"},
+    "fills": ("#f3dce9", "#dfabc8", "#c47aa3"),
+    "stable": "#eef2f4",
+}
+
 
 def mark(status: str, strength: str) -> Mark:
     """

@@ -90,6 +90,7 @@ def build_payload(
         "figures": palette.FIGURES,
         "supply": palette.SUPPLY,
         "short": palette.SHORT,
+        "stability": palette.STABILITY,
         "title": _both(heading.title),
         "subtitle": _both(heading.subtitle),
         "warnings": [_both(warning) for warning in heading.warnings],

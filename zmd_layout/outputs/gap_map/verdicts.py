@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from zmd_layout.messages import catalogue
 from zmd_layout.outputs.gap_map.palette import mark
 from zmd_layout.outputs.gap_map.tables import encode_table
 from zmd_layout.outputs.gap_map.units import cells
+from zmd_layout.vocabulary import Stability
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from zmd_layout.outputs.gap_map.rules import RuleKey
 
 AS_THEY_STAND = (
@@ -65,6 +67,22 @@ def encode_findings(
     told = {
         name: cells(numbered, name).tolist() for name in AS_THEY_STAND if name in numbered.columns
     }
-    return encode_table(
-        {"rule": list(numbered["rule"]), "unit": list(numbered["unit"]), "mark": marks, **told}
-    )
+    fixed = {"rule": list(numbered["rule"]), "unit": list(numbered["unit"]), "mark": marks}
+    return encode_table({**fixed, **told, **_turned_by(numbered)})
+
+
+def _turned_by(findings: pd.DataFrame) -> dict[str, list[str]]:
+    """Give what turns each fragile verdict, as its notes say, by language; else an empty text."""
+    if (
+        "stability" not in findings.columns
+        or not (findings["stability"] == Stability.FRAGILE).any()
+    ):
+        return {}
+    is_fragile = findings["stability"] == Stability.FRAGILE
+    told = {}
+    for lang, sentence in catalogue("stability")["stability.turned_by"].items():
+        head, tail = sentence.split("{names}")
+        notes = pd.Series(cells(findings, f"note_{lang}"), index=findings.index).fillna("")
+        named = notes.str.rpartition(head)[2].str.removesuffix(tail)
+        told[f"turned_by_{lang}"] = named.where(is_fragile, "").tolist()
+    return told

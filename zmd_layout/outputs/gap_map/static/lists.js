@@ -143,19 +143,21 @@
     ]);
   };
 
-  /* The worst of the smaller units, below the list of the larger ones. */
+  /* Below the list: the worst of the smaller units, or what the picture names by a caption. */
   function innerTable(app, inner) {
     const heads = inner.columns.map((column) =>
       zmd.el("th", { scope: "col", class: column.isNumber ? "number" : null }, column.title),
     );
-    const rows = inner.rows.slice(0, INNER_ROWS);
-    const caption = zmd.text("list_inner");
+    const rows = inner.rows.slice(0, inner.most || INNER_ROWS);
+    const caption = inner.caption || zmd.text("list_inner");
     return table(app, { caption, isCaptionSeen: true, heads, columns: inner.columns, rows });
   }
 
   function table(app, content) {
     const captionClass = content.isCaptionSeen ? null : "unseen";
-    return zmd.el("table", { class: content.isCaptionSeen ? "inner" : null }, [
+    const isTold = content.columns.every((column) => !column.isNumber);
+    const innerClass = isTold ? "inner told" : "inner";
+    return zmd.el("table", { class: content.isCaptionSeen ? innerClass : null }, [
       zmd.el("caption", { class: captionClass }, content.caption),
       zmd.el("thead", {}, zmd.el("tr", {}, content.heads)),
       paperFoot(app, content.columns.length),

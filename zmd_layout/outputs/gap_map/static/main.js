@@ -103,6 +103,7 @@
   function kindsOf(model, view) {
     if (view === "duty") return zmd.areaKinds(model);
     if (view === "completeness") return zmd.completenessKinds(model);
+    if (view === "stability") return zmd.stabilityKinds(model);
     if (view !== "seats") return zmd.kindsOf(model, view);
     const kinds = new Set(model.children.unit.map((unit) => model.units.kind[unit]));
     return ["county", "township", "village"].filter((kind) => kinds.has(kind));
@@ -128,7 +129,9 @@
     const kinds = kindsOf(app.model, view);
     const isOverview = typeof view === "string"; // a rule begins with the units that it judges
     const kind = isOverview && kinds.includes(app.state.kind) ? app.state.kind : kinds[0];
-    change(app, { view, kind, site: null });
+    const { model, state } = app;
+    const after = state.after && zmd.hasAfter({ model, state: { ...state, view, kind } });
+    change(app, { view, kind, after, site: null });
   }
 
   function select(app, unit, options) {

@@ -76,7 +76,8 @@
       units.id[unit],
       zmd.holderName(model, unit),
     ];
-    const isChosen = (row) => findings.rule[row] === state.view;
+    const isChosen = (row) =>
+      state.view === "stability" ? zmd.isFragile(model, row) : findings.rule[row] === state.view;
     const gravity = (row) => zmd.MARKS.indexOf(zmd.markOf(model, row, state.after));
     const rows = model.byUnit[unit]
       .slice()
@@ -86,6 +87,7 @@
     return [
       ...zmd.panelTitle(zmd.unitName(model, unit), kind.filter(Boolean).join(" · ")),
       units.wx[unit] === null ? zmd.caution(zmd.text("not_drawn_about")) : null,
+      zmd.fragileInside(app, unit),
       schoolFacts(model, unit),
       childrenTable(app, unit),
       zmd.curves(app, unit),

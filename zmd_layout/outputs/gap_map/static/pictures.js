@@ -18,6 +18,7 @@
     duty: dutyPicture,
     seats: seatsPicture,
     completeness: (model, state) => zmd.completenessPicture(model, state),
+    stability: (model, state) => zmd.stabilityPicture(model, state),
   };
 
   zmd.picture = (model, state) => {

@@ -57,6 +57,14 @@
     hatched: function (ctx, r) {
       ctx.rect(-r * 0.9, -r * 0.9, r * 1.8, r * 1.8);
     },
+    hourglass: function (ctx, r) {
+      polygon(ctx, [
+        [-r, -r * 1.1],
+        [r, -r * 1.1],
+        [-r, r * 1.1],
+        [r, r * 1.1],
+      ]);
+    },
     dash: function (ctx, r) {
       ctx.rect(-r, -r * 0.3, r * 2, r * 0.6);
     },

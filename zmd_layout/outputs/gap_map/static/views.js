@@ -2,6 +2,8 @@
 (function (zmd) {
   "use strict";
 
+  const OF_THE_DATA = ["completeness", "stability"]; // overviews that no suggestion changes
+
   zmd.renderViews = (app) => {
     const wanted = zmd.byId("zmd-rule-filter").value.trim().toLowerCase();
     const rules = ruleGroups(app, wanted);
@@ -13,6 +15,7 @@
     const views = app.model.children ? ["seats"] : [];
     if (zmd.areaKinds(app.model).length) views.push("duty");
     if (app.model.completeness) views.push("completeness");
+    if (zmd.stabilityKinds(app.model).length) views.push("stability");
     if (views.length === 0) return null;
     const choices = views.map((view) => choice(app, view, zmd.text(`view_${view}`), []));
     return group(zmd.text("group_overview"), choices);
@@ -96,10 +99,12 @@
   };
 
   /* Whether the suggestions change what is shown: verdicts that they close, or seats. */
-  zmd.hasAfter = ({ model, state }) =>
-    state.view === "seats"
+  zmd.hasAfter = ({ model, state }) => {
+    if (OF_THE_DATA.includes(state.view)) return false;
+    return state.view === "seats"
       ? Boolean(model.sites) && model.sites.within[state.kind] !== undefined
       : model.closedRows.size > 0;
+  };
 
   function kindSwitch(app) {
     const kinds = app.kinds();
