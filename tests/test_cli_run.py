@@ -1,0 +1,132 @@
+"""`zmd-layout run`, `check` and `init`: what they print, and how they end."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from test_many import Here, county
+
+from zmd_layout.cli import main
+from zmd_layout.workflow import executors, studies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep what is remembered between runs out of the user's cache."""
+    monkeypatch.setenv("ZMD_CACHE", str(tmp_path / "cache"))
+
+
+def command(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["--lang", "en", *arguments])
+
+
+@pytest.fixture
+def province(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give two counties far from each other, of which one cannot be read."""
+    monkeypatch.setattr(executors, "Where", Here)
+    folder = tmp_path / "province"
+    county(folder / "west", "411721", east=0.0, school=0.01, village=0.09)
+    county(folder / "far", "411723", east=0.6, school=0.65, village=0.65)
+    (folder / "far" / "villages.geojson").write_text("{}", "utf-8")
+    return folder
+
+
+def test_of_many_studies_the_one_that_failed_is_told_on_the_error_stream_and_ends_with_1(
+    province: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = command("run", str(province), "--out", str(out), "--reach", "0")
+    assert done.exit_code == 1
+    assert "far" in done.stderr
+    assert "villages" in done.stderr
+    assert "1 studies done (0 of them stood from before), 1 failed." in done.stdout
+    assert str(out / "studies.csv") in done.stdout
+    assert "c411721" in (out / "studies.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize("option", ["--pdf", "--stability"])
+def test_what_is_for_one_study_is_refused_for_a_folder_of_studies(
+    province: Path, tmp_path: Path, option: str
+) -> None:
+    refused = command("run", str(province), "--out", str(tmp_path / "out"), option)
+    assert refused.exit_code == 2
+    assert str(province) in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_second_run_says_what_it_took_from_the_first_and_a_fresh_one_takes_nothing(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    arguments = ["run", str(make_study()), "--out", str(tmp_path / "out")]
+    said = [command(*arguments, *more) for more in ((), (), ("--fresh",))]
+    assert [one.exit_code for one in said] == [0, 0, 0]
+    assert ["last run" in one.stdout for one in said] == [False, True, False]
+    assert "gap_map.html" in said[0].stdout
+
+
+def test_a_check_on_another_day_holds_the_rules_of_that_day_only(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = command("check", str(make_study()), "--out", str(out), "--as-of", "2024-06-30")
+    assert done.exit_code == 0, done.output
+    assert "2024-06-30" in done.stdout
+    assert set(pd.read_csv(out / "findings.csv")["as_of"]) == {"2024-06-30"}
+    assert not (out / "gap_map.html").exists()
+    before = command("check", str(make_study()), "--out", str(out), "--as-of", "1999-12-31")
+    assert before.exit_code == 0, before.output
+    assert pd.read_csv(out / "findings.csv").empty
+
+
+def test_a_fault_of_the_program_is_one_line_and_its_traceback_for_who_asks(
+    make_study: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("of the program")
+
+    monkeypatch.setattr(studies, "read_study", fail)
+    told = command("check", str(make_study()))
+    assert told.exit_code == 1
+    assert "ZeroDivisionError: of the program" in told.stderr
+    assert "Traceback" not in told.output
+    monkeypatch.setenv("ZMD_DEBUG", "1")
+    assert isinstance(command("check", str(make_study())).exception, ZeroDivisionError)
+
+
+def test_a_study_that_is_there_is_not_written_over_by_init(make_study: Callable[..., Path]) -> None:
+    folder = make_study()
+    before = (folder / "study.toml").read_bytes()
+    refused = command("init", str(folder))
+    assert refused.exit_code == 1
+    assert str(folder) in refused.stderr
+    assert (folder / "study.toml").read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_named_by_init(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = command("init", str(tmp_path / "file" / "study"))
+    assert refused.exit_code == 1
+    assert str(tmp_path / "file" / "study") in refused.stderr
+    assert "Traceback" not in refused.output
+
+
+def test_the_module_does_what_the_command_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["zmd_layout", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("zmd_layout", run_name="__main__")
+    assert ended.value.code == 0
+    assert version("zmd-layout") in capsys.readouterr().out
