@@ -201,8 +201,13 @@ def test_the_colour_blind_can_tell_the_fills_that_matter_apart(eye: str) -> None
     assert min(np.linalg.norm(shortfall - other) for other in seen[1:]) > 20
 
 
-def test_steps_of_one_colour_darken_on_grey_paper() -> None:
-    lightness = [lab(linear(fill))[0] for fill in palette.STEPS]
+@pytest.mark.parametrize(
+    "fills",
+    [palette.STEPS, (palette.STABILITY["stable"], *palette.STABILITY["fills"])],
+    ids=["shortfalls", "fragile verdicts"],
+)
+def test_steps_of_one_colour_darken_on_grey_paper(fills: tuple[str, ...]) -> None:
+    lightness = [lab(linear(fill))[0] for fill in fills]
     assert np.all(np.diff(lightness) < -6)
 
 

@@ -50,7 +50,7 @@ SHORT = ("#f3a76c", "#d96a1e", "#a53c00")
 # fragile verdicts: their symbol and, by how many there are, the fill; and where all are stable
 STABILITY = {
     "fragile": {"shape": "hourglass", "symbol": "#5f2a4d"},
-    "fills": ("#f3dce9", "#dfabc8", "#c47aa3"),
+    "fills": ("#f0d3e3", "#dfabc8", "#c47aa3"),
     "stable": "#eef2f4",
 }
 
