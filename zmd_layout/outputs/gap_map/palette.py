@@ -51,7 +51,7 @@ SHORT = ("#f3a76c", "#d96a1e", "#a53c00")
 STABILITY = {
     "fragile": {"shape": "hourglass", "symbol": "#5f2a4d"},
     "fills": ("#f0d3e3", "#dfabc8", "#c47aa3"),
-    "stable": "#eef2f4",
+    "stable": "#f6f3ee",
 }
 
 
