@@ -1,0 +1,156 @@
+"""What no built-in rule happens to need of a decision, on rules of one's own made from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from zmd_layout.checks import Unit, Verdict, decide
+from zmd_layout.measures.value import Value, exactly
+from zmd_layout.messages import Message
+from zmd_layout.rulebook import Rule, load_rule, rules_folder
+from zmd_layout.vocabulary import Basis, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SET = "zhumadian-2022-49"
+AREA, SENIOR = "primary-per-new-residential-area", "senior-new-per-county"
+AS_OF = dt.date(2025, 12, 31)
+NEW_AREA = Unit({"settlement": "urban", "is_new": True, "conditions_on": dt.date(2024, 1, 1)})
+COUNTY = Unit({"kind": "county"})
+PROVINCE = """
+  province_residents:
+    unit: person/school
+    values:
+      2022-07-01: {value: 8000, basis: clause, clause: box6}
+measures:
+  primary_schools: """
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Callable[..., Rule]:
+    """Give a function that makes a rule from a packaged one by exchanging parts of its text."""
+
+    def make(name: str, *exchanged: tuple[str, str]) -> Rule:
+        text = (rules_folder() / SET / f"{name}.yaml").read_text("utf-8")
+        for old, new in exchanged:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text, "utf-8")
+        return load_rule(path)
+
+    return make
+
+
+@pytest.fixture
+def beside_province(own: Callable[..., Rule]) -> Rule:
+    """Give a rule of the city, a school for 10,000 people, beside a province that asks 8,000."""
+    return own(
+        AREA,
+        ("\nmeasures:\n  primary_schools: ", PROVINCE),
+        ("needs: [", "stricter: {limit: province_residents, flag: exceeds_province}\nneeds: ["),
+    )
+
+
+def of_area(rule: Rule, people: Value, schools: Value) -> Verdict:
+    values = {"planned_residents": people, "primary_schools": schools}
+    verdict = decide(rule, unit=NEW_AREA, values=values, as_of=AS_OF)
+    assert verdict is not None
+    return verdict
+
+
+def of_county(rule: Rule, people: float, schools: float) -> Verdict:
+    values = {"residents": exactly(people), "new_senior_schools": exactly(schools)}
+    verdict = decide(rule, unit=COUNTY, values=values, as_of=AS_OF)
+    assert verdict is not None
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("people", "schools", "status", "asked"),
+    [
+        (16_000, 1, Status.PASS, 2),  # one by the city, two by the province
+        (15_999, 1, Status.PASS, None),
+        (16_000, 2, Status.PASS, None),
+        (9_000, 0, Status.NOT_APPLICABLE, 1),  # below the ratio of the city, not of the province
+        (9_000, 1, Status.NOT_APPLICABLE, None),
+        (7_999, 0, Status.NOT_APPLICABLE, None),
+        (40_000, 0, Status.SHORTFALL, None),  # the city's own shortfall says enough
+    ],
+)
+def test_a_province_that_asks_more_is_told_where_the_city_is_content(
+    beside_province: Rule, people: float, schools: float, status: Status, asked: int | None
+) -> None:
+    verdict = of_area(beside_province, exactly(people), exactly(schools))
+    assert verdict.status is status
+    assert ("exceeds_province" in verdict.flags) == (asked is not None)
+    told = [note for note in verdict.notes if note.key == "checks.province_asks_more"]
+    wanted = Message("checks.province_asks_more", per=8000, required=asked)
+    assert told == ([] if asked is None else [wanted])
+
+
+def test_what_a_province_asks_for_is_not_held_against_schools_of_unknown_number(
+    beside_province: Rule,
+) -> None:
+    unknown = of_area(beside_province, exactly(9_000), Value())
+    assert unknown.flags == ()
+    told = [note.key for note in of_area(beside_province, exactly(9_000), exactly(0)).notes]
+    assert told == ["checks.below_ratio", "checks.province_asks_more"]
+
+
+def test_numbers_that_are_not_in_force_yet_are_named_and_nothing_is_decided(
+    own: Callable[..., Rule],
+) -> None:
+    later = [
+        (
+            f"  {name}:\n    unit: school\n    values:\n      2022",
+            f"  {name}:\n    unit: school\n    values:\n      2030",
+        )
+        for name in ("schools_below", "schools_above")
+    ]
+    verdict = of_county(own(SENIOR, *later), 500_000, 5)
+    assert verdict.status is Status.NOT_ASSESSABLE
+    assert verdict.notes == (Message("checks.no_number", names=["schools_above", "schools_below"]),)
+
+
+def test_a_verdict_rests_on_the_band_that_was_used_and_no_other(own: Callable[..., Rule]) -> None:
+    source = "source: {zh: 假设, en: assumed}"
+    rule = own(
+        SENIOR, ("value: 2, basis: clause, clause: above", f"value: 2, basis: assumption, {source}")
+    )
+    assert of_county(rule, 900_000, 2).basis is Basis.ASSUMPTION
+    assert of_county(rule, 400_000, 2).basis is Basis.CLAUSE
+
+
+@pytest.mark.parametrize("void", ["planned_residents", "primary_schools"])
+def test_where_there_is_nothing_to_measure_nothing_is_owed_and_the_reason_stays(
+    own: Callable[..., Rule], void: str
+) -> None:
+    why = Message("measures.nothing_to_divide")
+    values: dict[str, Any] = {n: exactly(20_000) for n in ("planned_residents", "primary_schools")}
+    values[void] = Value(is_void=True, notes=(why,))
+    verdict = of_area(own(AREA), values["planned_residents"], values["primary_schools"])
+    assert verdict.status is Status.NOT_APPLICABLE
+    assert verdict.required == 0
+    assert verdict.notes == (why,)
+
+
+@pytest.mark.parametrize(
+    ("method", "word"),
+    [((Message("measures.no_way"),), "scenario"), ((), "multiplier")],
+)
+def test_a_range_that_decides_is_told_with_both_ends_and_where_it_comes_from(
+    own: Callable[..., Rule], method: tuple[Message, ...], word: str
+) -> None:
+    verdict = of_area(own(AREA), Value(9_000, 21_000, method=method), exactly(1))
+    assert verdict.status is Status.NOT_ASSESSABLE
+    assert verdict.flags == (f"{word}_decides",)
+    told = Message(f"checks.{word}_decides", low=9_000, high=21_000)
+    assert verdict.notes == (told, *method)
+    settled = of_area(own(AREA), Value(9_000, 21_000, method=method), exactly(2))
+    assert (settled.status, settled.flags) == (Status.PASS, ())
