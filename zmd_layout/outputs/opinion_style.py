@@ -12,6 +12,8 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
+from zmd_layout.outputs.word_parts import put_page_number, set_font
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -51,7 +53,7 @@ def new_document(*, header: str | None, watermark: str | None = None) -> Any:  #
         run.font.color.rgb = _RED
     if watermark is not None:
         _watermark(section.header.paragraphs[0], watermark)
-    _page_number(section.footer.paragraphs[0])
+    put_page_number(section.footer.paragraphs[0], TABLE, 12)
     return document
 
 
@@ -79,27 +81,6 @@ _WATERMARK = (
 def _watermark(paragraph: Any, text: str) -> None:  # noqa: ANN401 - python-docx
     xml = _WATERMARK.format(font=HEAD, text=quoteattr(text))
     paragraph._p.append(parse_xml(xml))  # noqa: SLF001 - python-docx offers no watermarks
-
-
-def set_font(styled: Any, name: str, size_pt: float) -> None:  # noqa: ANN401 - a run or a style
-    """Give a run or style a font; East Asian signs have a setting of their own."""
-    styled.font.name = "Times New Roman"
-    styled.font.size = Pt(size_pt)
-    fonts = styled.element.get_or_add_rPr().get_or_add_rFonts()
-    fonts.set(qn("w:eastAsia"), name)
-
-
-def _page_number(paragraph: Any) -> None:  # noqa: ANN401 - python-docx
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    run = paragraph.add_run()
-    set_font(run, TABLE, 12)
-    for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
-        element = OxmlElement("w:fldChar" if kind else "w:instrText")
-        if kind:
-            element.set(qn("w:fldCharType"), kind)
-        else:
-            element.text = text
-        run._r.append(element)  # noqa: SLF001 - python-docx offers no fields
 
 
 def title(document: Any, text: str, *, on_new_page: bool = False) -> None:  # noqa: ANN401 - python-docx

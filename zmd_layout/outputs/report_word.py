@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from zmd_layout.outputs.figures import look
+from zmd_layout.outputs.word_parts import LATIN, put_page_number, set_font
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BODY, _HEAD = "仿宋", "黑体"
-_LATIN = "Times New Roman"
 _WARNING = RGBColor(0x9C, 0x3D, 0x00)
 _QUIET = RGBColor(0x59, 0x59, 0x59)
 _HEAD_FILL = "1F4E79"
@@ -57,11 +57,11 @@ class WordReport:
         properties.last_modified_by = "zmd_layout"
         if banner:
             self._put_banner(banner)
-        self._put_page_number()
+        put_page_number(self._document.sections[0].footer.paragraphs[0], _BODY, 9)
         heading = self._document.add_paragraph()
         heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
         heading.paragraph_format.space_after = Pt(10)
-        _font(heading.add_run(title), _HEAD, 20)
+        set_font(heading.add_run(title), _HEAD, 20)
 
     def heading(self, text: str) -> None:
         """Begin a section."""
@@ -81,7 +81,7 @@ class WordReport:
         paragraph = self._document.add_paragraph()
         room = paragraph.paragraph_format
         room.space_before, room.space_after = Pt(3), Pt(8)
-        _font(paragraph.add_run(text), _BODY, 8.5).font.color.rgb = _QUIET
+        set_font(paragraph.add_run(text), _BODY, 8.5).font.color.rgb = _QUIET
 
     def figure(self, figure: Figure, caption: str) -> None:
         """Add a picture over the width of the text, with its caption below."""
@@ -147,7 +147,7 @@ class WordReport:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.keep_with_next = keep
         paragraph.paragraph_format.space_before = Pt(4)
-        _font(paragraph.add_run(text), _HEAD, 10)
+        set_font(paragraph.add_run(text), _HEAD, 10)
 
     def _set_page(self) -> None:
         section = self._document.sections[0]
@@ -161,7 +161,7 @@ class WordReport:
             ("Normal", _BODY, 12.0), ("Heading 1", _HEAD, 15.0), ("Heading 2", _HEAD, 12.0),
         ):  # fmt: skip
             style = styles[name]
-            style.font.name, style.font.size = _LATIN, Pt(size)
+            style.font.name, style.font.size = LATIN, Pt(size)
             style.font.color.rgb = RGBColor(0, 0, 0)
             fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
             for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
@@ -173,26 +173,8 @@ class WordReport:
     def _put_banner(self, banner: str) -> None:
         paragraph = self._document.sections[0].header.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        run = _font(paragraph.add_run(banner), _HEAD, 8.5)
+        run = set_font(paragraph.add_run(banner), _HEAD, 8.5)
         run.font.bold, run.font.color.rgb = True, _WARNING
-
-    def _put_page_number(self) -> None:
-        paragraph = self._document.sections[0].footer.paragraphs[0]
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        run = _font(paragraph.add_run(), _BODY, 9)
-        for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-            part = OxmlElement("w:fldChar" if kind else "w:instrText")
-            if kind:
-                part.set(qn("w:fldCharType"), kind)
-            else:
-                part.text = text
-            run._r.append(part)  # noqa: SLF001 - python-docx has no fields
-
-
-def _font(run: Any, family: str, size: float) -> Any:  # noqa: ANN401 - python-docx has no types
-    run.font.name, run.font.size = _LATIN, Pt(size)
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), family)  # noqa: SLF001 - no other door to the Chinese font
-    return run
 
 
 def _fill_row(row: Any, cells: Sequence[str], widths_cm: Sequence[float], *, is_head: bool) -> None:  # noqa: ANN401 - as above
@@ -206,7 +188,7 @@ def _fill_row(row: Any, cells: Sequence[str], widths_cm: Sequence[float], *, is_
         paragraph.paragraph_format.space_before = Pt(2)
         paragraph.paragraph_format.space_after = Pt(2)
         paragraph.paragraph_format.line_spacing = 1.0
-        run = _font(paragraph.add_run(text), _HEAD if is_head else _BODY, 9)
+        run = set_font(paragraph.add_run(text), _HEAD if is_head else _BODY, 9)
         if not is_head and _NUMBER.fullmatch(text):
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         if is_head:
