@@ -29,7 +29,7 @@ from zmd_layout.siting.explain import (
 )
 from zmd_layout.siting.options import SolveOptions, TimeNet
 from zmd_layout.siting.ordering import ordered
-from zmd_layout.siting.problem import Model, Problem, Solution, gap_percent
+from zmd_layout.siting.problem import Model, Problem, Solution, proof_of
 from zmd_layout.siting.single_source import seat_whole
 from zmd_layout.siting.transport import SeatingOrder, seat_split
 from zmd_layout.vocabulary import SolveStatus
@@ -211,13 +211,12 @@ def _solution(problem: Problem, form: CapacitatedForm, found: _Found, net: TimeN
     bound = found.bound
     if problem.model is Model.MAX_COVER:
         bound = float(problem.demands.sum()) - bound
-    gap = gap_percent(objective, bound)
-    is_proved = gap <= 100 * RELATIVE_TOLERANCE
+    proof = proof_of(objective, bound, tolerance=RELATIVE_TOLERANCE)
     return Solution(
-        status=SolveStatus.OPTIMAL if is_proved else SolveStatus.FEASIBLE,
+        status=proof.status,
         objective=objective,
-        bound=objective if is_proved else bound,
-        gap_percent=0.0 if is_proved else gap,
+        bound=proof.bound,
+        gap_percent=proof.gap_percent,
         open_sites=np.flatnonzero(found.best.is_open),
         assignment=assignment,
         flows=None if form.is_single_source else flows,

@@ -10,12 +10,11 @@ import numpy as np
 
 from zmd_layout.errors import SitingError
 from zmd_layout.messages import Message
+from zmd_layout.vocabulary import SolveStatus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
-
-    from zmd_layout.vocabulary import SolveStatus
 
 
 class Model(StrEnum):
@@ -178,6 +177,32 @@ class Solution:
     is_reproducible: bool = True
     explanation: tuple[Message, ...] = ()
     statistics: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is proved of an objective: see `Solution`."""
+
+    status: SolveStatus
+    bound: float
+    gap_percent: float
+
+
+def proof_of(objective: float, bound: float, *, tolerance: float) -> Proof:
+    """
+    Tell what a bound proves: optimal, where it lies within `tolerance` (a share) of the objective.
+
+    Parameters
+    ----------
+    objective, bound
+        In the unit of the costs; NaN where there is none.
+    tolerance
+        The share of the objective below which a gap is one of rounding, and counts as closed.
+    """
+    gap = gap_percent(objective, bound)
+    if gap <= 100 * tolerance:
+        return Proof(SolveStatus.OPTIMAL, objective, 0.0)
+    return Proof(SolveStatus.FEASIBLE, bound, gap)
 
 
 def gap_percent(objective: float, bound: float) -> float:

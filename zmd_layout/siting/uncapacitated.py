@@ -27,7 +27,7 @@ from zmd_layout.siting.instance import (
 from zmd_layout.siting.median import first_sites, search_sites, serves_all, with_count
 from zmd_layout.siting.options import SolveOptions, TimeNet
 from zmd_layout.siting.ordering import ordered
-from zmd_layout.siting.problem import Model, Problem, Solution, gap_percent
+from zmd_layout.siting.problem import Model, Problem, Solution, proof_of
 from zmd_layout.vocabulary import SolveStatus
 
 if TYPE_CHECKING:
@@ -242,13 +242,12 @@ def _solution(
 ) -> Solution:
     assignment, cost = cheapest_open_site(problem, open_sites)
     objective = _objective(problem, open_sites, assignment, cost)
-    gap = gap_percent(objective, bound)
-    is_proved = gap <= 100 * CLOSED_GAP
+    proof = proof_of(objective, bound, tolerance=CLOSED_GAP)
     return Solution(
-        status=SolveStatus.OPTIMAL if is_proved else SolveStatus.FEASIBLE,
+        status=proof.status,
         objective=objective,
-        bound=objective if is_proved else bound,
-        gap_percent=0.0 if is_proved else gap,
+        bound=proof.bound,
+        gap_percent=proof.gap_percent,
         open_sites=open_sites,
         assignment=assignment,
         is_reproducible=not net.has_ended_the_search,
