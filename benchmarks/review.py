@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,22 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from command import take
 
 from zmd_layout.web.app import make_app
 from zmd_layout.web.register import Register
 from zmd_layout.workflow import load_study, open_desk
 
 PORT = 8779
-CPU = (
-    "import resource, runpy, sys;"
-    "sys.argv = ['zmd-layout', *sys.argv[1:]];"
-    "code = 0\n"
-    "try: runpy.run_module('zmd_layout', run_name='__main__')\n"
-    "except SystemExit as end: code = end.code or 0\n"
-    "used = resource.getrusage(resource.RUSAGE_SELF);"
-    "print(used.ru_utime + used.ru_stime, file=sys.stderr);"
-    "sys.exit(code)"
-)
 
 
 def plots(count: int) -> list[dict[str, Any]]:
@@ -60,16 +49,6 @@ def plots(count: int) -> list[dict[str, Any]]:
         properties = {"name": f"Plot {n + 1}", "unit_id": str(n + 1), **fields}
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     return features
-
-
-def command(file: Path, out: Path) -> tuple[float, float]:
-    """Give wall and CPU seconds of one review."""
-    start = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-c", CPU, "review", str(file), "--study", "zhumadian", "--out", str(out)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return time.perf_counter() - start, float(done.stderr.split()[-1])
 
 
 def ask(body: dict[str, Any]) -> float:
@@ -107,8 +86,9 @@ def main() -> None:
             file = place / f"{count}.geojson"
             collection = {"type": "FeatureCollection", "features": plots(count)}
             file.write_text(json.dumps(collection), "utf-8")
-            command(file, place / "out")  # keeps the layers
-            wall_s, cpu_s = min(command(file, place / "out") for _ in range(3))
+            asked = ["review", str(file), "--study", "zhumadian", "--out", str(place / "out")]
+            take(*asked)  # keeps the layers
+            wall_s, cpu_s, _ = min(take(*asked) for _ in range(3))
             print(f"command, {count} plot(s), cold start | {wall_s:.2f} | {cpu_s:.2f}")
         app = make_app(open_desk(study), Register(place / "reviews.sqlite"))
         server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="error", ws="none"))

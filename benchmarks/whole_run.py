@@ -13,11 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+
+from command import take
 
 from zmd_layout.standin import build
 
@@ -27,27 +26,6 @@ ROWS = {
     "projects changed": "projects.csv",
     "classes changed": "classes.csv",
 }
-PEAK = (
-    "import resource, runpy, sys;"
-    "sys.argv = ['zmd-layout', *sys.argv[1:]];"
-    "code = 0\n"
-    "try: runpy.run_module('zmd_layout', run_name='__main__')\n"
-    "except SystemExit as end: code = end.code or 0\n"
-    "used = resource.getrusage(resource.RUSAGE_SELF);"
-    "print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, file=sys.stderr);"
-    "sys.exit(code)"
-)
-
-
-def measure(folder: Path, out: Path, environment: dict[str, str]) -> tuple[float, float, float]:
-    """Give wall seconds, CPU seconds and peak MB of one run."""
-    command = [sys.executable, "-c", PEAK, "run", str(folder), "--out", str(out)]
-    start = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, capture_output=True, text=True, check=True
-    )
-    cpu_s, peak_mb = done.stderr.split()[-2:]
-    return time.perf_counter() - start, float(cpu_s), float(peak_mb)
 
 
 def without_last_rows(path: Path) -> None:
@@ -68,7 +46,8 @@ def main() -> None:
         for name, changed in ROWS.items():
             if changed is not None:
                 without_last_rows(folder / changed)
-            wall_s, cpu_s, peak_mb = measure(folder, place / "out", environment)
+            asked = ["run", str(folder), "--out", str(place / "out")]
+            wall_s, cpu_s, peak_mb = take(*asked, environment=environment)
             steps = json.loads((place / "out" / "run.json").read_text("utf-8"))["steps"]
             done, reused = len(steps["done"]), len(steps["reused"])
             if name.startswith("second"):  # the outputs stand, and so does the first run's record

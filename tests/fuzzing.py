@@ -19,6 +19,7 @@ from random import Random
 import geopandas as gpd
 import openpyxl
 import shapely
+from plot_files import KML, SURVEY
 
 from conftest import COUNTIES, point, square
 from zmd_layout.errors import ZmdLayoutError
@@ -30,27 +31,6 @@ from zmd_layout.study import LayerSource, Name, Study, read_study
 from zmd_layout.workflow import repeat
 
 RULE = rules_folder() / "zhumadian-2022-49" / "senior-new-per-county.yaml"
-SURVEY = """[属性描述]
-坐标系=2000国家大地坐标系
-几度分带=3
-投影类型=高斯克吕格
-计量单位=米
-带号=38
-[地块坐标]
-5,3.0000,2026-01,示例地块一,面,,城镇住宅用地,0701,@
-J1,1,3654000.000,38502000.000
-J2,1,3654000.000,38502200.000
-J3,1,3653850.000,38502200.000
-J4,1,3653850.000,38502000.000
-J1,1,3654000.000,38502000.000
-"""
-KML = """<?xml version="1.0" encoding="UTF-8"?>
-<kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>春江花园</name>
-<ExtendedData><Data name="规划人口"><value>10000</value></Data>
-<Data name="settlement"><value>urban</value></Data></ExtendedData>
-<Polygon><outerBoundaryIs><LinearRing><coordinates>
-114.0,33.0,5 114.005,33.0,5 114.005,33.005,5 114.0,33.005,5 114.0,33.0,5
-</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark></Document></kml>"""
 STUDY = """[study]
 id = "small"
 name = {zh = "小世界", en = "Small world"}
@@ -181,7 +161,7 @@ def seeds(folder: Path) -> list[Seed]:
         Seed("classes.csv", classes.encode(), _layer("classes", coordinates="none")),
         Seed("statistics.csv", figures.encode(), _layer("statistics", coordinates="none")),
         Seed("plot.geojson", _geojson([(plot, square(0, 0, 0.005))]), _plots()),
-        Seed("plot.kml", KML.encode(), _plots()),
+        Seed("plot.kml", KML.format(prolog="", name="春江花园").encode(), _plots()),
         Seed("plot.txt", SURVEY.encode("gbk"), _plots()),
         Seed("plot.csv", wkt.encode(), _plots("wgs84")),
         Seed("plot.zip", _packed(folder, ".zip"), _plots()),

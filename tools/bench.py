@@ -38,7 +38,7 @@ def main(names: list[str]) -> int:
     scripts = {
         path.stem: path
         for path in sorted((ROOT / "benchmarks").glob("*.py"))
-        if "__main__" in path.read_text("utf-8")  # the others are shared by these
+        if '__name__ == "__main__"' in path.read_text("utf-8")  # the others are shared by these
     }
     unknown = sorted(set(names) - set(scripts))
     if unknown:
