@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zmd_layout.checks import Unit, Verdict, decide
+from zmd_layout.checks import Unit, Verdict, decide, report
 from zmd_layout.measures.value import Value, exactly
 from zmd_layout.messages import Message
 from zmd_layout.rulebook import Rule, load_rule, rules_folder
@@ -64,8 +64,9 @@ def of_area(rule: Rule, people: Value, schools: Value) -> Verdict:
     return verdict
 
 
-def of_county(rule: Rule, people: float, schools: float) -> Verdict:
-    values = {"residents": exactly(people), "new_senior_schools": exactly(schools)}
+def of_county(rule: Rule, people: float | Value, schools: float) -> Verdict:
+    residents = people if isinstance(people, Value) else exactly(people)
+    values = {"residents": residents, "new_senior_schools": exactly(schools)}
     verdict = decide(rule, unit=COUNTY, values=values, as_of=AS_OF)
     assert verdict is not None
     return verdict
@@ -154,3 +155,71 @@ def test_a_range_that_decides_is_told_with_both_ends_and_where_it_comes_from(
     assert verdict.notes == (told, *method)
     settled = of_area(own(AREA), Value(9_000, 21_000, method=method), exactly(2))
     assert (settled.status, settled.flags) == (Status.PASS, ())
+
+
+@pytest.mark.parametrize(
+    ("people", "is_near"),
+    [
+        (Value(500_000, 610_000), True),  # 5 % of 600,000 are 30,000
+        (Value(500_000, 570_000), True),
+        (Value(630_000, 900_000), True),
+        (Value(500_000, 569_999), False),
+        (Value(630_001, 900_000), False),
+        (Value(100_000, 200_000), False),
+    ],
+)
+def test_a_range_is_near_a_line_where_either_end_of_it_is(
+    own: Callable[..., Rule], people: Value, *, is_near: bool
+) -> None:
+    verdict = of_county(own(SENIOR), people, 2)
+    assert verdict.status is Status.PASS
+    assert ("near_threshold" in verdict.flags) == is_near
+    told = Message("checks.near_threshold", demand=people.low, bound=600_000)
+    assert (told in verdict.notes) == is_near
+
+
+def test_a_range_that_ends_on_the_line_where_both_sentences_hold_owes_the_larger_number(
+    own: Callable[..., Rule],
+) -> None:
+    verdict = of_county(own(SENIOR), Value(500_000, 600_000), 2)
+    assert "overlap_600000" in verdict.flags
+    assert Message("checks.overlap", demand=500_000, required=2) in verdict.notes
+
+
+def test_people_of_unknown_number_are_named_where_nothing_says_why(
+    own: Callable[..., Rule],
+) -> None:
+    verdict = of_county(own(SENIOR), Value(), 2)
+    assert (verdict.status, verdict.measured) == (Status.NOT_ASSESSABLE, 2)
+    assert verdict.notes == (Message("checks.unknown_measure", name="residents"),)
+
+
+def test_the_letter_is_held_beside_what_is_surely_owed_and_no_more(
+    own: Callable[..., Rule],
+) -> None:
+    perhaps_two = of_area(own(AREA), Value(19_000, 21_000), exactly(0))
+    assert (perhaps_two.status, perhaps_two.basis) == (Status.SHORTFALL, Basis.CLAUSE)
+    assert perhaps_two.notes == ()
+    surely_two = of_area(own(AREA), Value(20_000, 21_000), exactly(0))
+    assert surely_two.basis is Basis.ASSUMPTION
+    assert surely_two.notes == (Message("checks.letter_and_proportion", letter=1, required=2),)
+
+
+def test_a_rule_that_does_not_apply_is_made_up_where_the_field_that_says_so_is(
+    own: Callable[..., Rule],
+) -> None:
+    values = {name: exactly(1) for name in ("residents", "new_senior_schools")}
+    for made, is_made_up in (({"kind"}, True), ({"residents"}, False)):
+        unit = Unit({"kind": "district"}, made=frozenset(made))
+        verdict = decide(own(SENIOR), unit=unit, values=values, as_of=AS_OF)
+        assert verdict is not None
+        assert (verdict.status, verdict.is_synthetic) == (Status.NOT_APPLICABLE, is_made_up)
+
+
+def test_of_a_rule_that_is_not_in_force_no_figure_is_reported(own: Callable[..., Rule]) -> None:
+    values = {name: exactly(1) for name in ("residents", "new_senior_schools")}
+    days = dt.date(2022, 6, 30), dt.date(2022, 7, 1)
+    before, since = (report(own(SENIOR), unit=COUNTY, values=values, as_of=day) for day in days)
+    assert before is None
+    assert since is not None
+    assert (since.status, since.measured) == (Status.REPORTED, 1)
