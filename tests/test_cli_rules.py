@@ -139,3 +139,10 @@ def test_a_rule_without_cases_fails_the_run_of_the_cases(own: Path) -> None:
     shown = rules("show", SENIOR, "--ruleset", str(own))
     assert shown.exit_code == 0
     assert "  · " not in shown.output
+
+
+@pytest.mark.parametrize("option", ["--unit", "--stage", "--strength"])
+def test_a_filter_that_no_rule_can_meet_is_told_with_the_words_that_there_are(option: str) -> None:
+    done = rules("list", option, "primry")
+    assert done.exit_code == 2
+    assert {"--unit": "county", "--stage": "primary", "--strength": "duty"}[option] in done.output

@@ -19,7 +19,7 @@ from zmd_layout.cli.run import check, run
 from zmd_layout.cli.site import site
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.messages import Message
-from zmd_layout.vocabulary import Lang
+from zmd_layout.vocabulary import Lang, Stage, Strength, UnitKind
 
 # loading libraries makes many objects that stay: looking for circles among them so often as Python
 # does by itself takes a fifth of a short command
@@ -122,9 +122,9 @@ def rules() -> None:
 
 @rules.command("list")
 @click.option("--ruleset", help="规则集（内置名称或文件夹）/ a set: built-in name or folder")
-@click.option("--unit", help="评价单元，如 county / unit kind, such as county")
-@click.option("--stage", help="学段，如 primary / stage, such as primary")
-@click.option("--strength", help="约束力，如 duty / strength, such as duty")
+@click.option("--unit", type=click.Choice([*map(str, UnitKind)]), help="评价单元 / unit kind")
+@click.option("--stage", type=click.Choice([*map(str, Stage)]), help="学段 / stage")
+@click.option("--strength", type=click.Choice([*map(str, Strength)]), help="约束力 / strength")
 @click.option("--stale", is_flag=True, help="条文一年以上未复核的 / clauses not checked for a year")
 @click.pass_obj
 def list_rules(

@@ -81,6 +81,7 @@ def site(
       zmd-layout site my-county --close S0123 --out closing
     """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout import workflow
+    from zmd_layout.cli.tables import print_paths
 
     options = _options(asked)
     opened = workflow.load_study(study)
@@ -91,7 +92,7 @@ def site(
     folder = out or Path("maps") / opened.id
     sites = workflow.site(opened, stage=asked["stage"], options=options, out=folder)
     print_sites(sites, lang)
-    click.echo(f"  {folder / 'suggestions.geojson'}")
+    print_paths({name: folder / name for name in ("suggestions.geojson", "run.json")}, lang)
 
 
 def _options(asked: dict[str, Any]) -> SitingOptions:
