@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.plain import plain
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Settlement, Stage
 
@@ -98,7 +98,7 @@ def read_stages(
 
 def stages_of_code(code: str) -> StageReading | None:
     """Read 办学类型 (code or words); None for a code that is not in the list."""
-    text = _plain(code)
+    text = plain(code).casefold()
     words = _words()
     digits = words["code_of_word"].get(text, text)
     if digits.startswith(tuple(words["code_prefixes"]["not_a_school"])) and digits.isdigit():
@@ -118,7 +118,7 @@ def stages_of_code(code: str) -> StageReading | None:
 
 def stages_of_words(text: str) -> StageReading | None:
     """Read a column of stages (小学、初中; 九年一贯制; our words); None where a word is unknown."""
-    parts = [part for part in re.split(r"[;；,，、/+和及]", _plain(text)) if part]
+    parts = [part for part in re.split(r"[;；,，、/+和及]", plain(text).casefold()) if part]
     stages: set[Stage] = set()
     for part in parts:
         by_code = stages_of_code(part)
@@ -224,7 +224,7 @@ def core_name(name: str) -> str:
     NFKC, lower case, no blanks, without campus (东校区), former name and remarks in brackets.
     """
     words = _words()
-    text = _BRACKET.sub(lambda found: _inside(found[1]), _plain(name))
+    text = _BRACKET.sub(lambda found: _inside(found[1]), plain(name).casefold())
     for place in words["preparation"]["masked"]:
         text = text.replace(place, "〇")
     for campus in words["preparation"]["campus"]:
@@ -244,10 +244,6 @@ def _inside(bracket: str) -> str:
 
 def _has(text: str, table: Mapping[str, Any]) -> bool:
     return any(word in text for word in table["anywhere"]) or text.endswith(tuple(table["at_end"]))
-
-
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _stages(entry: Mapping[str, Any], key: str = "stages") -> tuple[Stage, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from zmd_layout.layers.plain import plain
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -79,6 +79,6 @@ def _only(names: dict[tuple[Any, str], set[str]], county: str | None, word: Any)
 
 def _forms(name: str) -> list[str]:
     """Give a name as it stands and without its ending."""
-    plain = "".join(unicodedata.normalize("NFKC", name).split())
-    ending = next((e for e in _ENDINGS if plain.endswith(e) and len(plain) > len(e) + 1), "")
-    return [plain, plain.removesuffix(ending)] if ending else [plain]
+    spelt = plain(name)
+    ending = next((e for e in _ENDINGS if spelt.endswith(e) and len(spelt) > len(e) + 1), "")
+    return [spelt, spelt.removesuffix(ending)] if ending else [spelt]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+
+from zmd_layout.layers.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,17 +43,17 @@ def owners(
         For each object the position of the area that it belongs to in the end, or its own.
     """
     shapes = np.array(geometry, dtype=object)
-    plain = [_plain(name) for name in names]
+    spelt = [plain(name or "").casefold() for name in names]
     covering = _covering(shapes, kinds)
-    shared = _shared_by_several(covering, plain)
+    shared = _shared_by_several(covering, spelt)
     size = shapely.area(shapes)
     owner = list(range(len(shapes)))
     for inner, areas in covering.items():
         fitting = [
-            area for area in areas if _fits(plain[inner], plain[area], is_shared=area in shared)
+            area for area in areas if _fits(spelt[inner], spelt[area], is_shared=area in shared)
         ]
         if fitting:
-            owner[inner] = min(fitting, key=lambda a: (plain[a] != plain[inner], size[a], a))
+            owner[inner] = min(fitting, key=lambda a: (spelt[a] != spelt[inner], size[a], a))
     return [_last(owner, each) for each in range(len(owner))]
 
 
@@ -68,13 +69,13 @@ def _covering(shapes: Array, kinds: Sequence[str]) -> dict[int, list[int]]:
     return covering
 
 
-def _shared_by_several(covering: dict[int, list[int]], plain: Sequence[str]) -> set[int]:
+def _shared_by_several(covering: dict[int, list[int]], spelt: Sequence[str]) -> set[int]:
     """Find the nameless areas that cover objects of two names or more."""
     held: dict[int, set[str]] = defaultdict(set)
     for inner, areas in covering.items():
         for area in areas:
-            held[area].add(plain[inner])
-    return {area for area, names in held.items() if not plain[area] and len(names - {""}) > 1}
+            held[area].add(spelt[inner])
+    return {area for area, names in held.items() if not spelt[area] and len(names - {""}) > 1}
 
 
 def _fits(inner: str, area: str, *, is_shared: bool) -> bool:
@@ -88,7 +89,3 @@ def _last(owner: Sequence[int], start: int) -> int:
     while owner[start] != start:
         start = owner[start]
     return start
-
-
-def _plain(name: str | None) -> str:
-    return "".join(unicodedata.normalize("NFKC", name or "").casefold().split())

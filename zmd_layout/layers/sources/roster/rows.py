@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.plain import plain
 from zmd_layout.layers.sources.roster.cells import is_blank
 from zmd_layout.layers.sources.roster.report import Skipped
 from zmd_layout.layers.sources.roster.tables import words
@@ -76,8 +76,8 @@ def _no_school(
     table = words()["rows"]
     if first.startswith(tuple(table["footers"])):
         return Message("roster.row_footer")
-    name = "" if is_blank(named.get("name")) else _plain(named["name"])
-    if name and name == _plain(head.titles[columns["name"]].split("_")[-1]):
+    name = "" if is_blank(named.get("name")) else plain(str(named["name"]))
+    if name and name == plain(head.titles[columns["name"]].split("_")[-1]):
         return Message("roster.row_head_again")
     if _is_total(name or first):
         return Message("roster.row_total")
@@ -96,8 +96,4 @@ def _is_total(text: str) -> bool:
 
 
 def _first(cells: list[Any]) -> str:
-    return next((_plain(cell) for cell in cells if cell is not None), "")
-
-
-def _plain(cell: object) -> str:
-    return "".join(unicodedata.normalize("NFKC", str(cell)).split())
+    return next((plain(str(cell)) for cell in cells if cell is not None), "")

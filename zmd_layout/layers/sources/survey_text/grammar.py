@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zmd_layout.errors import LayerError
+from zmd_layout.layers.plain import plain
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -167,8 +168,8 @@ def parse(text: str, *, name: str) -> Sheet:
 def number_or_none(text: str | None) -> float | None:
     """Read a plain decimal number, full-width digits included; None for anything else."""
     # blanks within a number are not closed up: they may stand for a lost digit
-    plain = unicodedata.normalize("NFKC", text or "").strip()
-    return float(plain) if _NUMBER.fullmatch(plain) else None
+    written = unicodedata.normalize("NFKC", text or "").strip()
+    return float(written) if _NUMBER.fullmatch(written) else None
 
 
 def shown(text: str) -> str:
@@ -205,7 +206,7 @@ class _Reader:
             self._read_plot(number, line)
         elif not self.heads and re.search("[=＝]", line):
             key, value = re.split("[=＝]", line, maxsplit=1)
-            self.attributes[_plain(key)] = _plain(value)
+            self.attributes[plain(key)] = plain(value)
         else:
             self._read_point(number, line)
 
@@ -253,7 +254,7 @@ class _Reader:
         self.first.append(x)
         self.second.append(y)
         self.point_labels.append(shown(_without_controls(fields[0])))
-        self.ring_labels.append(_plain(fields[1]))
+        self.ring_labels.append(plain(fields[1]))
         if len(self.first) > MOST_POINTS:
             raise LayerError(Message("survey.too_many_points", name=self.name, limit=MOST_POINTS))
 
@@ -273,11 +274,6 @@ def _split(line: str) -> list[str]:
         if separator is None or separator in line:
             return [text.strip() for text in line.split(separator)]
     return [line]
-
-
-def _plain(text: str) -> str:
-    """Half-width characters without blanks."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _without_controls(text: str) -> str:
