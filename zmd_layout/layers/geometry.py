@@ -12,11 +12,29 @@ from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 _NOISE_SHARE = 1e-9  # what rounding of shared borders leaves
 OVERLAP_SHARE = 0.01  # of the smaller unit; above it two units cannot both be right
 _SHOWN = 5
 _DIMENSION = {Shape.POINT: 0, Shape.LINE: 1, Shape.POLYGON: 2}
+
+
+def points_in(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """
+    Give a point within each shape: the point itself, or one on the surface of an area.
+
+    Parameters
+    ----------
+    frame
+        n rows, each with a geometry.
+
+    Returns
+    -------
+    (n, 2) in the plane of the frame.
+    """
+    points = shapely.point_on_surface(frame.geometry.to_numpy())
+    return np.asarray(shapely.get_coordinates(points), dtype=np.float64)
 
 
 def shape_faults(frame: gpd.GeoDataFrame, schema: Schema) -> list[Message]:

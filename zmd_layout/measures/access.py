@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.forecast import children_by_stage, single_years
+from zmd_layout.layers.geometry import points_in
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.conditions import is_missing, may_have_stage
 from zmd_layout.network import (
@@ -165,14 +166,7 @@ def _access(world: World, stage: Stage) -> Access | None:
     if points is None or schools is None:
         return None
     keys = schools["school_id"].astype(str).to_numpy()
-    return Access(points, schools, way_to(world, _xy(schools), keys))
-
-
-def _xy(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    xy: NDArray[np.float64] = shapely.get_coordinates(
-        shapely.point_on_surface(frame.geometry.to_numpy())
-    )
-    return xy
+    return Access(points, schools, way_to(world, points_in(schools), keys))
 
 
 def way_from(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 
+from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import open_stages, schools_of, way_from
 from zmd_layout.measures.datums import open_datum
 from zmd_layout.measures.registry import named_measure
@@ -43,10 +43,7 @@ def way_to_primary_m(world: World, units: Units, limits: Mapping[str, Any]) -> d
         return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
     schools = schools[schools["status"] == SchoolStatus.OPERATING]
     has_place = units.frame.geometry.notna().to_numpy()
-    homes = shapely.get_coordinates(
-        shapely.point_on_surface(units.frame.geometry.to_numpy()[has_place])
-    )
-    places = shapely.get_coordinates(shapely.point_on_surface(schools.geometry.to_numpy()))
+    homes, places = points_in(units.frame[has_place]), points_in(schools)
     keys = schools["school_id"].astype(str).to_numpy()
     found = way_from(world, homes, places, keys=keys)
     distance_m = np.full(len(units.frame), np.nan)

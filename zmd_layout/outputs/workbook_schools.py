@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 
+from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import way_from
 from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.world import by_position
@@ -167,17 +167,13 @@ def _way_to_larger(
     if not len(placed) or others.empty:
         return ways
     keys = others["school_id"].astype(str).to_numpy()
-    found = way_from(results.world, _xy(small.iloc[placed]), _xy(others), keys=keys)
+    found = way_from(results.world, points_in(small.iloc[placed]), points_in(others), keys=keys)
     key = "by_straight_line" if found.basis else "by_roads"
     how = say(key, lang, factor=found.detour_factor)
     for at, metres, facility in zip(placed, found.distance_m, found.facility, strict=True):
         if facility != NO_FACILITY:
             ways[at] = (others["name"].iloc[facility], float(round(metres)), how)
     return ways
-
-
-def _xy(frame: gpd.GeoDataFrame) -> Any:  # noqa: ANN401 - (n, 2) metres in the study's plane
-    return shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
 
 
 def _lower_grades(results: Results) -> dict[str, float]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from zmd_layout.forecast import single_years
+from zmd_layout.layers.geometry import points_in
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.access import access, way_to
 from zmd_layout.siting.means import longest_way, mean_way
@@ -71,8 +71,7 @@ def moves(world: World, closing: set[str]) -> list[Move]:
         if not is_closing.any():
             continue
         left = way.schools[~is_closing].reset_index(drop=True)
-        xy = shapely.get_coordinates(shapely.point_on_surface(left.geometry.to_numpy()))
-        after = way_to(world, xy.reshape(-1, 2), left["school_id"].astype(str).to_numpy())
+        after = way_to(world, points_in(left), left["school_id"].astype(str).to_numpy())
         owner = way.found.facility
         is_hit = (owner >= 0) & is_closing[np.maximum(owner, 0)]
         found.append(Move(stage, way, left, after, is_hit))

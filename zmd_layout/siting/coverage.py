@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import access, way_from
 from zmd_layout.siting.planning import planning
 from zmd_layout.vocabulary import Basis, Stage, UnitKind
@@ -112,10 +113,9 @@ def _ways_to_count(world: World, way: Access, stage: Stage, radius_m: float) -> 
     if areas is None or areas.frame.empty:
         return
     frame = areas.frame[areas.frame.geometry.notna()]
-    homes = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
-    places = shapely.get_coordinates(shapely.point_on_surface(way.schools.geometry.to_numpy()))
+    homes, places = points_in(frame), points_in(way.schools)
     keys = way.schools["school_id"].astype(str).to_numpy()
-    found = way_from(world, homes, places.reshape(-1, 2), keys=keys)
+    found = way_from(world, homes, places, keys=keys)
     within = np.nan_to_num(found.distance_m, nan=np.inf) <= radius_m
     sources, made = _sources(world, way, areas)
     area_m2 = shapely.area(frame.geometry.to_numpy())

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import way_to
 from zmd_layout.network import NO_FACILITY, Method, areas_from_points
 from zmd_layout.siting.alternatives import spare_seats
@@ -181,9 +182,7 @@ def _ways_after(
     added = np.flatnonzero(np.isnan(at_old))
     xy = np.vstack(
         [
-            shapely.get_coordinates(shapely.point_on_surface(old.geometry.to_numpy())).reshape(
-                -1, 2
-            ),
+            points_in(old),
             shapely.get_coordinates(chosen.geometry.to_numpy()[added]).reshape(-1, 2),
         ]
     )
