@@ -168,16 +168,3 @@ def conditions(definition: MeasureDefinition) -> list[Condition]:
         simple = (part.part, part.whole) if isinstance(part, ShareMeasure) else (part,)
         found += [c for s in simple for c in getattr(s, "where", ())]
     return found
-
-
-def layers_of(definition: MeasureDefinition) -> tuple[str, ...]:
-    """Name the layers whose rows a definition counts or sums, sorted."""
-    found = set()
-    for part in parts(definition):
-        simple = (part.part, part.whole) if isinstance(part, ShareMeasure) else (part,)
-        for item in simple:
-            if isinstance(item, CountMeasure):
-                found.add(item.count)
-            elif isinstance(item, SumMeasure):
-                found.add(item.sum)
-    return tuple(sorted(found))
