@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from zmd_layout.forecast import children_by_stage, single_years
 from zmd_layout.layers.geometry import points_in
@@ -104,8 +103,7 @@ def _demand(world: World) -> Demand | None:
         children = children_by_stage(single_years(ages), strict=False)
         residents = frame["residents"].to_numpy() if "residents" in frame else np.nan
         children.insert(0, "residents", residents)
-        points = shapely.point_on_surface(frame.geometry.to_numpy())
-        return Demand(shapely.get_coordinates(points), children.reset_index(drop=True), layer)
+        return Demand(points_in(frame), children.reset_index(drop=True), layer)
     return None
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zmd_layout.layers.geometry import points_in
 from zmd_layout.outputs.gap_map.geometry import encode_lines, round_degrees, simplify, to_degrees
 from zmd_layout.outputs.gap_map.tables import encode_table
 from zmd_layout.outputs.gap_map.units import cells
@@ -112,8 +113,7 @@ def encode_population(population: gpd.GeoDataFrame) -> dict[str, Any]:
     placed = to_degrees(population, "population")
     residents = pd.to_numeric(placed["residents"], errors="coerce").to_numpy(dtype=float)
     known = np.isfinite(residents) & ~placed.geometry.isna().to_numpy()
-    points = shapely.point_on_surface(placed.geometry.to_numpy()[known])
-    squares = np.floor_divide(round_degrees(shapely.get_coordinates(points)), CELL)
+    squares = np.floor_divide(round_degrees(points_in(placed[known])), CELL)
     frame = pd.DataFrame(
         {"column": squares[:, 0], "row": squares[:, 1], "residents": residents[known]}
     )
@@ -230,9 +230,7 @@ def _ordered(frame: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
 
 
 def _points(frame: gpd.GeoDataFrame) -> tuple[list[int], list[int]]:
-    whole = round_degrees(
-        shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
-    )
+    whole = round_degrees(points_in(frame))
     return [int(x) for x in whole[:, 0]], [int(y) for y in whole[:, 1]]
 
 
