@@ -678,6 +678,20 @@ def test_cells_without_a_school_are_in_no_catchment() -> None:
     assert none.crs == PLANE
 
 
+def test_an_area_that_meets_itself_at_a_corner_is_drawn_validly() -> None:
+    boundary = gpd.GeoSeries([shapely.box(0, 0, 60, 60)], crs=PLANE)
+    grid = grid_over(boundary.union_all(), cell_m=20)
+    # the hole in the middle and the notch in the upper right meet at a corner
+    is_open = (grid.row == grid.column) & np.isin(grid.row, (1, 2))
+    owner = np.where(is_open, NO_FACILITY, 0)
+    (area,) = areas_from_grid(grid, owner, keys=np.array(["s"]), boundary=boundary).geometry
+    assert area.is_valid
+    assert area.equals(
+        shapely.box(0, 0, 60, 60)
+        - shapely.union_all([shapely.box(20, 20, 40, 40), shapely.box(40, 40, 60, 60)])
+    )
+
+
 def test_points_divide_the_area_between_their_schools() -> None:
     boundary = gpd.GeoSeries([shapely.box(0, 0, 100, 50)], crs=PLANE)
     points = [(25, 25), (75, 25), (75, 25)]

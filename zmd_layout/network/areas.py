@@ -139,20 +139,30 @@ def areas_from_grid(
         `facility_key` and geometry, in the order of the keys, in the CRS of the boundary; only
         facilities that have a cell. Areas do not overlap; cells without a facility are in none.
     """
-    order = np.lexsort((grid.column, grid.row))
-    row, column, label = grid.row[order], grid.column[order], facility[order]
-    # Neighbours in a row make one rectangle: a tenth of the shapes to be joined.
-    is_break = (np.diff(row) != 0) | (np.diff(column) != 1) | (np.diff(label) != 0)
-    firsts = np.flatnonzero(np.concatenate([[True], is_break])[: len(row)])
-    lasts = np.append(firsts[1:], len(row)) - 1
-    boxes = shapely.box(
-        column[firsts] * grid.cell_m,
-        row[firsts] * grid.cell_m,
-        (column[lasts] + 1) * grid.cell_m,
-        (row[firsts] + 1) * grid.cell_m,
-    )
-    # Rectangles of different length share parts of sides only, so that this is no coverage.
-    return _join(boxes, label[firsts], shapely.union_all, keys=keys, boundary=boundary)
+    pieces, labels = _pieces(grid, facility)
+    return _join(pieces, labels, shapely.union_all, keys=keys, boundary=boundary)
+
+
+def _pieces(
+    grid: Grid, facility: NDArray[np.int64]
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Outline the cells that hang together by their sides and go to one facility."""
+    import rasterio  # noqa: PLC0415 - slow to load, for grids only
+    import rasterio.features  # noqa: PLC0415 - as above
+
+    if not len(facility):
+        return np.empty(0, dtype=object), facility
+    south, west = grid.row.min(), grid.column.min()
+    image = np.full((np.ptp(grid.row) + 1, np.ptp(grid.column) + 1), NO_FACILITY, dtype=np.int32)
+    image[grid.row - south, grid.column - west] = facility
+    side = grid.cell_m
+    corner = rasterio.Affine(side, 0.0, west * side, 0.0, side, south * side)
+    found = rasterio.features.shapes(image, mask=image != NO_FACILITY, transform=corner)
+    outlines, labels = [], []
+    for outline, label in found:
+        outlines.append(shapely.Polygon(outline["coordinates"][0], outline["coordinates"][1:]))
+        labels.append(label)
+    return np.array(outlines, dtype=object), np.array(labels, dtype=np.int64)
 
 
 def areas_from_points(
