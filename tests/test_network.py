@@ -678,7 +678,7 @@ def test_cells_without_a_school_are_in_no_catchment() -> None:
     assert none.crs == PLANE
 
 
-def test_an_area_that_meets_itself_at_a_corner_is_drawn_validly() -> None:
+def test_an_area_that_meets_itself_and_the_border_is_drawn_validly() -> None:
     boundary = gpd.GeoSeries([shapely.box(0, 0, 60, 60)], crs=PLANE)
     grid = grid_over(boundary.union_all(), cell_m=20)
     # the hole in the middle and the notch in the upper right meet at a corner

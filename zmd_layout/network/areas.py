@@ -234,8 +234,16 @@ def _join(
     used, firsts = np.unique(rank[order], return_index=True)
     groups = np.split(pieces[order], firsts[1:]) if len(used) else []
     whole = boundary.geometry.union_all()
-    areas = shapely.intersection([unite(group) for group in groups], whole)
+    areas = [_area_within(unite(group), whole) for group in groups]
     frame = gpd.GeoDataFrame(
         {"facility_key": np.sort(keys)[used]}, geometry=areas, crs=boundary.crs
     )
     return frame[~frame.geometry.is_empty].reset_index(drop=True)
+
+
+def _area_within(area: shapely.Geometry, whole: shapely.Geometry) -> shapely.Geometry:
+    """Cut an area off, without the lines and points where it only touches the border."""
+    cut = shapely.intersection(area, whole)
+    parts = shapely.get_parts(cut)
+    is_area = shapely.get_dimensions(parts) == shapely.get_dimensions(area)
+    return cut if is_area.all() else shapely.union_all(parts[is_area])
