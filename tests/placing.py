@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.crs import DatumCheck
     from zmd_layout.crs.plane import Points
+    from zmd_layout.messages import Message
 
 PLANE = "EPSG:4547"
 CENTRE_M = (502_018, 3_653_946)
@@ -49,3 +50,10 @@ def refusal(call: Callable[..., object], *args: object, **options: object) -> tu
         call(*args, **options)
     keys = [message.key for message in caught.value.messages]
     return keys, caught.value.text("zh") + "\n" + caught.value.text("en")
+
+
+def told(call: Callable[..., object], *args: object, **options: object) -> tuple[Message, ...]:
+    """Give the messages of a refusal, to be compared whole."""
+    with pytest.raises(CrsError) as caught:
+        call(*args, **options)
+    return caught.value.messages

@@ -66,7 +66,8 @@ def _mean_the_same(label: pyproj.CRS, declared: pyproj.CRS) -> bool:
     if label.is_geographic:
         return label.ellipsoid == declared.ellipsoid
     area = declared.area_of_use
-    lon, lat = ((area.west + area.east) / 2, (area.south + area.north) / 2) if area else (0.0, 0.0)
+    # a corner of the area: on the central meridian a scale of another size would not show
+    lon, lat = (area.west, area.south) if area else (0.0, 0.0)
     (x, y), (other_x, other_y) = pyproj.Proj(label)(lon, lat), pyproj.Proj(declared)(lon, lat)
     return bool(
         np.allclose(

@@ -197,8 +197,6 @@ def _thin(points: FloatArray) -> FloatArray:
 
 
 def _differences(points: FloatArray, reference: FloatArray) -> FloatArray:
-    if len(points) == 0 or len(reference) == 0:
-        return np.empty((0, 2))
     pairs = cKDTree(points).sparse_distance_matrix(
         cKDTree(reference), _SEARCH_M, output_type="coo_matrix"
     )

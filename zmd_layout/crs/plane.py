@@ -83,7 +83,7 @@ def to_plane(
     working_plane(working_crs)
     raw = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     x_m, y_m = place(*raw, coordinates=coordinates, working_crs=working_crs, name=name)
-    is_lost = np.isinf(x_m) | np.isinf(y_m)
+    is_lost = np.isinf(x_m)  # and then the northing is, too
     if is_lost.any():
         raise CrsError(
             Message(

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 # Northings of China lie between 400 and 6,000 km, so they have seven digits north of 9°N and
 # cannot be taken for an easting with six or eight.
 _LEAST_NORTHING_M, _MOST_NORTHING_M = 1_000_000, 6_000_000
-_LEAST_PREFIXED_M = 10 * METRES_PER_ZONE
 
 
 def require_possible(
@@ -78,22 +77,22 @@ def eastings_as_defined(x: FloatArray, zone: GaussKruger | None) -> FloatArray:
     Parameters
     ----------
     x
-        Eastings, each with or without the number of the zone in front (38502018 or 502018).
+        Eastings, each with or without the number of the zone in front (38502018 or 502018), none
+        of them impossible.
     zone
         The zone of the CRS that they are declared as; None leaves them alone.
     """
     if zone is None:
         return x
-    bare = np.where(x >= _LEAST_PREFIXED_M, np.mod(x, METRES_PER_ZONE), x)
-    return bare + zone.offset_m
+    return np.mod(x, METRES_PER_ZONE) + zone.offset_m
 
 
 def prefix_note(x: FloatArray, *, coordinates: Coordinates, name: str | Message) -> Message | None:
-    """Say so where eastings carry the zone number and their CRS does not, or the reverse."""
+    """Say so where known eastings have the zone in front and their CRS has not, or the reverse."""
     zone = gauss_kruger(coordinates.crs)
     if zone is None:
         return None
-    changed = int(np.sum((x >= _LEAST_PREFIXED_M) != (zone.prefix > 0), where=~np.isnan(x)))
+    changed = int(np.sum((zones_in_front(x) != 0) != (zone.prefix != 0)))
     if changed == 0:
         return None
     key = "crs.prefix_added" if zone.prefix else "crs.prefix_stripped"
@@ -107,14 +106,13 @@ def is_northing(values: FloatArray) -> BoolArray:
 
 def is_easting(values: FloatArray) -> BoolArray:
     """Tell, for each number, whether it has six digits, or eight with a zone of China in front."""
-    has_zone = zones_in_front(values) > 0
+    has_zone: BoolArray = zones_in_front(values) != 0
     return ((values > 0) & (values < METRES_PER_ZONE)) | has_zone
 
 
 def zones_in_front(x: FloatArray) -> NDArray[np.int64]:
     """Read the zone number in front of eastings; 0 where there is none that lies in China."""
-    finite = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
-    front = np.floor_divide(finite, METRES_PER_ZONE)
+    front = np.floor(x / METRES_PER_ZONE)
     return np.where(np.isin(front, ZONES_OF_CHINA), front, 0).astype(np.int64)
 
 
@@ -150,7 +148,7 @@ def _tell_wrong_zones(
     if zone is None:
         return
     in_front = zones_in_front(x)
-    for found in np.unique(in_front[in_front > 0]).tolist():
+    for found in np.unique(in_front[in_front != 0]).tolist():
         if meridian_of_zone(found) == zone.central_meridian:
             continue
         bad = in_front == found
