@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from printing import table
 from scipy.sparse.csgraph import dijkstra
+from taking import in_turns
 
 from zmd_layout.layers.roads import RoadTables
 from zmd_layout.network import RoadGraph, Snap, build_graph, k_nearest, nearest, snap, within
@@ -60,17 +62,6 @@ def perturbed_grid(node_count: int, *, seed: int) -> RoadTables:
         {"u": u, "v": v, "length_m": length_m, "highway": "residential", "oneway": False}
     )
     return RoadTables(nodes, edges)
-
-
-def take_turns(calls: dict[str, Callable[[], object]], *, repeats: int) -> dict[str, float]:
-    """Run each call once a turn, and give the seconds of the best run of each."""
-    best_s = dict.fromkeys(calls, float("inf"))
-    for _ in range(repeats):
-        for name, call in calls.items():
-            begin = time.perf_counter()
-            call()
-            best_s[name] = min(best_s[name], time.perf_counter() - begin)
-    return best_s
 
 
 @dataclass(frozen=True)
@@ -158,7 +149,7 @@ def nearest_row(tables: RoadTables, graph: RoadGraph, *, repeats: int) -> dict[s
     )
     homes = snap(random.uniform(0, extent, (size // NODES_PER_HOME, 2)), graph, limit_m=1000)
     sources = np.unique(facilities.node)
-    seconds = take_turns(
+    taken = in_turns(
         {
             "bare": lambda: dijkstra(
                 graph.weights, indices=sources, min_only=True, return_predecessors=True
@@ -167,20 +158,20 @@ def nearest_row(tables: RoadTables, graph: RoadGraph, *, repeats: int) -> dict[s
         },
         repeats=repeats,
     )
-    five = take_turns({"k": lambda: k_nearest(graph, homes, facilities, k=5)}, repeats=1)
+    five = in_turns({"k": lambda: k_nearest(graph, homes, facilities, k=5)}, repeats=1)
     row: dict[str, object] = {
         "nodes": size,
         "facilities": len(facilities.node),
         "homes": len(homes.node),
-        "SciPy bare, s": seconds["bare"],
-        "nearest, s": seconds["ours"],
-        "ratio": seconds["ours"] / seconds["bare"],
-        "5 nearest, s": five["k"],
+        "SciPy bare, s": taken["bare"].wall_s,
+        "nearest, s": taken["ours"].wall_s,
+        "ratio": taken["ours"].wall_s / taken["bare"].wall_s,
+        "5 nearest, s": five["k"].wall_s,
     }
     ours_m = nearest(graph, homes, facilities).distance_m
     farthest_off_m = 0.0
     for name, engine in other_engines(arcs_from_facilities(tables, graph, facilities)):
-        row[f"{name}, s"] = take_turns({name: engine}, repeats=1)[name]
+        row[f"{name}, s"] = in_turns({name: engine}, repeats=1)[name].wall_s
         theirs_m = engine()[homes.node] + homes.distance_m
         farthest_off_m = max(farthest_off_m, float(np.abs(theirs_m - ours_m).max()))
         row["largest difference, m"] = f"{farthest_off_m:.1e}"
@@ -199,7 +190,7 @@ def reach_row(graph: RoadGraph, *, repeats: int) -> dict[str, object]:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(lambda chunk: reached(graph.weights, chunk), chunks))
 
-    seconds = take_turns(
+    taken = in_turns(
         {
             "threads": on_threads,
             "ours": lambda: within(graph, sites, places, cutoff_m=CUTOFF_M),
@@ -213,9 +204,9 @@ def reach_row(graph: RoadGraph, *, repeats: int) -> dict[str, object]:
         "nodes": len(graph.node_id),
         "sites": SITES,
         "pairs": pairs,
-        "SciPy on threads, s": seconds["threads"],
-        "within, s": seconds["ours"],
-        "ratio": seconds["ours"] / seconds["threads"],
+        "SciPy on threads, s": taken["threads"].wall_s,
+        "within, s": taken["ours"].wall_s,
+        "ratio": taken["ours"].wall_s / taken["threads"].wall_s,
     }
 
 
@@ -225,20 +216,6 @@ def reached(
     distance_m = dijkstra(weights, indices=sources, limit=CUTOFF_M)
     rows, columns = np.nonzero(np.isfinite(distance_m))
     return rows, columns, distance_m[rows, columns]
-
-
-def table(rows: list[dict[str, object]]) -> str:
-    """Print rows as a table in Markdown."""
-    heads = list(dict.fromkeys(head for row in rows for head in row))
-    body = [[_cell(row.get(head, "")) for head in heads] for row in rows]
-    lines = [heads, ["---"] * len(heads), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def main() -> None:

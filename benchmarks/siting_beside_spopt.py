@@ -2,7 +2,8 @@
 Solve the published p-medians with this package and with spopt, in turns, in one run.
 
     pip install spopt highspy
-    python benchmarks/siting_beside_spopt.py
+    python benchmarks/siting_beside_spopt.py            # pmed1–5, a minute
+    python benchmarks/siting_beside_spopt.py --first 15 # all; spopt takes minutes from pmed6 on
 
 Each solver works in a process of its own on the same distances. Building is what comes before the
 solver proper: ours reads arrays into the form that is searched, spopt writes a PuLP model;
@@ -19,27 +20,14 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 from siting_instances import PublishedInstance, p_median, p_medians
+from taking import peak_mb
 
 from zmd_layout.siting.instance import build_instance
 from zmd_layout.siting.ordering import ordered
 from zmd_layout.siting.solve import solve
-
-
-def peak_mb() -> float:
-    """
-    Give the peak memory of this process in MB, NaN where the system does not tell.
-
-    From Linux's own account: `getrusage` starts at what the process that started this one had.
-    """
-    account = Path("/proc/self/status")
-    if not account.exists():
-        return float("nan")
-    words = account.read_text("utf-8").split()
-    return float(words[words.index("VmHWM:") + 1]) / 1024
 
 
 def ours(instance: PublishedInstance) -> dict[str, float]:
@@ -60,7 +48,8 @@ def ours(instance: PublishedInstance) -> dict[str, float]:
             "objective": solution.objective}  # fmt: skip
 
 
-def theirs(instance: PublishedInstance, solver_name: str) -> dict[str, float]:
+def theirs(distances: np.ndarray, open_count: int, solver_name: str) -> dict[str, float]:
+    """Solve a p-median over every pair with spopt, as its users would."""
     import pulp  # noqa: PLC0415 - only where spopt is installed
     from spopt.locate import PMedian  # noqa: PLC0415
 
@@ -68,11 +57,8 @@ def theirs(instance: PublishedInstance, solver_name: str) -> dict[str, float]:
         "highs": lambda: pulp.HiGHS(msg=False, gapRel=0.0),
         "cbc": lambda: pulp.PULP_CBC_CMD(msg=False, gapRel=0.0),
     }
-    distances = instance.problem.costs.toarray()
     began, began_cpu = time.perf_counter(), time.process_time()
-    model = PMedian.from_cost_matrix(
-        distances, np.ones(len(distances)), p_facilities=instance.problem.open_count
-    )
+    model = PMedian.from_cost_matrix(distances, np.ones(len(distances)), p_facilities=open_count)
     built_cpu = time.process_time()
     model.solve(solvers[solver_name](), results=False)
     return {"build_s": built_cpu - began_cpu, "total_s": time.perf_counter() - began,
@@ -85,7 +71,13 @@ def child(engine: str, name: str) -> None:
         importlib.import_module("spopt.locate")
     before_mb = peak_mb()
     instance = p_median(name)
-    result = ours(instance) if engine == "ours" else theirs(instance, engine)
+    problem = instance.problem
+    assert problem.open_count is not None
+    result = (
+        ours(instance)
+        if engine == "ours"
+        else theirs(problem.costs.toarray(), problem.open_count, engine)
+    )
     times = os.times()
     print(
         json.dumps(
@@ -107,6 +99,7 @@ def ask(engine: str, name: str) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--solver", choices=("highs", "cbc"), default="highs")
+    parser.add_argument("--first", type=int, default=5, help="how many of the instances")
     parser.add_argument("--child", nargs=2, metavar=("ENGINE", "INSTANCE"))
     arguments = parser.parse_args()
     if arguments.child:
@@ -116,7 +109,7 @@ def main() -> None:
         sys.exit("spopt is not installed here: pip install spopt highspy")
     print("instance | ours s | spopt s | times | ours build s | spopt build s | ours MB | spopt MB")
     rows = []
-    for instance in p_medians():
+    for instance in p_medians()[: arguments.first]:
         mine, other = ask("ours", instance.name), ask(arguments.solver, instance.name)
         assert abs(mine["objective"] - other["objective"]) < 1e-6 * instance.optimum
         rows.append((mine, other))

@@ -28,7 +28,8 @@ def print_row(name: str, answer: str, problem: Problem, time_limit_s: float) -> 
     began, began_cpu = time.perf_counter(), time.process_time()
     solution = solve(problem, time_limit_s=time_limit_s)
     wall_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
-    said = "".join(f"; {message.text('en')}" for message in solution.explanation)
+    words = [message.text("en").rstrip(".") for message in solution.explanation]
+    said = "".join(f"; {word[:1].lower()}{word[1:]}" for word in words)
     print(
         f"| {name} | {answer} | {solution.objective:,.10g} | {solution.bound:,.10g}"
         f" | {solution.gap_percent:.3f} | {solution.status}{said} | {wall_s:.2f} | {cpu_s:.2f}"

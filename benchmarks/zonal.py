@@ -11,19 +11,18 @@ peak memory is its own; the best run is told. CPU seconds are for a machine that
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
-import sys
 import tempfile
-import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
+from printing import table
+from taking import in_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,22 +32,26 @@ CELL_M = 100.0
 EAST, NORTH = 100_000.0, 3_000_000.0
 
 
-def write_grid(path: Path, cells: int) -> None:
-    """Write people that cluster, block by block, so that the generator is bounded too."""
+def write_grid(path: Path, shape: tuple[int, int], corner: tuple[float, float]) -> None:
+    """
+    Write people that cluster, block by block, so that the generator is bounded too.
+
+    `shape` counts rows and columns, `corner` is the upper left one.
+    """
     random = np.random.default_rng(2020)
     block = 512
-    transform = rasterio.Affine(CELL_M, 0, EAST, 0, -CELL_M, NORTH + cells * CELL_M)
+    transform = rasterio.Affine(CELL_M, 0, corner[0], 0, -CELL_M, corner[1])
     profile = {
-        "driver": "GTiff", "width": cells, "height": cells, "count": 1, "dtype": "float32",
+        "driver": "GTiff", "width": shape[1], "height": shape[0], "count": 1, "dtype": "float32",
         "crs": CRS, "transform": transform, "nodata": -99999.0, "tiled": True,
         "blockxsize": block, "blockysize": block, "compress": "deflate",
     }  # fmt: skip
     with rasterio.open(path, "w", **profile) as file:
-        for top in range(0, cells, block):
-            rows = min(block, cells - top)
-            people = random.gamma(0.2, 5.0, (rows, cells)).astype("float32")
+        for top in range(0, shape[0], block):
+            rows = min(block, shape[0] - top)
+            people = random.gamma(0.2, 5.0, (rows, shape[1])).astype("float32")
             people[people < 0.05] = -99999.0
-            file.write(people, 1, window=rasterio.windows.Window(0, top, cells, rows))
+            file.write(people, 1, window=rasterio.windows.Window(0, top, shape[1], rows))
 
 
 def make_zones(cells: int, zones: int) -> gpd.GeoDataFrame:
@@ -105,30 +108,13 @@ METHODS: dict[str, Callable[[Path, gpd.GeoDataFrame], float]] = {
 }
 
 
-def peak_mb() -> float:
-    """Tell the peak resident memory of this process; not known on Windows."""
-    if sys.platform == "win32":
-        return float("nan")
-    import resource  # noqa: PLC0415 - not on Windows
-
-    unit = 1024.0**2 if sys.platform == "darwin" else 1024.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def measure(name: str, grid: Path, shape: tuple[int, int], runs: int) -> dict[str, float]:
+def measure(name: str, grid: Path, shape: tuple[int, int], runs: int) -> dict[str, Any]:
     zones = make_zones(*shape)
     METHODS[name](grid, zones.iloc[:1])  # imports are not the work
-    before = peak_mb()
-    seconds, cpu_seconds = [], []
-    for _ in range(runs):
-        start, cpu_start = time.perf_counter(), time.process_time()
-        people = METHODS[name](grid, zones)
-        seconds.append(time.perf_counter() - start)
-        cpu_seconds.append(time.process_time() - cpu_start)
+    taken = in_turns({name: lambda: METHODS[name](grid, zones)}, repeats=runs)[name]
     return {
-        "seconds": min(seconds), "cpu_seconds": min(cpu_seconds),
-        # what a first small call already holds is in the peak, not in what is added
-        "added_mb": peak_mb() - before, "peak_mb": peak_mb(), "people": people,
+        "method": name, "wall s": taken.wall_s, "CPU s": taken.cpu_s,
+        "grown MB": round(taken.grown_mb), "people": round(taken.result),
     }  # fmt: skip
 
 
@@ -141,15 +127,20 @@ def main() -> None:
     names = [name for name in METHODS if name != "rasterstats" or find_spec("rasterstats")]
     with tempfile.TemporaryDirectory() as folder:
         grid = Path(folder) / "grid.tif"
-        write_grid(grid, options.cells)
-        print(f"{options.cells}² cells, {options.zones**2} zones, best of {options.runs}")
+        corner = (EAST, NORTH + options.cells * CELL_M)
+        write_grid(grid, (options.cells, options.cells), corner)
+        print(f"{options.cells}² cells, {options.zones**2} zones, best of {options.runs}\n")
+        rows: list[dict[str, Any]] = []
         for name in names:
             # a fresh process for each, so that one peak does not hide the next
             context = multiprocessing.get_context("spawn")
             with context.Pool(1) as pool:
                 shape = (options.cells, options.zones)
-                found = pool.apply(measure, (name, grid, shape, options.runs))
-            print(f"{name:32s}", json.dumps({key: round(value, 2) for key, value in found.items()}))
+                rows.append(pool.apply(measure, (name, grid, shape, options.runs)))
+    first_s = rows[0]["CPU s"]
+    for row in rows:
+        row["ours ÷ it, CPU"] = first_s / row["CPU s"]
+    print(table(rows))
 
 
 if __name__ == "__main__":

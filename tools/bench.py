@@ -1,8 +1,10 @@
 """
 Run benchmarks and put what they print into `benchmarks/RESULTS.md`, a section each.
 
-`python tools/bench.py [NAME …]`, by default all. A section that is not run again stays as it is;
-each says on which machine, with which versions and under which load it was measured.
+`python tools/bench.py [NAME …]`, by default all: an hour or so. What stands after `--` is handed to
+the script of a single name, `python tools/bench.py many_studies -- --scales 1 4 14`. A section that
+is not run again stays as it is, and so does `engines`, which is written by hand; each says on which
+machine, with which versions, options and under which load it was measured.
 """
 
 from __future__ import annotations
@@ -33,8 +35,10 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
     """Run the named benchmarks, or all; give the exit code."""
+    cut = words.index("--") if "--" in words else len(words)
+    names, options = words[:cut], words[cut + 1 :]
     scripts = {
         path.stem: path
         for path in sorted((ROOT / "benchmarks").glob("*.py"))
@@ -44,16 +48,19 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(scripts)}")
         return 2
-    failed = [name for name in names or scripts if not measured(scripts[name])]
+    if options and len(names) != 1:
+        print("options after -- need one benchmark before it")
+        return 2
+    failed = [name for name in names or scripts if not measured(scripts[name], options)]
     return 1 if failed else 0
 
 
-def measured(script: Path) -> bool:
+def measured(script: Path, options: list[str]) -> bool:
     """Run one, show and write down what it prints; False where it fails."""
     print(f"\n{script.stem}", flush=True)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    command = [sys.executable, str(script)]
+    command = [sys.executable, str(script), *options]
     with subprocess.Popen(  # noqa: S603 - our own scripts
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
@@ -64,17 +71,18 @@ def measured(script: Path) -> bool:
     if process.returncode:
         print(f"{script.stem} failed; its section stays as it was", flush=True)
         return False
-    write(script.stem, section(script, "".join(lines), load))
+    write(script.stem, section(script, options, "".join(lines), load))
     return True
 
 
-def section(script: Path, text: str, load: float) -> str:
+def section(script: Path, options: list[str], text: str, load: float) -> str:
     """Give a section: what is measured, where, and what was printed."""
     what = (ast.get_docstring(ast.parse(script.read_text("utf-8"))) or "").splitlines()[0]
     versions = [f"{name} {found}" for name in PACKAGES if (found := version_of(name))]
+    asked = f"`{' '.join(options)}`, " if options else ""
     machine = (
         f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, "
-        f"{os.cpu_count()} cores, load {load:.1f} at the start, "
+        f"{os.cpu_count()} cores, load {load:.1f} at the start, {asked}"
         f"Python {platform.python_version()}, {', '.join(versions)}."
     )
     return f"{what}\n\n{machine}\n\n{quoted(text.strip())}\n"
