@@ -105,7 +105,7 @@ def _field(definition: FieldMeasure, units: Units) -> Values:
     word = field_word(name)
     if name not in units.frame:
         return unknown(units, Message("measures.missing_column", source=units.source, field=word))
-    made = units.made[name].to_numpy() if name in units.made else np.zeros(len(units.frame), bool)
+    made = units.made[name].to_numpy() if name in units.made else np.zeros(len(units.frame))
     note = Message("measures.empty_field", field=word)
     basis = Basis.ASSUMPTION if name in units.assumed else None
     return {
