@@ -109,6 +109,23 @@ def test_a_changed_number_changes_the_verdict(client: httpx.Client) -> None:
     assert "不适用" in rows
 
 
+def test_a_page_that_is_read_in_english_is_answered_in_english(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    english = {"lang": "en"}
+    assert client.get("/api/start", params=english).json()["words"]["web.upload"] == "Upload a file"
+    case = client.post("/api/judge", json={"plots": [plot()]}, params=english).json()["cases"][0]
+    assert "amend" in case["conclusion"].lower()
+    for path, body in (("/api/judge", {"plots": []}), ("/api/judge", {"plots": "x"})):
+        error = client.post(path, json=body, params=english).json()["error"]
+        assert error.isascii()
+    foreign = client.post("/api/judge", params=english, headers={"Origin": "http://evil.example"})
+    assert foreign.json()["error"].isascii()
+    word_file = client.post("/api/opinion", json={"plots": [plot()]}, params=english).content
+    (tmp_path / "o.docx").write_bytes(word_file)
+    assert "Review" in docx.Document(tmp_path / "o.docx").paragraphs[0].text
+
+
 def test_an_error_is_one_sentence_and_no_trace(client: httpx.Client) -> None:
     answer = client.post("/api/judge", json={"plots": [plot(planned_residents="many")]})
     assert answer.status_code == 422
@@ -329,6 +346,33 @@ def test_a_plot_is_drawn_by_clicks(page: Any) -> None:
     page.wait_for_selector("#conclusion")
     page.fill("#field_name", "手绘")
     page.wait_for_selector("text=关于手绘项目")
+
+
+@pytest.mark.network
+def test_the_page_is_turned_into_english_and_keeps_what_was_filled_in(
+    page: Any, tmp_path: Path
+) -> None:
+    page.fill("#field_developer", "甲公司")
+    page.click("#language")
+    page.wait_for_selector("text=Upload a file")
+    assert page.input_value("#field_developer") == "甲公司"
+    upload(page, write_plot(tmp_path))
+    page.fill("#field_planned_residents", "9999")
+    page.select_option("#own_conclusion", "agree")
+    page.check("[name=also][value=henan-2021]")
+    page.wait_for_selector("#verdict >> text=not applicable")
+    assert "lang=en" in page.url
+    page.click("#language")
+    page.wait_for_selector("#verdict >> text=不适用")
+    assert page.input_value("#field_planned_residents") == "9999"
+    assert page.input_value("#own_conclusion") == "agree"
+    assert page.is_checked("[name=also][value=henan-2021]")
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    assert (
+        page.locator("#fields label").count()
+        == page.locator("#fields label >> visible=true").count()
+        == 12
+    )
 
 
 @pytest.mark.network

@@ -64,7 +64,7 @@ def test_the_study_that_was_named_is_served_where_it_was_asked_and_the_address_i
     assert done.exit_code == 0, done.output
     ((app, options),) = servers
     assert (options["host"], options["port"]) == ("127.0.0.1", 8799)
-    assert "http://127.0.0.1:8799/ " in done.stderr
+    assert "http://127.0.0.1:8799/?lang=en " in done.stderr
     assert ask(app, "GET", "/api/start").json()["study"] == "小世界"
 
 
@@ -76,7 +76,7 @@ def test_a_public_page_tells_its_address_with_the_token_and_asks_for_it(
     assert done.exit_code == 0, done.output
     ((app, options),) = servers
     assert options["host"] == "0.0.0.0"  # noqa: S104 - likewise
-    assert f"http://0.0.0.0:8765/?token={token}" in done.stderr
+    assert f"http://0.0.0.0:8765/?token={token}&lang=en" in done.stderr
     assert ask(app, "GET", "/api/start").status_code == 401
     assert ask(app, "GET", "/", params={"token": token}).status_code == 200
 

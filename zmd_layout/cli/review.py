@@ -120,6 +120,7 @@ def serve(
     The review page on this computer: upload or draw a plot, read the verdict, take the opinion.
     """
     try:
+        from zmd_layout.web.serve import Address
         from zmd_layout.web.serve import serve as serve_page
     except ImportError as error:
         raise StudyError(Message("web.not_installed")) from error
@@ -127,4 +128,5 @@ def serve(
     def tell(message: Message) -> None:
         click.echo(message.text(obj["lang"]), err=True)
 
-    serve_page(study, host=host, port=port, register=register, token=token, tell=tell)
+    address = Address(host, port, token)
+    serve_page(study, address=address, register=register, lang=obj["lang"], tell=tell)

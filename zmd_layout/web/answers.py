@@ -42,14 +42,15 @@ def _geojson(shapes: gpd.GeoSeries) -> list[Any]:
     return [json.loads(text) for text in shapely.to_geojson(shapes.to_crs(_WGS84).to_numpy())]
 
 
-def merging(rules: Sequence[Rule], day: dt.date) -> dict[str, Any] | None:
+def merging(rules: Sequence[Rule], day: dt.date, lang: Lang) -> dict[str, Any] | None:
     """Give how plots are added up by the rules, with the basis of both numbers."""
     found = merging_of(rules, day)
     if found is None:
         return None
     return {
         "distance_m": found.distance_m, "years": found.years,
-        "distance_source": found.distance_source.zh, "years_source": found.years_source.zh,
+        "distance_source": found.distance_source.text(lang),
+        "years_source": found.years_source.text(lang),
     }  # fmt: skip
 
 
@@ -78,9 +79,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a layer
             return value
 
 
-def answer(judged: Judged) -> dict[str, Any]:
-    """Give the verdicts on some plots."""
-    return {"cases": [_case(case, "zh") for case in judged.cases]}  # type: ignore[arg-type]
+def answer(judged: Judged, lang: Lang) -> dict[str, Any]:
+    """Give the verdicts on some plots in a language."""
+    return {"cases": [_case(case, lang) for case in judged.cases]}
 
 
 def _case(case: Case, lang: Lang) -> dict[str, Any]:

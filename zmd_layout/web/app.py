@@ -26,8 +26,9 @@ from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs.opinion import Override, write_opinion
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.rulebook import builtin_rulesets
+from zmd_layout.vocabulary import Lang
 from zmd_layout.web.answers import answer, merging, outline, plots_of
-from zmd_layout.web.guard import guard
+from zmd_layout.web.guard import guard, language_of
 from zmd_layout.web.register import ConflictError, Register
 
 if TYPE_CHECKING:
@@ -81,24 +82,27 @@ class _Handlers:
     desk: Desk
     register: Register
 
-    def start(self) -> dict[str, Any]:
+    def start(self, lang: Lang = Lang.ZH) -> dict[str, Any]:
         """Give the page's words and the ground that the study covers."""
         return {
-            "words": {key: texts["zh"] for key, texts in catalogue("web").items()},
-            "study": self.desk.study.name.zh,
+            "words": {key: texts[lang] for key, texts in catalogue("web").items()},
+            "study": self.desk.study.name.text(lang),
             "outline": outline(self.desk.layers, self.desk.study),
             "rulesets": [
-                {"id": name, "title": Message(f"web.ruleset_{name}").text()}
+                {"id": name, "title": Message(f"web.ruleset_{name}").text(lang)}
                 for name in builtin_rulesets()
                 if name not in self.desk.study.rulesets
             ],
-            "merging": merging(self.desk.rules, _today()),
+            "merging": merging(self.desk.rules, _today(), lang),
             "most_bytes": MOST_BYTES,
-            "too_large": Message("web.too_large", most=MOST_BYTES >> 20).text(),
+            "too_large": Message("web.too_large", most=MOST_BYTES >> 20).text(lang),
         }
 
     def plots(
-        self, file: Annotated[UploadFile, File()], coordinates: Annotated[str, Form()] = ""
+        self,
+        file: Annotated[UploadFile, File()],
+        coordinates: Annotated[str, Form()] = "",
+        lang: Lang = Lang.ZH,
     ) -> dict[str, Any]:
         """Read an uploaded file; its name is used for its suffix and in messages only."""
         name = PurePath((file.filename or "plot").replace("\\", "/")).name
@@ -111,7 +115,7 @@ class _Handlers:
                 path, study=study, coordinates=coordinates or None,
                 area=self.desk.area,
             )  # fmt: skip
-        notes = [note.text() for note in layer.origin.notes]
+        notes = [note.text(lang) for note in layer.origin.notes]
         return {"plots": plots_of(layer.frame), "notes": notes}
 
     def _judged(self, asked: Asked, *, only: str | None = None) -> Judged:
@@ -131,18 +135,19 @@ class _Handlers:
             frame, coordinates="wgs84", as_of=_today(), choices=choices, only=only
         )
 
-    def judge(self, asked: Asked) -> dict[str, Any]:
+    def judge(self, asked: Asked, lang: Lang = Lang.ZH) -> dict[str, Any]:
         """Give the verdict on the plot that the page shows, among all that it has."""
-        return answer(self._judged(asked, only=None if asked.only is None else str(asked.only)))
+        only = None if asked.only is None else str(asked.only)
+        return answer(self._judged(asked, only=only), lang)
 
-    def opinion(self, asked: Asked) -> Response:
+    def opinion(self, asked: Asked, lang: Lang = Lang.ZH) -> Response:
         """Give the Word file."""
         judged = self._judged(asked)
         override = _override(asked.override)
         chosen = {case.unit_id: override for case in judged.cases if override is not None}
         with tempfile.TemporaryDirectory(prefix="zmd-opinion-") as folder:
             path = Path(folder) / "opinion.docx"
-            write_opinion(path, judged.cases, layers=judged.layers, overrides=chosen)
+            write_opinion(path, judged.cases, layers=judged.layers, overrides=chosen, lang=lang)
             return Response(path.read_bytes(), media_type=_WORD)
 
     def data(self, asked: Asked) -> Response:
@@ -222,12 +227,12 @@ def _file(content: bytes, kind: str) -> Any:  # noqa: ANN401 - a route
 
 
 def _told(request: Request, error: Exception) -> JSONResponse:
-    del request
     assert isinstance(error, ZmdLayoutError)  # noqa: S101 - what it is registered for
     status = 409 if isinstance(error, ConflictError) else 422
-    return JSONResponse({"error": error.text()}, status_code=status)
+    return JSONResponse({"error": error.text(language_of(request))}, status_code=status)
 
 
 def _not_understood(request: Request, error: Exception) -> JSONResponse:
-    del request, error
-    return JSONResponse({"error": Message("web.not_understood").text()}, status_code=422)
+    del error
+    text = Message("web.not_understood").text(language_of(request))
+    return JSONResponse({"error": text}, status_code=422)

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from zmd_layout.errors import StudyError
 from zmd_layout.layers.sources.review_archive import MOST_BYTES
 from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Lang
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -71,7 +72,9 @@ def guard(
         response: Response = (
             await go_on(request)
             if refused is None
-            else JSONResponse({"error": refused[1].text()}, status_code=refused[0])
+            else JSONResponse(
+                {"error": refused[1].text(language_of(request))}, status_code=refused[0]
+            )
         )
         for name, value in HEADERS.items():
             response.headers[name] = value
@@ -80,6 +83,11 @@ def guard(
         return response
 
     return check
+
+
+def language_of(request: Request) -> Lang:
+    """Give the language that a request names, `?lang=en`; Chinese where it names none."""
+    return Lang.EN if request.query_params.get("lang") == Lang.EN else Lang.ZH
 
 
 def _refusal(request: Request, token: str | None) -> tuple[int, Message] | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
 
 import uvicorn
 from platformdirs import user_data_path
 
 from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Lang
 from zmd_layout.web.app import make_app
 from zmd_layout.web.guard import require_token
 from zmd_layout.web.register import Register
@@ -18,13 +20,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class Address(NamedTuple):
+    """
+    Where the page listens.
+
+    Parameters
+    ----------
+    host, port
+        Name or number of this computer's address, and the port.
+    token
+        What a visitor must bring; needed where `host` is no loopback address.
+    """
+
+    host: str
+    port: int
+    token: str | None = None
+
+    def url(self, lang: Lang) -> str:
+        """Give what a browser takes to open the page in a language."""
+        query = {"token": self.token} if self.token else {}
+        if lang is not Lang.ZH:
+            query["lang"] = str(lang)
+        return f"http://{self.host}:{self.port}/{'?' if query else ''}{urlencode(query)}"
+
+
 def serve(
     study: str | None,
     *,
-    host: str,
-    port: int,
+    address: Address,
     register: Path | None,
-    token: str | None,
+    lang: Lang,
     tell: Callable[[Message], None],
 ) -> None:
     """
@@ -34,12 +59,12 @@ def serve(
     ----------
     study
         As `load_study` takes it.
-    host, port
+    address
         Where to listen.
     register
         The register's file; by default in the user's data folder.
-    token
-        Needed where `host` is no loopback address.
+    lang
+        The language that the told address opens the page in; a visitor can turn it.
     tell
         Is told what is being done, and the address.
 
@@ -48,9 +73,9 @@ def serve(
     ZmdLayoutError
         If the study or the register cannot be used, or a public address has no token.
     """
-    require_token(host, token)
+    require_token(address.host, address.token)
     path = register or user_data_path("zmd-layout", appauthor=False) / "reviews.sqlite"
-    app = make_app(open_desk(load_study(study), progress=tell), Register(path), token=token)
-    query = f"?token={token}" if token else ""
-    tell(Message("web.listening", url=f"http://{host}:{port}/{query}"))
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    desk = open_desk(load_study(study), progress=tell)
+    app = make_app(desk, Register(path), token=address.token)
+    tell(Message("web.listening", url=address.url(lang)))
+    uvicorn.run(app, host=address.host, port=address.port, log_level="warning")

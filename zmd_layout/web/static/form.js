@@ -41,6 +41,7 @@ function readBox(box) {
   return box.type === "number" ? Number(box.value) : box.value;
 }
 function buildForm(changed) {
+  $("fields").replaceChildren();
   for (const [key, kind] of FIELDS) {
     const box = control(key, kind);
     box.id = "field_" + key;
@@ -91,6 +92,7 @@ function readForm(kept) {
   return fields;
 }
 function buildChoices(told) {
+  $("also").replaceChildren($("also").firstElementChild);
   for (const set of told.rulesets) {
     const box = make("input", undefined, { type: "checkbox", name: "also", value: set.id });
     const label = make("label", undefined, { className: "check" });
@@ -102,8 +104,8 @@ function buildChoices(told) {
   if (!merging) return;
   $("merge_distance_m").placeholder = merging.distance_m;
   $("merge_years").placeholder = merging.years;
-  $("merge_basis").textContent = `${word("merge_default")}：${merging.distance_m} m，` +
-    `${merging.distance_source}；${merging.years}，${merging.years_source}`;
+  $("merge_basis").textContent = word("merge_default") + word("colon") +
+    `${merging.distance_m} m (${merging.distance_source}) · ${merging.years} (${merging.years_source})`;
 }
 function readChoices() {
   return {

@@ -2,9 +2,11 @@
 const $ = (id) => document.getElementById(id);
 const COLOURS = { kindergarten: "#b8860b", primary: "#1f6fb4", junior: "#7b3294" };
 const state = { plots: [], chosen: 0, id: null, version: 0, asked: 0, result: null };
+const LANGUAGES = { zh: "zh-CN", en: "en" };
+let lang = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
 let told, words, map, plotLayer, schoolLayer, drawing;
 
-const word = (key) => words["web." + key] ?? key;
+const word = (key) => words?.["web." + key] ?? key;
 function make(tag, text, more = {}) {
   const node = Object.assign(document.createElement(tag), more);
   if (text !== undefined) node.textContent = text;
@@ -13,8 +15,10 @@ function make(tag, text, more = {}) {
 function fail(text) { $("error").textContent = text; $("error").hidden = !text; }
 
 async function ask(path, options = {}) {
+  const url = new URL(path, location.href);
+  url.searchParams.set("lang", lang);
   let answer;
-  try { answer = await fetch(path, options); } catch { throw new Error(word("failed")); }
+  try { answer = await fetch(url, options); } catch { throw new Error(word("failed")); }
   if (answer.ok) return answer;
   let text = word("failed");
   try { text = (await answer.json()).error || text; } catch { /* no JSON: the general word stands */ }
@@ -80,7 +84,7 @@ function render() {
   const list = make("ol");
   for (const reason of found.reasons) list.append(make("li", reason));
   if (!found.reasons.length) {
-    for (const one of found.remedies) list.append(make("li", `${one.rule}：${one.what}`));
+    for (const one of found.remedies) list.append(make("li", one.rule + word("colon") + one.what));
   }
   out.append(list);
   for (const [key, texts] of [["advice", found.advice], ["beside", found.beside]]) {
@@ -98,8 +102,8 @@ function render() {
   }
   schoolLayer.clearLayers();
   for (const school of found.schools) {
-    const text = `${school.name}（${school.stage_word}）${school.road_m ?? "—"}/${school.distance_m} m` +
-      (school.spare === null ? "" : `，${word("spare")} ${school.spare}`);
+    const text = [school.name, school.stage_word, `${school.road_m ?? "—"}/${school.distance_m} m`]
+      .concat(school.spare === null ? [] : `${word("spare")} ${school.spare}`).join(" · ");
     L.circleMarker([school.lat, school.lon], {
       radius: school.within ? 7 : 4, color: "#fff", weight: 1, fillOpacity: 0.95,
       fillColor: COLOURS[school.stage],
@@ -133,7 +137,9 @@ async function upload() {
   body.append("file", file);
   body.append("coordinates", $("coordinates").value);
   try {
-    take((await (await ask("/api/plots", { method: "POST", body })).json()).plots);
+    const read = await (await ask("/api/plots", { method: "POST", body })).json();
+    take(read.plots);
+    $("notes").replaceChildren(...read.notes.map((note) => make("li", note)));
   } catch (error) { fail(error.message); }
   $("file").value = "";
 }
@@ -141,6 +147,7 @@ function take(plots) {
   Object.assign(state, { plots, chosen: 0, id: null, version: 0, result: null });
   $("saved").textContent = "";
   $("versions").replaceChildren();
+  $("notes").replaceChildren();
   fail("");
   showPlot();
   judge();
@@ -208,20 +215,43 @@ function drawn(shape) {
   if (!shape) { fail(word("few_corners")); return; }
   take([{ type: "Feature", geometry: shape, properties: { name: word("drawn_name") } }]);
 }
-async function start() {
+/* Say everything in the language that is on; what was filled in stays. */
+async function speak() {
   told = await (await ask("/api/start")).json();
   words = told.words;
+  document.documentElement.lang = LANGUAGES[lang];
   for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
   $("study").textContent = told.study;
   $("search").placeholder = word("search");
   $("search").setAttribute("aria-label", word("search"));
   $("own_conclusion").setAttribute("aria-label", word("override"));
   $("map").setAttribute("aria-label", word("map"));
-  for (const kind of ["", "agree", "amend", "refuse", "incomplete"]) {
-    $("own_conclusion").append(make("option", word("own_" + (kind || "unset")), { value: kind }));
-  }
+  const own = $("own_conclusion").value;
+  $("own_conclusion").replaceChildren(...["", "agree", "amend", "refuse", "incomplete"].map((kind) =>
+    make("option", word("own_" + (kind || "unset")), { value: kind })));
+  $("own_conclusion").value = own;
   buildForm(changed);
   buildChoices(told);
+}
+async function turn() {
+  keepForm();
+  const filled = readForm({});
+  const choices = readChoices();
+  const before = lang;
+  lang = lang === "zh" ? "en" : "zh";
+  try {
+    await speak();
+  } catch (error) { lang = before; fail(error.message); return; }
+  const url = new URL(location.href);
+  url.searchParams.set("lang", lang);
+  history.replaceState(null, "", url);
+  showChoices(choices);
+  if (!state.plots.length) { showForm(filled); return; }
+  showPlot();
+  judge();
+}
+async function start() {
+  await speak();
   map = L.map("map", { attributionControl: false, zoomSnap: 0.5 });
   L.control.scale({ imperial: false }).addTo(map);
   if (told.outline) {
@@ -232,6 +262,7 @@ async function start() {
   plotLayer = L.geoJSON(null, { style: { color: "#b2182b" }, interactive: false }).addTo(map);
   schoolLayer = L.layerGroup().addTo(map);
   drawing = new Drawing(map, drawn);
+  $("language").onclick = turn;
   $("file").onchange = upload;
   $("draw").onclick = () => { $("finish").hidden = false; drawing.start(); };
   $("finish").onclick = () => drawing.finish();
