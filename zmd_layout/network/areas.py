@@ -234,7 +234,11 @@ def _join(
     used, firsts = np.unique(rank[order], return_index=True)
     groups = np.split(pieces[order], firsts[1:]) if len(used) else []
     whole = boundary.geometry.union_all()
-    areas = [_area_within(unite(group), whole) for group in groups]
+    shapely.prepare(whole)
+    areas = np.array([unite(group) for group in groups], dtype=object)
+    # cutting takes time for every vertex of the border, so only what reaches it is cut
+    is_cut = ~shapely.contains_properly(whole, areas)
+    areas[is_cut] = [_area_within(area, whole) for area in areas[is_cut]]
     frame = gpd.GeoDataFrame(
         {"facility_key": np.sort(keys)[used]}, geometry=areas, crs=boundary.crs
     )
