@@ -96,10 +96,9 @@ def test_a_fault_deep_in_a_rule_is_told_with_the_line_of_its_key(tmp_path: Path)
     assert "number" in str(told["why"])
 
 
-def test_a_rule_belongs_to_its_folder_or_to_the_set_that_is_named(tmp_path: Path) -> None:
+def test_a_rule_belongs_to_the_set_whose_name_its_folder_bears(tmp_path: Path) -> None:
     (tmp_path / RULE.name).write_bytes(RULE.read_bytes())
     assert load_rule(tmp_path / RULE.name).ruleset == tmp_path.name
-    assert load_rule(tmp_path / RULE.name, ruleset="mine").ruleset == "mine"
     (rule,) = load_ruleset(tmp_path.name, base=tmp_path.parent)
     assert rule.ruleset == tmp_path.name
 

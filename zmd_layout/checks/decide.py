@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zmd_layout.checks.due import due_state
-from zmd_layout.checks.kinds import decide_by_kind
+from zmd_layout.checks.kinds import decide_by_kind, nothing_owed
 from zmd_layout.checks.verdict import Decision, Unit, Verdict
 from zmd_layout.measures.conditions import meets
 from zmd_layout.measures.value import oldest, unique
 from zmd_layout.measures.words import field_word
 from zmd_layout.messages import Message, value_word
 from zmd_layout.rulebook import Banded, Proportion
-from zmd_layout.vocabulary import Basis, DueState, Flag, Relation, RuleStatus, Status
+from zmd_layout.vocabulary import Basis, DueState, Flag, RuleStatus, Status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -60,7 +60,7 @@ def decide(
     day, day_flags = _law_day(rule, unit, as_of)
     if not rule.in_force(day):
         note = Message("checks.granted_before", day=day, start=rule.effective.start)
-        decision = Decision(Status.NOT_APPLICABLE, required=_nothing(rule), notes=(note,))
+        decision = Decision(Status.NOT_APPLICABLE, required=nothing_owed(rule), notes=(note,))
         return _verdict(rule, decision, unit=unit, values={}, as_of=as_of, used=(rule.judged_on,))
     used: list[str | None] = [rule.judged_on]
     decision_or_none = _applicability(rule, unit, day, plan_period, used)
@@ -127,11 +127,6 @@ def _law_day(rule: Rule, unit: Unit, as_of: dt.date) -> tuple[dt.date, tuple[str
     return day, ()
 
 
-def _nothing(rule: Rule) -> float | None:
-    """Where a rule does not apply nothing is owed; a cap, though, has no number there."""
-    return 0.0 if rule.relation is Relation.AT_LEAST else None
-
-
 def _applicability(
     rule: Rule,
     unit: Unit,
@@ -144,15 +139,14 @@ def _applicability(
     for condition in rule.applies_to:
         value = unit.fields.get(condition.field)
         met = meets(value, condition, limits=limits, plan_period=plan_period)
+        used.append(condition.field)
         if met is False:
-            used.append(condition.field)
             note = Message(
                 "checks.not_applicable",
                 field=field_word(condition.field),
                 value=value_word(value),
             )
-            return Decision(Status.NOT_APPLICABLE, required=_nothing(rule), notes=(note,))
-        used.append(condition.field)
+            return Decision(Status.NOT_APPLICABLE, required=nothing_owed(rule), notes=(note,))
         if met is None:
             unknown.append(field_word(condition.field))
     if unknown:

@@ -30,8 +30,7 @@ def decide_by_kind(
     check = rule.check
     void = [values[name] for name in rule.needs if values[name].is_void]
     if void:
-        nothing = 0.0 if rule.relation is Relation.AT_LEAST else None
-        return Decision(Status.NOT_APPLICABLE, required=nothing, notes=void[0].notes)
+        return Decision(Status.NOT_APPLICABLE, required=nothing_owed(rule), notes=void[0].notes)
     missing = sorted(name for name, dated in limits.items() if dated is None)
     if missing:
         return Decision(Status.NOT_ASSESSABLE, notes=(Message("checks.no_number", names=missing),))
@@ -45,6 +44,11 @@ def decide_by_kind(
             return _banded(check, values, numbers)
         case Report():
             return _report(check, values, numbers)
+
+
+def nothing_owed(rule: Rule) -> float | None:
+    """Give what is owed where a rule does not apply: nothing; a cap has no number there."""
+    return 0.0 if rule.relation is Relation.AT_LEAST else None
 
 
 def _threshold(
@@ -99,10 +103,7 @@ def _by_letter(decision: Decision, supply: Value, required: float, letter: Dated
     if decision.status not in {Status.PASS, Status.SHORTFALL} or required <= letter.value:
         return decision
     note = Message("checks.letter_and_proportion", letter=letter.value, required=required)
-    decision = replace(
-        decision, basis=Basis.ASSUMPTION, notes=(*decision.notes, note),
-        numbers=(*decision.numbers, letter),
-    )  # fmt: skip
+    decision = replace(decision, basis=Basis.ASSUMPTION, notes=(*decision.notes, note))
     if decision.status is Status.SHORTFALL and supply.low >= letter.value:
         return replace(
             decision,
@@ -142,12 +143,12 @@ def _banded(
         note = Message("checks.outside_bands", demand=demand.low)
         return Decision(Status.NOT_APPLICABLE, supply.known, 0.0, notes=(note,))
     # outside of every band nothing is owed; a range may lie on both sides of a bound
-    required = sorted(0.0 if found is None else found.value for found, _ in asked)
-    decision = _compare(supply, (required[0], required[-1]), Relation.AT_LEAST)
+    least, most = sorted(0.0 if found is None else found.value for found, _ in asked)
+    decision = _compare(supply, (least, most), Relation.AT_LEAST)
     flags, notes = list(decision.flags), list(decision.notes)
     if check.overlap_flag and any(overlaps for _, overlaps in asked):
         flags.append(check.overlap_flag)
-        notes.append(Message("checks.overlap", demand=demand.low, required=required[-1]))
+        notes.append(Message("checks.overlap", demand=demand.low, required=most))
     near = _near_bound(demand, check, numbers)
     if near is not None:
         flags.append(Flag.NEAR_THRESHOLD)

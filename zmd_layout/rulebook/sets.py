@@ -15,16 +15,14 @@ from zmd_layout.rulebook.rule import Rule
 from zmd_layout.rulebook.yaml_reader import faults_of, read_yaml
 
 
-def load_rule(path: Path, *, ruleset: str = "") -> Rule:
+def load_rule(path: Path) -> Rule:
     """
     Read one rule file.
 
     Parameters
     ----------
     path
-        A `*.yaml` file.
-    ruleset
-        The id of the set it belongs to; by default the folder's name.
+        A `*.yaml` file; its folder's name is the id of the set that it belongs to.
 
     Returns
     -------
@@ -40,7 +38,7 @@ def load_rule(path: Path, *, ruleset: str = "") -> Rule:
     if not isinstance(raw, dict):
         raise RuleError(Message("rulebook.not_a_rule", path=path.name))
     try:
-        rule = Rule.model_validate({**raw, "ruleset": ruleset or path.parent.name})
+        rule = Rule.model_validate({**raw, "ruleset": path.parent.name})
     except ValidationError as error:
         raise RuleError(*faults_of(path, error)) from error
     if rule.id != path.stem:
@@ -116,7 +114,7 @@ def _load_folder(folder: Path, ruleset: str) -> list[Rule]:
     faults: list[Message] = []
     for path in files:
         try:
-            rules.append(load_rule(path, ruleset=folder.name))
+            rules.append(load_rule(path))
         except RuleError as error:
             faults += error.messages
     faults += [] if faults else _unknown_verdicts(rules)
