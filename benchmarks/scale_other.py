@@ -8,7 +8,7 @@ import re
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import osm
@@ -22,10 +22,13 @@ from zmd_layout.siting.highs import LinearModel, MipResult, solve_mip
 from zmd_layout.siting.solve import solve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from zmd_layout.siting.problem import Problem, Solution
 
+GDAL = "GDAL's driver through pyogrio (no graph)"
 CROSSINGS_PER_SIDE = 300  # of the extract of one city: 0.8 million nodes
 DEMANDS, SITES = 1000, 100
 # spopt holds every pair, built one by one: minutes beyond
@@ -37,15 +40,15 @@ def osm_reading(scale: float, *, osmnx_to: float) -> list[Row]:
     side = round(CROSSINGS_PER_SIDE * math.sqrt(scale))
     with tempfile.TemporaryDirectory() as folder:
         pbf = Path(folder) / "city.osm.pbf"
-        nodes, _ = osm.write_county(pbf, side)
+        nodes, _ = in_own_process(osm.write_county, pbf, side)
         taken = {
             "ours": of_reading(osm.in_child("ours both", pbf)),
-            "GDAL's driver through pyogrio (no graph)": in_own_process(pbf),
+            GDAL: in_own_process(take_pyogrio, pbf),
         }
-        assert taken["ours"].result[0] == taken["GDAL's driver through pyogrio (no graph)"].result
+        assert taken["ours"].result[0] == taken[GDAL].result
         if scale <= osmnx_to:
             xml = pbf.with_suffix("")
-            osm.write_county(xml, side)
+            in_own_process(osm.write_county, xml, side)
             schools = osm.in_child("osmnx schools", xml)
             roads = osm.in_child("osmnx roads", xml)
             taken["OSMnx, the same as XML"] = of_reading(osm.one_after_the_other(schools, roads))
@@ -59,10 +62,10 @@ def of_reading(found: osm.Taken) -> Taken:
     return Taken(found.wall_s, found.processor_s, grown_mb, (found.schools, found.road_km))
 
 
-def in_own_process(pbf: Path) -> Taken:
-    """Read with pyogrio in a process of its own."""
+def in_own_process(work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+    """Work in a process of its own, which gives all its memory back."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(take_pyogrio, (pbf,))
+        return pool.apply(work, arguments)
 
 
 def take_pyogrio(pbf: Path) -> Taken:
@@ -90,7 +93,7 @@ def p_median(scale: float, *, limit_s: float) -> list[Row]:
     problem = made_median(round(DEMANDS * scale), round(SITES * scale))
     open_count = problem.open_count
     assert open_count is not None
-    mine = take(lambda: solve(problem, time_limit_s=limit_s))
+    mine = take(lambda: solve(problem))
     plain = take(lambda: solve_mip(plain_model(problem), time_limit_s=limit_s))
     solution, result = mine.result, plain.result
     size = len(problem.demands)
