@@ -106,20 +106,20 @@ def test_every_other_datum_must_be_ruled_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gcj02", "bd09", "datum", "there"), [(70, 40, "gcj02", 70), (40, 70, "bd09", 70)]
+    ("gcj02", "bd09", "datum", "there"), [(95, 90, "gcj02", 95), (90, 95, "bd09", 95)]
 )
 def test_the_datum_is_named_under_which_most_stand_beside_roads(
     gcj02: int, bd09: int, datum: str, there: int
 ) -> None:
     points_m = schools(100)
     roads = [
-        *roads_by(points_m[:12]),
+        *roads_by(points_m[:60]),
         *roads_by(as_if(points_m, "gcj02")[:gcj02]),
         *roads_by(as_if(points_m, "bd09")[:bd09]),
     ]
     assert told(ask, points_m, roads) == (
         Message(
-            "crs.off_lines", layer="schools", declared="wgs84", here=12, there=there,
+            "crs.off_lines", layer="schools", declared="wgs84", here=60, there=there,
             distance=100, datum=datum,
         ),
     )  # fmt: skip

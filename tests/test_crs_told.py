@@ -54,6 +54,10 @@ def test_a_refused_plane_is_named_by_code_and_name() -> None:
     )
 
 
+def test_an_oblique_projection_measures_metres_as_a_transverse_one_does() -> None:
+    assert working_plane("EPSG:3375").name == "GDM2000 / Peninsula RSO"
+
+
 def test_a_layer_off_the_plane_is_told_what_it_has_and_what_is_wanted() -> None:
     unplaced = gpd.GeoSeries([shapely.Point(*CENTRE_M)])
     assert told(require_plane, unplaced, PLANE, "schools") == (

@@ -143,7 +143,7 @@ class Rule(Strict):
         return sorted(faults)
 
     def _evidence_faults(self) -> list[str]:
-        weak = sorted(n for n, c in self.clauses.items() if c.evidence in "NR")
+        weak = sorted(n for n, c in self.clauses.items() if c.evidence in {"N", "R"})
         if self.status is RuleStatus.REVIEWED and weak:
             return [f"a reviewed rule rests on clauses not read in the original: {', '.join(weak)}"]
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 _BOOL = "tag:yaml.org,2002:bool"
+# pydantic names a key that is a day as Python would write it
+_DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 
 # libyaml parses several times as fast; wheels of PyYAML have it
@@ -67,16 +70,23 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - YAML is what it is
 def faults_of(path: Path, error: ValidationError) -> list[Message]:
     """Tell each fault that pydantic found with the file and, as far as it can be told, the line."""
     lines = path.read_text("utf-8").splitlines()
+    faults = [([_as_written(part) for part in f["loc"]], f["msg"]) for f in error.errors()]
     return [
         Message(
             "rulebook.fault",
             path=path.name,
-            line=_line_of(lines, [str(part) for part in fault["loc"]]),
-            where=".".join(str(part) for part in fault["loc"]) or "rule",
-            why=fault["msg"].removeprefix("Value error, "),
+            line=_line_of(lines, location),
+            where=".".join(location) or "rule",
+            why=why.removeprefix("Value error, "),
         )
-        for fault in error.errors()
+        for location, why in faults
     ]
+
+
+def _as_written(part: str | int) -> str:
+    """Name a step of a fault's location as the file has it."""
+    day = _DAY.fullmatch(str(part))
+    return str(part) if day is None else dt.date(*map(int, day.groups())).isoformat()
 
 
 def _line_of(lines: list[str], location: list[str]) -> int:

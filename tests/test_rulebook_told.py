@@ -1,0 +1,279 @@
+"""Each fault of a rule file is told with its line, its place and what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fuzzing import RULE
+
+from zmd_layout.errors import RuleError
+from zmd_layout.messages import Message
+from zmd_layout.rulebook import Rule, load_cases, load_rule, load_ruleset
+
+TEXT = RULE.read_text("utf-8")
+UNKNOWN = "{parameter: nowhere}"
+
+
+def changed(*exchanged: tuple[str, str]) -> str:
+    text = TEXT
+    for old, new in exchanged:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def told(folder: Path, *exchanged: tuple[str, str]) -> tuple[Message, ...]:
+    """Give the faults of the rule of the senior high schools with passages exchanged."""
+    (folder / RULE.name).write_text(changed(*exchanged), "utf-8")
+    with pytest.raises(RuleError) as caught:
+        load_rule(folder / RULE.name)
+    return caught.value.messages
+
+
+def loaded(folder: Path, *exchanged: tuple[str, str]) -> Rule:
+    (folder / RULE.name).write_text(changed(*exchanged), "utf-8")
+    return load_rule(folder / RULE.name)
+
+
+def of_rule(why: str) -> tuple[Message]:
+    return (Message("rulebook.fault", path=RULE.name, line=1, where="rule", why=why),)
+
+
+# --- what refers to nothing
+
+
+def test_a_number_that_cites_no_clause_of_the_rule_is_told_with_the_clauses(tmp_path: Path) -> None:
+    assert told(tmp_path, ("clause: below}", "clause: beside}")) == of_rule(
+        "parameters.schools_below of 2022-07-01 cites 'beside'; the clauses are below, above"
+    )
+
+
+@pytest.mark.parametrize("basis", ["assumption", "standard"])
+def test_a_number_that_rests_on_no_clause_needs_a_source(tmp_path: Path, basis: str) -> None:
+    source = TEXT[TEXT.index("        source: {") : TEXT.index("\nmeasures:")]
+    exchanged = (("basis: assumption", f"basis: {basis}"), (source, ""))
+    assert told(tmp_path, *exchanged) == of_rule(
+        f"parameters.near_share of 2022-07-01 rests on {basis}: its source (zh, en) is missing"
+    )
+
+
+@pytest.mark.parametrize("evidence", ["N", "R"])
+def test_clauses_that_nobody_read_keep_a_rule_a_draft(tmp_path: Path, evidence: str) -> None:
+    text = TEXT.replace("evidence: P", f"evidence: {evidence}")
+    (tmp_path / RULE.name).write_text(text, "utf-8")
+    with pytest.raises(RuleError) as caught:
+        load_rule(tmp_path / RULE.name)
+    assert caught.value.messages == of_rule(
+        "a reviewed rule rests on clauses not read in the original: above, below"
+    )
+    (tmp_path / RULE.name).write_text(text.replace("status: reviewed", "status: draft"), "utf-8")
+    assert load_rule(tmp_path / RULE.name).status == "draft"
+
+
+STATUS = "- {field: status, equals: operating}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("near: near_share", "near: nowhere"),
+        ("{at_most: population_line,", "{at_most: nowhere,"),
+        ("{at_least: population_line,", "{at_least: nowhere,"),
+        ("required: schools_above}", "required: nowhere}"),
+        ("- {field: kind, equals: county}", f"- {{field: residents, at_least: {UNKNOWN}}}"),
+        ("- {field: kind, equals: county}", f"- {{field: residents, at_most: {UNKNOWN}}}"),
+        (STATUS, f"{STATUS}\n      - {{field: seats, at_least: {UNKNOWN}}}"),
+        ("needs: [", "wish: {limit: nowhere}\nneeds: ["),
+        ("needs: [", "stricter: {limit: nowhere, flag: exceeds_province}\nneeds: ["),
+        (
+            "needs: [",
+            "wish: {limit: near_share, where: [{field: residents, at_least: "
+            + UNKNOWN
+            + "}]}\nneeds: [",
+        ),
+        (
+            "needs: [",
+            "monitor: [{unit: city, where: [{field: residents, at_most: "
+            + UNKNOWN
+            + "}]}]\nneeds: [",
+        ),
+    ],
+)
+def test_a_number_that_is_not_among_the_parameters_is_named_wherever_it_is_asked_for(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    assert told(tmp_path, (old, new)) == of_rule("'nowhere' is not among the parameters")
+
+
+def test_a_bound_in_an_alternative_or_a_share_is_looked_up_too(tmp_path: Path) -> None:
+    where = f"where: [{{field: size, at_least: {UNKNOWN}}}]"
+    for new in (
+        f"residents: {{either: [{{field: residents}}, {{count: schools, {where}}}]}}",
+        f"residents: {{part: {{count: schools, {where}}}, whole: {{count: schools}}}}",
+        f"residents: {{part: {{count: schools}}, whole: {{count: schools, {where}}}}}",
+    ):
+        exchanged = ("residents: {field: residents}", new)
+        assert told(tmp_path, exchanged) == of_rule("'nowhere' is not among the parameters")
+
+
+def test_what_nobody_computes_is_named_with_its_measure_and_kind_of_unit(tmp_path: Path) -> None:
+    for new in (
+        "residents: {named: moon_phase}",
+        "residents: {either: [{field: residents}, {named: moon_phase}]}",
+    ):
+        assert told(tmp_path, ("residents: {field: residents}", new)) == of_rule(
+            "measure 'residents': nobody computes 'moon_phase' for a county"
+        )
+    # a measure of other units is none of this one
+    other = ("residents: {field: residents}", "residents: {named: way_to_primary_m}")
+    assert told(tmp_path, other) == of_rule(
+        "measure 'residents': nobody computes 'way_to_primary_m' for a county"
+    )
+
+
+def test_measures_that_are_not_defined_or_not_needed_are_told_in_order(tmp_path: Path) -> None:
+    assert told(tmp_path, ("demand: residents", "demand: people")) == of_rule(
+        "measure 'people' is not defined under measures; "
+        "needs is ['new_senior_schools', 'residents']; "
+        "the check uses ['new_senior_schools', 'people']"
+    )
+    assert told(tmp_path, ("needs: [residents, ", "needs: [")) == of_rule(
+        "needs is ['new_senior_schools']; the check uses ['new_senior_schools', 'residents']"
+    )
+
+
+def test_all_faults_of_a_rule_are_told_at_once(tmp_path: Path) -> None:
+    exchanged = (
+        ("clause: below}", "clause: beside}"),
+        ("near: near_share", "near: nowhere"),
+        ("{at_most: population_line,", "{at_most: anywhere,"),
+        ("needs: [residents, ", "needs: ["),
+    )
+    assert told(tmp_path, *exchanged) == of_rule(
+        "parameters.schools_below of 2022-07-01 cites 'beside'; the clauses are below, above; "
+        "'anywhere' is not among the parameters; 'nowhere' is not among the parameters; "
+        "needs is ['new_senior_schools']; the check uses ['new_senior_schools', 'residents']"
+    )
+
+
+def test_numbers_that_only_a_wish_or_a_province_asks_for_are_known(tmp_path: Path) -> None:
+    rule = loaded(
+        tmp_path,
+        ("needs: [", "wish: {limit: near_share}\nstricter: {limit: near_share, flag: x}\nneeds: ["),
+    )
+    assert rule.wish is not None
+    assert rule.stricter is not None
+    assert rule.units == (rule.unit,)
+
+
+# --- the line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "line_of"),
+    [
+        ("id: senior-new-per-county", "id: Senior", "id", "id: Senior"),
+        ("strength: duty", "strength: strong", "strength", "strength: strong"),
+        (
+            "{value: 2, basis: clause, clause: above}",
+            "{value: many, basis: clause, clause: above}",
+            "parameters.schools_above.values.2022-07-01.value",
+            "      2022-07-01: {value: many, basis: clause, clause: above}",
+        ),
+        (
+            "value: 0.05",
+            "value: many",
+            "parameters.near_share.values.2022-07-01.value",
+            "        value: many",
+        ),
+        # the first key of a block, and one whose name stands earlier at another depth
+        ("unit: person", "unit: [1]", "parameters.population_line.unit", "    unit: [1]"),
+        ("unit: share", "unit: [1]", "parameters.near_share.unit", "    unit: [1]"),
+        # a key that is missing is told at its block, not at its neighbour's
+        (
+            "    values:\n      2022-07-01: {value: 600000, basis: clause, clause: above}\n",
+            "",
+            "parameters.population_line.values",
+            "  population_line:",
+        ),
+        (
+            "  - {field: kind, equals: county}",
+            "  - field: kind\n    equals: county\n\n  - field: status\n    colour: red",
+            "applies_to.1.colour",
+            "    colour: red",
+        ),
+        # a list may stand no deeper than its key
+        (
+            "  - {field: kind, equals: county}",
+            "- field: kind\n  equals: county\n- field: status\n  colour: red",
+            "applies_to.1.colour",
+            "  colour: red",
+        ),
+        (
+            "  - {field: kind, equals: county}",
+            "  - colour: red\n    field: kind\n    equals: county",
+            "applies_to.0.colour",
+            "  - colour: red",
+        ),
+    ],
+)
+def test_a_fault_is_told_with_the_line_of_its_key(
+    tmp_path: Path, old: str, new: str, where: str, line_of: str
+) -> None:
+    faults = [dict(message.args) for message in told(tmp_path, (old, new))]
+    lines = changed((old, new)).splitlines()
+    assert lines.count(line_of) == 1
+    assert (faults[0]["where"], faults[0]["line"]) == (where, lines.index(line_of) + 1)
+    assert {fault["path"] for fault in faults} == {RULE.name}
+
+
+def test_a_fault_in_the_second_of_two_blocks_alike_is_told_there(tmp_path: Path) -> None:
+    below, above = TEXT.split("  above:\n", 1)
+    text = below + "  above:\n" + above.replace("evidence: P", "evidence: Q", 1)
+    (tmp_path / RULE.name).write_text(text, "utf-8")
+    with pytest.raises(RuleError) as caught:
+        load_rule(tmp_path / RULE.name)
+    (message,) = caught.value.messages
+    args = dict(message.args)
+    assert args["where"] == "clauses.above.evidence"
+    assert args["line"] == text.splitlines().index("    evidence: Q") + 1
+
+
+# --- sets
+
+
+def test_while_a_rule_cannot_be_read_nobody_complains_that_it_is_missing(tmp_path: Path) -> None:
+    (tmp_path / RULE.name).write_text(changed(("strength: duty", "strength: strong")), "utf-8")
+    counting = changed(
+        ("id: senior-new-per-county", "id: counting"),
+        ("residents: {field: residents}", f"residents: {{verdicts: {RULE.stem}, status: pass}}"),
+    )
+    (tmp_path / "counting.yaml").write_text(counting, "utf-8")
+    with pytest.raises(RuleError) as caught:
+        load_ruleset(str(tmp_path))
+    assert [dict(message.args)["where"] for message in caught.value.messages] == ["strength"]
+    (tmp_path / RULE.name).write_text(TEXT, "utf-8")
+    assert [rule.id for rule in load_ruleset(str(tmp_path))] == ["counting", RULE.stem]
+
+
+def test_a_folder_without_a_study_is_found_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / RULE.name).write_text(TEXT, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert [rule.ruleset for rule in load_ruleset("mine")] == ["mine"]
+
+
+def test_a_case_of_an_unknown_key_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "c.test.yaml"
+    path.write_text(
+        "cases:\n  - name: one\n    as_of: 2024-01-01\n    expect: null\n    colour: red\n", "utf-8"
+    )
+    with pytest.raises(RuleError) as caught:
+        load_cases(path)
+    why = "Extra inputs are not permitted"
+    assert caught.value.messages == (
+        Message("rulebook.fault", path="c.test.yaml", line=5, where="colour", why=why),
+    )
