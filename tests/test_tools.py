@@ -15,6 +15,7 @@ from zmd_layout.study import LAYER_NAMES, Study
 sys.path.append(str(Path(__file__).parents[1] / "tools"))
 
 import audit
+import mutate
 
 PART = {"name": "x", "version": "1", "vulns": []}
 
@@ -34,6 +35,30 @@ def test_an_audit_without_holes_says_how_many_pins_it_knows(
 def test_a_known_hole_fails_the_audit_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert audit.report([PART | {"vulns": [{"id": "CVE-1"}]}]) == 1
     assert "x 1: CVE-1" in capsys.readouterr().out
+
+
+def changes(package: str, **statuses: int) -> list[str]:
+    told = [status for status, count in statuses.items() for _ in range(count)]
+    return [f"    zmd_layout.{package}.x_f__mutmut_{n}: {s}" for n, s in enumerate(told)]
+
+
+def test_nine_in_ten_changes_must_be_noticed_in_every_package(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    crs = changes("crs.plane", killed=17, timeout=1, survived=2)
+    assert mutate.report(crs) == 0
+    assert "crs: 18 of 20 changes noticed (90.0 %)" in capsys.readouterr().out
+    assert mutate.report([*crs, *changes("checks.due", killed=8, survived=1)]) == 1
+    said = capsys.readouterr().out
+    assert "checks: 8 of 9 changes noticed (88.9 %)" in said
+    assert "survived: zmd_layout.checks.due.x_f__mutmut_8" in said
+
+
+def test_changes_that_no_test_reaches_are_not_noticed_and_no_result_is_no_success() -> None:
+    unreached = [line.replace("survived", "no tests") for line in changes("crs", survived=1)]
+    assert mutate.report([*changes("crs", killed=9), *unreached]) == 0
+    assert mutate.report([*changes("crs", killed=8), *unreached]) == 1
+    assert mutate.report([]) == 1
 
 
 def test_every_outcome_in_the_catalogue_of_bad_input_is_held_by_a_test_of_that_name() -> None:
