@@ -153,6 +153,9 @@ def test_what_was_granted_before_the_rule_owes_nothing_and_says_from_when_it_bin
     assert found.is_synthetic, "the day that decides is made up"
     assert (found.sources, found.year, found.due_state) == ((), None, DueState.STANDING)
     assert not of(AREA, unit, planned_residents=50_000, primary_schools=0).is_synthetic
+    due = AREA.model_copy(update={"due": BY_2025})
+    later = of(due, unit, as_of=AFTER, planned_residents=50_000, primary_schools=0)
+    assert later.due_state is DueState.NONE
 
 
 def test_the_law_of_the_day_of_assessment_stands_in_for_an_unknown_day_and_is_flagged() -> None:
