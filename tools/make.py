@@ -27,8 +27,10 @@ EXTRAS = {
     "docs": "[docs]",
     "audit": "[all,audit]",
     "mutate": "[all,dev,mutate]",
+    "cluster": "[all,dev]",
     "setup": "",
 }
+WITH_CLUSTER = ("test_many.py", "test_geoparquet.py")
 
 
 def main(arguments: list[str]) -> int:
@@ -52,6 +54,7 @@ def main(arguments: list[str]) -> int:
         "bench": _bench,
         "audit": _audit,
         "mutate": _mutate,
+        "cluster": _cluster,
     }
     return targets[target]()
 
@@ -112,6 +115,21 @@ def _run() -> int:
 def _test() -> int:
     _try_wheel()
     _call([str(_python()), "-m", "pytest", "-n", "2", "--dist", "loadfile"])
+    return 0
+
+
+def _cluster() -> int:
+    """
+    Test what takes the extra `cluster`: Dask, GeoParquet.
+
+    It stands aside, so that the tests of all else run without it, as most users do.
+    """
+    aside = VENV / "cluster"
+    pip = [str(_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pinned = ["-c", str(ROOT / "constraints.txt"), "distributed", "pyarrow"]
+    _call([*pip, "--upgrade", "--target", str(aside), *pinned])
+    tests = [str(ROOT / "tests" / name) for name in WITH_CLUSTER]
+    _call([str(_python()), "-m", "pytest", "-n", "0", *tests], PYTHONPATH=str(aside))
     return 0
 
 

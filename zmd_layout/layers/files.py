@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from zmd_layout.study import LayerSource
 
-# what readers raise over a file that is not what it says; GeoParquet takes pyarrow, an ImportError
+# what readers raise over a file that is not what it says
 UNREADABLE = (
     DataSourceError, DataLayerError, shapely.errors.ShapelyError, ValueError, LookupError, OSError,
-    ImportError, RecursionError,
+    RecursionError,
 )  # fmt: skip
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
 _BOOK_SUFFIXES = {".xlsx", ".xlsm"}
@@ -109,6 +109,8 @@ def read_raw(
         if suffix in {".parquet", ".geoparquet"}:
             return gpd.read_parquet(path)
         return _read_gdal(path, source, window)
+    except ImportError as error:
+        raise LayerError(Message("layers.no_pyarrow", layer=layer_name, path=path)) from error
     except UNREADABLE as error:
         if isinstance(error, LayerError):
             raise
