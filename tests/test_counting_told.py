@@ -256,6 +256,14 @@ def test_a_figure_that_is_not_there_is_named() -> None:
 # --- numbers of the rule
 
 
+def test_numbers_in_a_column_of_mixed_cells_are_summed() -> None:
+    mixed = layer("schools", [school("a", seats=100.0), school("a", seats=50.0), school("b")])
+    mixed.frame["seats"] = mixed.frame["seats"].astype(object)
+    found = values(SEATS, mixed)
+    assert found["a"].known == 150
+    assert (found["b"].low, found["b"].high) == (0, math.inf)
+
+
 @pytest.mark.parametrize(
     "definition",
     [

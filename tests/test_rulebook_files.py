@@ -172,7 +172,16 @@ def test_yaml_that_is_none_is_told_with_its_file_and_why(tmp_path: Path) -> None
     ((key, told),) = faults(caught.value)
     assert key == "rulebook.not_yaml"
     assert told["path"] == "x.yaml"
-    assert "line 2: key 'a' written twice" in str(told["why"])
+    assert told["why"] == "line 2: key 'a' written twice"
+
+
+def test_a_key_that_is_a_list_is_told_as_such_and_not_as_written_twice(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("? [a]\n: 1\n? [b]\n: 2\n", "utf-8")
+    with pytest.raises(RuleError) as caught:
+        read_yaml(tmp_path / "x.yaml")
+    ((key, told),) = faults(caught.value)
+    assert key == "rulebook.not_yaml"
+    assert "unhashable key" in str(told["why"])
 
 
 def test_only_true_and_false_are_booleans(tmp_path: Path) -> None:

@@ -143,6 +143,13 @@ def test_measures_that_are_not_defined_or_not_needed_are_told_in_order(tmp_path:
     )
 
 
+def test_control_characters_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    why = "there are control characters in the text; write it without them"
+    faults = told(tmp_path, ("zh: 县新建标准化普通高中", 'zh: "县新建\\u202e标准化"'))
+    assert [dict(message.args)["why"] for message in faults] == [why]
+    assert [dict(message.args)["where"] for message in faults] == ["title.zh"]
+
+
 def test_all_faults_of_a_rule_are_told_at_once(tmp_path: Path) -> None:
     exchanged = (
         ("clause: below}", "clause: beside}"),

@@ -43,7 +43,7 @@ class _UniqueKeyLoader(_SafeLoader):
             name = str(self.construct_object(key, deep=True))
             if name in seen:
                 line = key.start_mark.line + 1
-                raise yaml.MarkedYAMLError(None, None, f"line {line}: key {name!r} written twice")
+                raise yaml.MarkedYAMLError(problem=f"line {line}: key {name!r} written twice")
             seen.add(name)
         return super().construct_mapping(node, deep)
 
