@@ -167,6 +167,8 @@ def test_a_school_of_open_stage_flags_the_range_of_its_unit_alone() -> None:
 def test_a_school_of_open_stage_and_place_flags_every_unit() -> None:
     found = staged(school("a", stages="primary"), school(None, stages=None))
     assert {value.flags for value in found.values()} == {("ambiguous_stage",)}
+    both = staged(school("a", stages=None), school(None, stages=None))
+    assert {value.flags for value in both.values()} == {("ambiguous_stage",)}
     known = staged(school("a", stages=None), school(None, stages="primary"))
     assert [value.flags for value in known.values()] == [("ambiguous_stage",), (), ()]
 
@@ -174,6 +176,26 @@ def test_a_school_of_open_stage_and_place_flags_every_unit() -> None:
 def test_schools_without_a_column_of_stages_are_all_of_open_stage() -> None:
     found = staged(school("a"), school("c", "closed"))
     assert [value.flags for value in found.values()] == [("ambiguous_stage",), (), ()]
+
+
+def test_a_school_of_open_stage_without_seats_leaves_the_sum_of_seats_as_it_is() -> None:
+    seats = SumMeasure(sum="schools", of="seats", where=PRIMARY.where)
+    found = values(seats, layer("schools", [school("a", stages=None, seats=0.0)]))["a"]
+    assert (found.known, found.flags) == (0, ())
+
+
+def test_only_a_stage_that_is_asked_for_is_ruled_out_by_the_possible_ones() -> None:
+    rows = [school("a", stages=None, grades=None, possible_stages="junior;senior")]
+    frame = layer("schools", rows).frame
+
+    def is_possible(**condition: Any) -> bool:
+        asked = (Condition(**condition),)
+        return bool(meets_all(frame, asked, limits={}, plan_period=None)[1][0])
+
+    assert is_possible(field="stages", contains="senior")
+    assert not is_possible(field="stages", contains="primary")
+    assert is_possible(field="stages", any_of=("primary",)), "a list of its own, held as it stands"
+    assert is_possible(field="grades", contains="primary")
 
 
 def test_other_layers_have_no_open_stages() -> None:

@@ -144,9 +144,7 @@ def _aggregate(
     place = world.members(layer, units)
     index = units.frame.index
     low = _by_unit(weight * (surely & weight_known), place, index)
-    high = _by_unit(
-        np.where(possibly, np.where(weight_known, weight, np.inf), 0.0), place, index, possibly
-    )
+    high = _by_unit(np.where(possibly, np.where(weight_known, weight, np.inf), 0.0), place, index)
     unplaced = place.isna().to_numpy() & possibly
     if unplaced.any():
         high = high + float(np.where(weight_known, weight, np.inf)[unplaced].sum())
@@ -197,13 +195,10 @@ def _weights(
 
 
 def _by_unit(
-    weight: np.ndarray[Any, Any],
-    place: pd.Series[Any],
-    index: pd.Index[Any],
-    rows: np.ndarray[Any, Any] | None = None,
+    weight: np.ndarray[Any, Any], place: pd.Series[Any], index: pd.Index[Any]
 ) -> np.ndarray[Any, Any]:
     codes = index.get_indexer(pd.Index(place.to_numpy(dtype=object)))
-    inside = codes >= 0 if rows is None else (codes >= 0) & rows
+    inside = codes >= 0
     return np.bincount(codes[inside], weights=weight[inside], minlength=len(index))
 
 
