@@ -112,6 +112,23 @@ def test_a_locked_file_is_named_before_any_is_replaced(
     assert bytes_of(good) == before
 
 
+def test_what_a_killed_run_left_is_cleared_away_and_what_another_writes_now_is_not(
+    good: Path,
+) -> None:
+    left, live = good / ".zmd-left", good / ".zmd-live"
+    for folder in (left, live):
+        folder.mkdir()
+        (folder / "findings.csv").write_text("half", "utf-8")
+    long_ago = time.time() - 7200
+    for path in (left / "findings.csv", left):
+        os.utime(path, (long_ago, long_ago))
+    os.utime(live, (long_ago, long_ago))  # begun long ago, but its file is new
+    write(good, 2)
+    assert not left.exists()
+    assert (live / "findings.csv").exists()
+    assert is_whole(good)
+
+
 def test_a_folder_that_cannot_be_written_is_told(study: Path) -> None:
     (study / "taken").write_text("a file", "utf-8")
     for place in (study / "taken", study / "taken" / "inside"):

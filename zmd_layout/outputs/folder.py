@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 ASIDE = ".zmd-"  # how the folders begin in which files wait to be put in their place
+_LEFT_AFTER_S = 3600.0  # of which nothing was written for so long, nobody is writing any more
 
 
 def write_all(
@@ -54,6 +56,7 @@ def write_all(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _clear_left(folder)
         aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder))
     except OSError as error:
         raise OutputError(Message("outputs.no_folder", path=folder, why=_why(error))) from error
@@ -76,6 +79,17 @@ def write_all(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return {name: folder / name for name in names}
+
+
+def _clear_left(folder: Path) -> None:
+    """Take away what killed runs left half written; another run may be writing here now."""
+    for left in folder.glob(f"{ASIDE}*"):
+        try:
+            newest = max(path.stat().st_mtime for path in [left, *left.rglob("*")])
+        except OSError:
+            continue  # its run has just ended
+        if time.time() - newest > _LEFT_AFTER_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _why(error: OSError) -> str:
