@@ -44,15 +44,30 @@ def rename(
     """
     Give the columns our names: the study's `columns` first, then our own, then usual names.
 
-    Two columns that could both be the same field are a fault, never a choice.
+    Two columns that could both be the same field are a fault, never a choice; so is a name in
+    `columns` that the layer does not have.
     """
+    known = {*(column.name for column in schema.columns), *COORDINATE_COLUMNS}
+    unknown = [
+        ours
+        for ours in source.columns
+        if ours not in known and not (schema.has_ages and AGE_COLUMN.fullmatch(ours))
+    ]
     faults = [
+        Message("layers.no_such_name", layer=schema.name, column=ours, known=sorted(known))
+        for ours in unknown
+    ]
+    faults += [
         Message("layers.no_such_column", layer=schema.name, column=theirs, ours=ours,
                 found=[str(c) for c in frame.columns if c != "geometry"][:30])
         for ours, theirs in source.columns.items()
         if theirs not in frame.columns and ours not in COORDINATE_COLUMNS
     ]  # fmt: skip
-    chosen = {theirs: ours for ours, theirs in source.columns.items() if theirs in frame.columns}
+    chosen = {
+        theirs: ours
+        for ours, theirs in source.columns.items()
+        if theirs in frame.columns and ours not in unknown
+    }
     heads = {str(head): plain(head) for head in frame.columns if head not in chosen}
     for column in schema.columns:
         if column.name in source.columns:
@@ -89,12 +104,7 @@ def convert(
     faults: list[Message] = []
     out = {}
     for name in frame.columns:
-        column = schema.column(str(name))
-        if column is None and AGE_COLUMN.fullmatch(str(name)):
-            column = Column(str(name), Kind.NUMBER)
-        if column is None:
-            out[name] = frame[name]
-            continue
+        column = schema.column(str(name)) or Column(str(name), Kind.NUMBER)  # ages have no entry
         raw = frame[name]
         table = dict(source.values).get(column.name)
         if table is not None:
