@@ -71,6 +71,11 @@ def listed(names: Iterable[str], lang: Lang) -> str:
     return ("、" if lang is Lang.ZH else ", ").join(names)
 
 
+def bracketed(text: object, lang: Lang) -> str:
+    """Put a remark into the brackets of the language."""
+    return f"（{text}）" if lang is Lang.ZH else f"({text})"
+
+
 def heads(number: int, lang: Lang) -> list[str]:
     """Give the heads of a table."""
     return Message(f"opinion.heads_{number}").text(lang).split("|")
@@ -149,10 +154,10 @@ def _need(case: Case, need: Need, lang: Lang) -> list[str]:
         each = Message("opinion.stated_people").text(lang)
     cohorts = "/".join(printed(value) for value in (need.low, need.middle, need.high))
     assumed = Message("opinion.assumed").text(lang)
-    year = f"\n（{need.year}）" if need.year else ""
+    year = f"\n{bracketed(need.year, lang)}" if need.year else ""
     return [
         word(need.stage, lang), people, printed(case.fields.get("dwellings")), each,
-        f"{need.per_thousand:g}\n（{assumed}）", printed(need.by_thousand),
+        f"{need.per_thousand:g}\n{bracketed(assumed, lang)}", printed(need.by_thousand),
         f"{cohorts}{year}", printed(need.spare_near), printed(need.net), printed(need.classes),
     ]  # fmt: skip
 
@@ -164,7 +169,8 @@ def _near(case: Case, lang: Lang) -> Rows:
             else _UNKNOWN, f"{printed(s.road_m)}/{s.distance_m:.0f}",
             printed(s.classes, 1).removesuffix(".0"),
             printed(s.enrolment),
-            f"{printed(s.seats)}\n（×{standards().class_sizes[s.stage].value:g}）",
+            f"{printed(s.seats)}\n"
+            + bracketed(f"×{standards().class_sizes[s.stage].value:g}", lang),
             printed_sign(s.spare),
             printed(s.large_classes), str(s.year) if s.year else _UNKNOWN,
         ]
@@ -263,7 +269,7 @@ def _promised(offer: Mapping[str, Any], handover: object, lang: Lang) -> list[st
     kind = Message("opinion.nine_year") if stage == NINE_YEAR else word_message(Stage(stage))
     name = offer.get("name")
     return [
-        f"{name}（{kind.text(lang)}）" if name else kind.text(lang), _UNKNOWN,
+        f"{name}\n{bracketed(kind.text(lang), lang)}" if name else kind.text(lang), _UNKNOWN,
         *(day(offer.get(key)) for key in ("started_on", "completed_on")), day(opens),
         day(offer.get("handed_over_on")), together, _owner(offer.get("ownership"), lang),
         word(Transfer(transfer), lang) if transfer else _UNKNOWN,
