@@ -107,8 +107,6 @@ def giving(
 
 def _as_they_stand(places: gpd.GeoDataFrame, world: World) -> pd.DataFrame:
     """Give the rows of the schools that stand at candidates; empty rows where none does."""
-    if "schools" not in world.layers:
-        return pd.DataFrame(index=places.index)
     frame = world.layers["schools"].frame
     rows = frame.set_index(frame["school_id"].astype(str)).reindex(places["school_id"])
     return pd.DataFrame(rows.set_axis(places.index))
@@ -116,8 +114,7 @@ def _as_they_stand(places: gpd.GeoDataFrame, world: World) -> pd.DataFrame:
 
 def _adds(rule: Rule, before: pd.DataFrame, after: pd.DataFrame, world: World) -> NDArray[np.bool_]:
     supply = counted_schools(rule)
-    if supply is None:
-        return np.zeros(len(after), dtype=bool)
+    assert supply is not None  # noqa: S101 - a need of schools comes from a rule that counts them
     common: dict[str, Any] = {
         "limits": rule.limits(world.as_of), "plan_period": world.study.plan_period,
     }  # fmt: skip

@@ -38,11 +38,9 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
     Returns
     -------
     places
-        As `candidates`; empty without a schools layer.
+        As `candidates`.
     """
-    layer = world.layers.get("schools")
-    if layer is None or "stages" not in layer.frame:
-        return gpd.GeoDataFrame(geometry=[], crs=world.study.crs)
+    layer = world.layers["schools"]
     frame = layer.frame
     room = _room_for_seats(frame, stage)
     expands = (_expands(frame, stage) | (room > 0)) & frame.geometry.notna().to_numpy()
@@ -176,16 +174,14 @@ def _stages_after(
 
 def under_way(world: World, stage: Stage, units: Sequence[tuple[UnitKind, str]]) -> list[str]:
     """Name the schools of a stage that are being built or planned in any of some units."""
-    layer = world.layers.get("schools")
-    if layer is None or "stages" not in layer.frame:
-        return []
+    layer = world.layers["schools"]
     frame = layer.frame
     comes = frame["status"].isin([SchoolStatus.UNDER_CONSTRUCTION, SchoolStatus.PLANNED])
     comes &= frame["stages"].map(lambda s: str(stage) in str(s).split(";")).astype(bool)
     inside = np.zeros(len(frame), dtype=bool)
     for kind, unit_id in units:
         found = world.units(kind, {})
-        if found is not None:
-            inside |= (world.members(layer, found) == unit_id).to_numpy(dtype=bool)
+        assert found is not None  # noqa: S101 - something is owed in one of them
+        inside |= (world.members(layer, found) == unit_id).to_numpy(dtype=bool)
     rows = frame[comes.to_numpy(dtype=bool) & inside]
     return sorted(_cells(rows, "name").fillna(rows["school_id"]).astype(str))
