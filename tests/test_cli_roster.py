@@ -72,6 +72,31 @@ def test_matching_needs_to_know_the_coordinates_and_says_so(file: Path, tmp_path
         assert "Traceback" not in refused.output
 
 
+def test_a_roster_whose_places_are_all_blank_is_matched_by_name_with_the_whole_extract(
+    file: Path, tmp_path: Path
+) -> None:
+    text = (
+        TEXT.replace("\n", ",经度,纬度\n", 1)
+        .replace(",3\n", ",3,,\n")
+        .replace("300,\n", "300,,,\n")
+    )
+    file.write_text(text, "gb18030")
+    nodes = "".join(
+        f'<node id="{n}" version="1" lon="{lon}" lat="33"><tag k="amenity" v="school"/>'
+        f'<tag k="name" v="{name}"/></node>'
+        for n, lon, name in ((1, 113.2, "水屯小学"), (2, 114.9, "别处小学"))
+    )
+    text = f'<?xml version="1.0"?><osm version="0.6">{nodes}</osm>'
+    (tmp_path / "schools.osm").write_text(text, "utf-8")
+    asked = ("--osm", str(tmp_path / "schools.osm"), "--coordinates", "wgs84")
+    shown = roster(file, *asked, "--out", str(tmp_path / "out"))
+    assert shown.exit_code == 0, shown.output
+    head, *rows = rows_of(tmp_path / "out" / "matching.xlsx")
+    states = {(row[head.index("left_name")], row[head.index("right_name")]) for row in rows}
+    assert ("水屯小学", "水屯小学") in states
+    assert any(right == "别处小学" for _, right in states)
+
+
 def test_a_study_that_declares_no_schools_is_as_if_none_were_given(
     file: Path, make_study: Callable[..., Path]
 ) -> None:

@@ -181,6 +181,16 @@ def test_a_datum_without_public_parameters_is_noted_with_its_name() -> None:
     )
 
 
+def test_a_datum_with_published_parameters_is_shifted_and_needs_no_note() -> None:
+    area = StudyArea(shapely.Point(500_000, 5_500_000).buffer(3000), "EPSG:32632", "Odenwald")
+    old = check_placed(
+        [500_080.0], [5_500_200.0], coordinates=parse_coordinates("EPSG:23032"), area=area,
+        layer_name="schools",
+    )  # fmt: skip
+    assert old.notes == ()
+    assert old.outside_count == 0
+
+
 def misplaced(declared: str, outside: int, points: int, looks: Message) -> tuple[Message]:
     return (
         Message(
@@ -218,6 +228,25 @@ def test_a_layer_of_another_city_is_told_with_the_area_and_the_share() -> None:
 def test_a_neighbouring_zone_is_recognised(really: str, declared: str, looks: str) -> None:
     numbers = written_as(points_in_area(20), really)
     assert told(check, *numbers, declared) == misplaced(declared, 20, 20, looks_like(looks))
+
+
+def test_a_layer_of_a_projection_without_zones_is_looked_for_in_none() -> None:
+    oblique = "EPSG:3375"
+    area = StudyArea(shapely.Point(400_000, 400_000).buffer(3000), oblique, "槟城")
+    refused = told(
+        lambda: check_placed(
+            [700_000.0], [400_000.0], coordinates=parse_coordinates(oblique), area=area,
+            layer_name="schools",
+        )
+    )  # fmt: skip
+    assert [dict(message.args)["looks"] for message in refused] == [Message("crs.looks_unknown")]
+
+
+def test_eastings_with_their_zone_in_front_are_in_no_other_zone() -> None:
+    east, north = points_in_area(8).T
+    assert told(check, east + 38e6, north + 5e5, "EPSG:4526") == misplaced(
+        "EPSG:4526", 8, 8, Message("crs.looks_unknown")
+    )
 
 
 @pytest.mark.parametrize("really", ["EPSG:32648", "EPSG:32650"])

@@ -80,6 +80,34 @@ def test_a_roster_without_positions_takes_them_from_its_matches(
     }  # fmt: skip
 
 
+def test_a_study_that_wants_nothing_filled_in_is_told_the_pairs_and_no_more(
+    make_study: Callable[..., Path],
+) -> None:
+    asked = "\n[matching]\nfill = false\nadd_unmatched = false\n"
+    schools = load_layers(load_study(study_of(make_study, asked)))["schools"]
+    assert schools.frame.geometry.isna().all()
+    assert schools.frame["stages"].isna().tolist() == [False, False]
+    assert schools.origin.matching["counts"]["matched"] == 2
+    assert "positions" not in schools.origin.matching
+    assert schools.origin.is_datum_verified is None
+
+
+def test_a_list_of_ids_and_places_gives_places_and_leaves_the_stages_open(
+    make_study: Callable[..., Path],
+) -> None:
+    declared = LAYERS.replace('"osm.osm"', '"places.csv"\ncoordinates = "wgs84"')
+    folder = study_of(
+        lambda _: make_study(declared), roster=ROSTER + "2141000001,水屯镇学校,,300\n"
+    )
+    text = "school_id,x,y\n2141000001,114.03,33.03\n2141000002,114.06,33.06\n"
+    (folder / "places.csv").write_text(text, "utf-8")
+    rows = load_layers(load_study(folder))["schools"].frame.set_index("school_id")
+    place = rows.to_crs(4326).geometry["2141000001"]
+    assert (place.x, place.y) == pytest.approx((114.03, 33.03))
+    assert rows["stages"]["2141000001"] is None
+    assert rows["possible_stages"]["2141000001"] == "primary;junior;senior"
+
+
 @pytest.mark.parametrize(
     ("extra", "decisions", "status"),
     [

@@ -67,12 +67,8 @@ def counts_of(schools: pd.DataFrame, place: pd.Series[Any]) -> dict[str, dict[St
 
 
 def _is_counted(schools: pd.DataFrame) -> pd.Series[bool]:
-    is_counted = pd.Series(data=True, index=schools.index)
-    if "status" in schools:
-        is_counted &= schools["status"] == SchoolStatus.OPERATING
-    if "is_teaching_point" in schools:
-        is_counted &= ~schools["is_teaching_point"].map(lambda flag: flag is True).astype(bool)
-    return is_counted
+    is_point = schools["is_teaching_point"].map(lambda flag: flag is True).astype(bool)
+    return (schools["status"] == SchoolStatus.OPERATING) & ~is_point
 
 
 def _count(schools: pd.DataFrame, stage: Stage) -> tuple[int, int]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zmd_layout.layers.layer import Layer, Layers
+    from zmd_layout.layers.roads import RoadTables
     from zmd_layout.study import Study
 
 REFERENCE = "reference_schools"
@@ -182,7 +183,7 @@ def beside_roads(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     Parameters
     ----------
     layers
-        With `schools`; with `roads` of a datum that is known (OSM's, or verified), or without.
+        With `schools`; with `roads` of an OSM extract, whose datum is known, or without.
     study
         For its plane.
 
@@ -195,11 +196,12 @@ def beside_roads(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     schools, roads = layers["schools"], layers.get("roads")
     declared = schools.origin.coordinates
     is_open = schools.origin.is_datum_verified is False and declared not in (None, "none")
-    if roads is None or not is_open or not _is_known(roads) or roads.is_made != schools.is_made:
+    tables = None if roads is None or roads.is_made != schools.is_made else roads.roads
+    if tables is None or not is_open:
         return schools, []
     try:
         check = check_beside_lines(
-            _places(schools.frame), shapely.STRtree(_lines(roads)),
+            _places(schools.frame), shapely.STRtree(_lines(tables)),
             coordinates=parse_coordinates(str(declared)), working_crs=study.crs,
             layer_name="schools", so_far=DatumCheck(len(schools.frame), 0, is_verified=False),
         )  # fmt: skip
@@ -209,16 +211,10 @@ def beside_roads(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     return replace(schools, origin=origin), []
 
 
-def _is_known(roads: Layer) -> bool:
-    return roads.roads is not None or roads.origin.is_datum_verified is True
-
-
-def _lines(roads: Layer) -> NDArray[np.object_]:
-    """Give the lines of roads; of an extract straight ones from junction to junction."""
-    if roads.roads is None:
-        return np.asarray(roads.frame.geometry.dropna().to_numpy())
-    nodes = roads.roads.nodes.set_index("node_id")[["x", "y"]]
-    ends = [nodes.loc[roads.roads.edges[end]].to_numpy() for end in ("u", "v")]
+def _lines(roads: RoadTables) -> NDArray[np.object_]:
+    """Give straight lines from junction to junction."""
+    nodes = roads.nodes.set_index("node_id")[["x", "y"]]
+    ends = [nodes.loc[roads.edges[end]].to_numpy() for end in ("u", "v")]
     return np.asarray(shapely.linestrings(np.stack(ends, axis=1)))
 
 
