@@ -41,6 +41,7 @@ STEP = 0.002  # degrees between crossings
 BENDS = 3  # nodes between two crossings
 HOUSES_PER_CROSSING = 0.5
 SCHOOLS_PER_CROSSING = 0.02
+LAST_NODE_ID = 13_000_000_000
 WORKING_CRS = "EPSG:4547"
 KINDS = ["school", "kindergarten"]
 
@@ -225,6 +226,13 @@ READINGS: dict[str, Reading] = {
 
 def write_county(path: Path, side: int) -> tuple[int, int]:
     """Write the extract; give the numbers of its nodes and ways."""
+    county = make_county(side)
+    county.write(path)
+    return len(county.nodes), len(county.ways)
+
+
+def make_county(side: int) -> County:
+    """Make streets, houses and schools."""
     rng = np.random.default_rng(20251231)
     county = County()
     index = np.arange(side) * STEP
@@ -250,8 +258,7 @@ def write_county(path: Path, side: int) -> tuple[int, int]:
         )
     for number in range(int(side * side * SCHOOLS_PER_CROSSING)):
         county.school(number, WEST + extent * rng.random(), SOUTH + extent * rng.random())
-    county.write(path)
-    return len(county.nodes), len(county.ways)
+    return county
 
 
 class County:
@@ -300,11 +307,15 @@ class County:
 
     def write(self, path: Path) -> None:
         """Write the file."""
+        # an extract holds few of the world's ids, and those are spread
+        rng = np.random.default_rng(20251231)
+        ids = np.sort(rng.choice(LAST_NODE_ID, len(self.nodes), replace=False) + 1)
         with osmium.SimpleWriter(str(path)) as writer:
-            for number, (lon, lat, tags) in enumerate(self.nodes, 1):
+            for number, (lon, lat, tags) in zip(ids.tolist(), self.nodes, strict=True):
                 writer.add_node(mutable.Node(id=number, location=(lon, lat), tags=tags))
             for number, (refs, tags) in enumerate(self.ways, 1):
-                writer.add_way(mutable.Way(id=number, nodes=refs, tags=tags))
+                nodes = ids[np.array(refs) - 1].tolist()
+                writer.add_way(mutable.Way(id=number, nodes=nodes, tags=tags))
             for number, (outlines, tags) in enumerate(self.relations, 1):
                 members = [("w", outline, "outer") for outline in outlines]
                 writer.add_relation(mutable.Relation(id=number, members=members, tags=tags))

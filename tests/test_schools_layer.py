@@ -221,7 +221,7 @@ def test_an_extract_that_holds_schools_and_roads_is_gone_through_once(
         osmium.apply(reader, writer)
     opened = []
     open_extract = osm.opened
-    monkeypatch.setattr(osm, "opened", lambda *a: opened.append(a) or open_extract(*a))
+    monkeypatch.setattr(osm, "opened", lambda *a, **k: opened.append(a) or open_extract(*a, **k))
     found = load_layers(read_study(folder))
     assert len(found["schools"].frame) == 40
     assert len(found["roads"].roads.edges) == 2

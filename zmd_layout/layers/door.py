@@ -35,13 +35,14 @@ from zmd_layout.layers.sources import osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_names import with_unit_ids
 from zmd_layout.layers.validate import faults_of
-from zmd_layout.layers.windows import read_within
+from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from zmd_layout.layers.roads import RoadTables
+    from zmd_layout.layers.sources.osm_text import Window
     from zmd_layout.study import LayerSource, Study
 
 MADE_PREFIX = "示例"
@@ -204,7 +205,7 @@ def load_layer(
     if source.clip and area is not None and source.coordinates not in (None, "none"):
         read = _clipped(path, source, name, area)
     else:
-        read = _read(path, source, name, extracts=extracts or _extracts(study))
+        read = _read(path, source, name, extracts=extracts or _extracts(study), area=area)
     if osm_layers.is_extract(path) and area is not None:
         read = _near(read, area)
     origin = origin_of(path, source)
@@ -274,6 +275,10 @@ def admit(
     return Layer(name, frame, origin, read.roads)
 
 
+def _extract_window(area: StudyArea) -> Window:
+    return window_of_extract(area.geometry.buffer(_BORDER_M), working_crs=area.working_crs)
+
+
 def _near(read: Raw, area: StudyArea) -> Raw:
     """Take what an extract, usually of a whole province, holds near the study."""
     zone = area.geometry.buffer(_BORDER_M)
@@ -290,14 +295,18 @@ def _clipped(path: Path, source: LayerSource, name: str, area: StudyArea) -> Raw
     return Raw(frame, notes=(Message("layers.clipped", count=len(frame)),))
 
 
-def _read(path: Path, source: LayerSource, name: str, *, extracts: osm_layers.Extracts) -> Raw:
+def _read(
+    path: Path, source: LayerSource, name: str,
+    *, extracts: osm_layers.Extracts, area: StudyArea | None,
+) -> Raw:  # fmt: skip
     """Choose the reader: OSM extracts, rosters of the education statistics, or plain tables."""
     if osm_layers.is_extract(path) and path.exists():
+        window = None if area is None else _extract_window(area)
         if name == "roads":
-            roads, notes = extracts.roads(path)
+            roads, notes = extracts.roads(path, window)
             return Raw(gpd.GeoDataFrame(geometry=[]), roads=roads, notes=notes)
         if name in _SCHOOLS:
-            frame, notes = extracts.schools(path)
+            frame, notes = extracts.schools(path, window)
             return Raw(frame, notes=notes, is_ours=True)
     if name in _SCHOOLS and is_roster(path, source):
         roster = read_roster(path, source)

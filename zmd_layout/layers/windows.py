@@ -9,6 +9,7 @@ import shapely
 
 from zmd_layout.crs import as_declared, geometry_to_plane, parse_coordinates
 from zmd_layout.layers.files import read_raw
+from zmd_layout.layers.sources.osm_text import Window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
     from zmd_layout.study import LayerSource
 
-_STEP_M = (
-    500.0  # the zone's edge is followed at this step into coordinates where it is no rectangle
-)
+# the zone's edge is followed at this step into coordinates where it is no rectangle
+_STEP_M = 500.0
+_ROOM_M = 2_000.0
 
 
 def window_of(
@@ -44,11 +45,31 @@ def window_of(
     """
     if source.coordinates in (None, "none"):
         return None  # the door says what to do about that
+    return _bounds(zone, str(source.coordinates), working_crs)
+
+
+def window_of_extract(zone: shapely.Geometry, *, working_crs: str) -> Window:
+    """
+    Give the window of an OSM extract in which a zone lies, with room around it.
+
+    Parameters
+    ----------
+    zone
+        An area in the plane of `working_crs`.
+    working_crs
+        The study's plane.
+    """
+    # an area can lie in the zone though its nodes lie beyond it; no school is as wide as the room
+    return Window(*_bounds(zone.buffer(_ROOM_M).convex_hull, "wgs84", working_crs))
+
+
+def _bounds(
+    zone: shapely.Polygon, coordinates: str, working_crs: str
+) -> tuple[float, float, float, float]:
     edge = shapely.get_coordinates(shapely.segmentize(zone.exterior, _STEP_M))
     x, y = as_declared(
-        edge[:, 0], edge[:, 1], coordinates=parse_coordinates(str(source.coordinates)),
-        working_crs=working_crs,
-    )  # fmt: skip
+        edge[:, 0], edge[:, 1], coordinates=parse_coordinates(coordinates), working_crs=working_crs
+    )
     return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from zmd_layout.layers.sources.osm_copy import Wanted
 from zmd_layout.layers.sources.osm_roads import RoadCollector
-from zmd_layout.layers.sources.osm_scan import EXTRACT_SUFFIXES, Wanted, opened
+from zmd_layout.layers.sources.osm_scan import EXTRACT_SUFFIXES, opened
 from zmd_layout.layers.sources.osm_schools import (
     SCHOOL_KEYS,
     OsmSchools,
@@ -19,6 +20,7 @@ from zmd_layout.layers.sources.osm_schools import (
     SchoolCounts,
 )
 from zmd_layout.layers.sources.osm_shapes import LocatedBy
+from zmd_layout.layers.sources.osm_text import Window
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ __all__ = [
     "OsmSchools",
     "SchoolCounts",
     "SchoolsAndRoads",
+    "Window",
     "read_roads",
     "read_schools",
     "read_schools_and_roads",
@@ -49,7 +52,7 @@ class SchoolsAndRoads(NamedTuple):
     roads: RoadTables
 
 
-def read_schools(path: Path | str) -> OsmSchools:
+def read_schools(path: Path | str, *, window: Window | None = None) -> OsmSchools:
     """
     Read the schools and kindergartens of an extract.
 
@@ -60,6 +63,8 @@ def read_schools(path: Path | str) -> OsmSchools:
     ----------
     path
         The extract.
+    window
+        Only what has a node there is taken, and counted.
 
     Raises
     ------
@@ -67,13 +72,14 @@ def read_schools(path: Path | str) -> OsmSchools:
         If there is no such file, or it cannot be read as OSM.
     """
     collector = SchoolCollector()
-    with opened(Path(path), Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,))) as extract:
+    wanted = Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,))
+    with opened(Path(path), wanted, window=window) as extract:
         for block in extract.blocks():
             collector.add(block)
-        return collector.schools(extract)
+        return collector.schools(extract, window=window)
 
 
-def read_roads(path: Path | str, *, working_crs: str) -> RoadTables:
+def read_roads(path: Path | str, *, working_crs: str, window: Window | None = None) -> RoadTables:
     """
     Read the road graph of an extract, for walkers and vehicles.
 
@@ -87,6 +93,8 @@ def read_roads(path: Path | str, *, working_crs: str) -> RoadTables:
         The extract.
     working_crs
         The projected CRS, in metres, of the nodes' `x` and `y`.
+    window
+        Only stretches with an end there are taken, and only ways with a node there counted.
 
     Raises
     ------
@@ -96,13 +104,15 @@ def read_roads(path: Path | str, *, working_crs: str) -> RoadTables:
         If the CRS is not projected.
     """
     collector = RoadCollector()
-    with opened(Path(path), Wanted((_ROAD_KEY,))) as extract:
+    with opened(Path(path), Wanted((_ROAD_KEY,)), window=window) as extract:
         for block in extract.blocks():
             collector.add(block)
-    return collector.tables(working_crs=working_crs)
+    return collector.tables(working_crs=working_crs, window=window)
 
 
-def read_schools_and_roads(path: Path | str, *, working_crs: str) -> SchoolsAndRoads:
+def read_schools_and_roads(
+    path: Path | str, *, working_crs: str, window: Window | None = None
+) -> SchoolsAndRoads:
     """
     Read both, going through the extract once; see `read_schools` and `read_roads`.
 
@@ -112,6 +122,8 @@ def read_schools_and_roads(path: Path | str, *, working_crs: str) -> SchoolsAndR
         The extract.
     working_crs
         The projected CRS, in metres, of the roads' nodes.
+    window
+        As there.
 
     Raises
     ------
@@ -121,12 +133,13 @@ def read_schools_and_roads(path: Path | str, *, working_crs: str) -> SchoolsAndR
         If the CRS is not projected.
     """
     schools, roads = SchoolCollector(), RoadCollector()
-    with opened(Path(path), Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,))) as extract:
+    wanted = Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,))
+    with opened(Path(path), wanted, window=window) as extract:
         for block in extract.blocks():
             schools.add(block)
             roads.add(block)
-        placed = schools.schools(extract)
-    return SchoolsAndRoads(placed, roads.tables(working_crs=working_crs))
+        placed = schools.schools(extract, window=window)
+    return SchoolsAndRoads(placed, roads.tables(working_crs=working_crs, window=window))
 
 
 def school_note(counts: SchoolCounts) -> Message:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zmd_layout.layers.roads import RoadTables
-    from zmd_layout.layers.sources.osm import OsmSchools, SchoolsAndRoads
+    from zmd_layout.layers.sources.osm import OsmSchools, SchoolsAndRoads, Window
 
 SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".osm.gz")
 COORDINATES = "wgs84"
@@ -54,28 +54,34 @@ class Extracts:
     def __init__(self, schools: Iterable[Path], roads: Iterable[Path], *, working_crs: str) -> None:
         self._shared = {path for path in schools if is_extract(path)} & set(roads)
         self._working_crs = working_crs
-        self._read: dict[Path, SchoolsAndRoads] = {}
+        self._read: dict[tuple[Path, Window | None], SchoolsAndRoads] = {}
 
-    def schools(self, path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    def schools(
+        self, path: Path, window: Window | None
+    ) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
         """Read the schools of an extract; see `schools_of_extract`."""
         if path not in self._shared:
-            return schools_of_extract(path)
-        return _school_layer(self._both(path).schools)
+            return schools_of_extract(path, window=window)
+        return _school_layer(self._both(path, window).schools, window)
 
-    def roads(self, path: Path) -> tuple[RoadTables, tuple[Message, ...]]:
+    def roads(self, path: Path, window: Window | None) -> tuple[RoadTables, tuple[Message, ...]]:
         """Read the roads of an extract; see `roads_of_extract`."""
         if path not in self._shared:
-            return roads_of_extract(path, working_crs=self._working_crs)
-        tables = self._both(path).roads
-        return tables, _road_notes(tables)
+            return roads_of_extract(path, working_crs=self._working_crs, window=window)
+        tables = self._both(path, window).roads
+        return tables, _road_notes(tables, window)
 
-    def _both(self, path: Path) -> SchoolsAndRoads:
-        if path not in self._read:
-            self._read[path] = read_schools_and_roads(path, working_crs=self._working_crs)
-        return self._read[path]
+    def _both(self, path: Path, window: Window | None) -> SchoolsAndRoads:
+        if (path, window) not in self._read:
+            self._read[path, window] = read_schools_and_roads(
+                path, working_crs=self._working_crs, window=window
+            )
+        return self._read[path, window]
 
 
-def schools_of_extract(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+def schools_of_extract(
+    path: Path, *, window: Window | None = None
+) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
     """
     Read the schools of an extract in the columns of the layer `schools`.
 
@@ -87,6 +93,8 @@ def schools_of_extract(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...
     ----------
     path
         The extract.
+    window
+        Only what has a node there is taken, and counted.
 
     Returns
     -------
@@ -99,10 +107,12 @@ def schools_of_extract(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Message, ...
     SourceError
         If the extract cannot be read.
     """
-    return _school_layer(read_schools(path))
+    return _school_layer(read_schools(path, window=window), window)
 
 
-def _school_layer(read: OsmSchools) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+def _school_layer(
+    read: OsmSchools, window: Window | None
+) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
     found = read.frame
     names = found["name:zh"].where(found["name:zh"].notna(), found["name"])
     readings = [
@@ -127,15 +137,26 @@ def _school_layer(read: OsmSchools) -> tuple[gpd.GeoDataFrame, tuple[Message, ..
     )
     frame["seats"] = frame["seats"].where(frame["seats"].ge(0) & (frame["seats"] % 1 == 0))
     is_school = np.array([reading.is_school for reading in readings], dtype=bool)
-    notes = [school_note(read.dropped)]
+    notes = [*_window_note(window), school_note(read.dropped)]
     if not is_school.all():
         notes.append(Message("osm.no_schools_by_name", count=int((~is_school).sum())))
     return frame[is_school].reset_index(drop=True), tuple(notes)
 
 
-def roads_of_extract(path: Path, *, working_crs: str) -> tuple[RoadTables, tuple[Message, ...]]:
+def roads_of_extract(
+    path: Path, *, working_crs: str, window: Window | None = None
+) -> tuple[RoadTables, tuple[Message, ...]]:
     """
     Read the roads of an extract.
+
+    Parameters
+    ----------
+    path
+        The extract.
+    working_crs
+        The projected CRS, in metres, of the roads.
+    window
+        Only stretches with an end there are taken, and only ways with a node there counted.
 
     Raises
     ------
@@ -144,21 +165,29 @@ def roads_of_extract(path: Path, *, working_crs: str) -> tuple[RoadTables, tuple
     CrsError
         If `working_crs` is not projected.
     """
-    tables = read_roads(path, working_crs=working_crs)
-    return tables, _road_notes(tables)
+    tables = read_roads(path, working_crs=working_crs, window=window)
+    return tables, _road_notes(tables, window)
 
 
-def _road_notes(tables: RoadTables) -> tuple[Message, ...]:
+def _window_note(window: Window | None) -> tuple[Message, ...]:
+    """Tell where was looked, so that what lies elsewhere is not taken to be lost."""
+    if window is None:
+        return ()
+    return (Message("osm.window", **{side: f"{at:.2f}" for side, at in window._asdict().items()}),)
+
+
+def _road_notes(tables: RoadTables, window: Window | None) -> tuple[Message, ...]:
     """Tell what was read and cut, and what of it hangs on nothing."""
+    notes = (*_window_note(window), road_note(tables.counts))
     apart = islands(tables)
     if not apart.parts:
-        return (road_note(tables.counts),)
+        return notes
     whole_m = float(tables.edges["length_m"].sum())
     told = Message(
         "osm.road_islands", count=apart.parts, km=f"{apart.length_m / 1000:.1f}",
         percent=f"{100 * apart.length_m / whole_m:.1f}",
     )  # fmt: skip
-    return road_note(tables.counts), told
+    return *notes, told
 
 
 def _reading(tags: Mapping[Any, Any], name: object) -> StageReading:

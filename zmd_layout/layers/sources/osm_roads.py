@@ -13,11 +13,13 @@ from pyproj import CRS, Transformer
 
 from zmd_layout.errors import CrsError
 from zmd_layout.layers.roads import RoadCounts, RoadTables
-from zmd_layout.layers.sources.osm_scan import WayNodes, joined, nodes_of_fields
+from zmd_layout.layers.sources.osm_text import WayNodes, joined, nodes_of_fields
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from zmd_layout.layers.sources.osm_text import Window
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -54,6 +56,15 @@ class _Pieces:
     piece: Array
 
 
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Stretches: the positions of their first and last nodes, as drawn, and their lengths."""
+
+    start: Array
+    end: Array
+    length_m: Array
+
+
 @dataclass(slots=True)
 class RoadCollector:
     """Gather the ways of a road graph while an extract is read; `tables` makes the graph."""
@@ -74,7 +85,7 @@ class RoadCollector:
                     self.roads.append(road)
         self.nodes.append(nodes_of_fields(fields, first_way=first_way))
 
-    def tables(self, *, working_crs: str) -> RoadTables:
+    def tables(self, *, working_crs: str, window: Window | None = None) -> RoadTables:
         """
         Make the graph.
 
@@ -82,6 +93,8 @@ class RoadCollector:
         ----------
         working_crs
             A projected CRS in metres for the places of the nodes.
+        window
+            Only stretches with an end there are taken, and only ways with a node there counted.
 
         Raises
         ------
@@ -90,12 +103,13 @@ class RoadCollector:
         """
         if not CRS(working_crs).is_projected:
             raise CrsError(Message("osm.not_projected", crs=working_crs))
-        pieces, counts = _pieces(joined(self.nodes), way_count=len(self.roads))
+        pieces, counts = _pieces(joined(self.nodes), len(self.roads), window)
         if pieces.piece.size == 0:
             return RoadTables(_node_table([], [], []), _edge_table([], [], [], [], []), counts)
         highway = np.array([road.highway for road in self.roads], object)
         direction = np.array([road.direction for road in self.roads], np.int8)
-        return RoadTables(*_graph(pieces, highway, direction, working_crs), counts)
+        edges = _edges(pieces, window)
+        return RoadTables(*_tables(pieces.nodes, edges, highway, direction, working_crs), counts)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -112,30 +126,36 @@ def _road(field: bytes) -> _Road | None:
     return _Road(highway, int(oneway in _FORWARD or (by_nature and oneway != "no")))
 
 
-def _pieces(nodes: WayNodes, *, way_count: int) -> tuple[_Pieces, RoadCounts]:
+def _pieces(nodes: WayNodes, way_count: int, window: Window | None) -> tuple[_Pieces, RoadCounts]:
     """Cut ways where a node is missing, and leave out what is then less than a line."""
     is_known = nodes.is_known
     begins = np.ones(len(nodes.way), np.bool_)
     begins[1:] = (nodes.way[1:] != nodes.way[:-1]) | ~is_known[:-1]
     piece = np.cumsum(begins) - 1
     is_kept = is_known & (np.bincount(piece, weights=is_known)[piece] > 1)
-    is_lost = np.bincount(nodes.way, weights=is_kept, minlength=way_count) == 0
-    lacks = np.bincount(nodes.way, weights=~is_known, minlength=way_count) > 0
+    is_near = np.ones(way_count, np.bool_)
+    if window is not None:
+        is_near = _of_ways(nodes, window.holds(nodes.lon, nodes.lat), way_count) > 0
+    is_lost = _of_ways(nodes, is_kept, way_count) == 0
+    missing = _of_ways(nodes, ~is_known, way_count)
     counts = RoadCounts(
-        ways=way_count,
-        ways_cut=int((lacks & ~is_lost).sum()),
-        ways_lost=int(is_lost.sum()),
-        node_references_missing=int((~is_known).sum()),
+        ways=int(is_near.sum()),
+        ways_cut=int(((missing > 0) & ~is_lost & is_near).sum()),
+        ways_lost=int((is_lost & is_near).sum()),
+        node_references_missing=int(missing[is_near].sum()),
     )
     if is_kept.all():
         return _Pieces(nodes, piece), counts
     return _Pieces(nodes.only(is_kept), piece[is_kept]), counts
 
 
-def _graph(
-    pieces: _Pieces, highway: Array, direction: Array, working_crs: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split the pieces at the nodes that they share, and make the two tables."""
+def _of_ways(nodes: WayNodes, chosen: Array, way_count: int) -> Array:
+    """Count the chosen nodes of each way."""
+    return np.bincount(nodes.way, weights=chosen, minlength=way_count)
+
+
+def _edges(pieces: _Pieces, window: Window | None) -> _Edges:
+    """Split the pieces at the nodes that they share."""
     nodes, piece = pieces.nodes, pieces.piece
     changes = piece[1:] != piece[:-1]
     code, _ = pd.factorize(nodes.ref)
@@ -148,19 +168,26 @@ def _graph(
     at = np.flatnonzero(is_junction)
     length_m = np.add.reduceat(step_m, at[:-1])
     is_edge = piece[at[:-1]] == piece[at[1:]]
-    start, end = at[:-1][is_edge], at[1:][is_edge]
-    way = nodes.way[start]
-    start, end = (
-        np.where(direction[way] < 0, end, start),
-        np.where(direction[way] < 0, start, end),
+    if window is not None:
+        is_near = window.holds(nodes.lon[at], nodes.lat[at])
+        is_edge &= is_near[:-1] | is_near[1:]
+    return _Edges(at[:-1][is_edge], at[1:][is_edge], length_m[is_edge])
+
+
+def _tables(
+    nodes: WayNodes, edges: _Edges, highway: Array, direction: Array, working_crs: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    way = nodes.way[edges.start]
+    start = np.where(direction[way] < 0, edges.end, edges.start)
+    end = np.where(direction[way] < 0, edges.start, edges.end)
+    table = _edge_table(
+        nodes.ref[start], nodes.ref[end], edges.length_m, highway[way], direction[way] != 0
     )
-    edges = _edge_table(
-        nodes.ref[start], nodes.ref[end], length_m[is_edge], highway[way], direction[way] != 0
-    )
+    at = np.unique(np.concatenate([start, end]))
     ids, first = np.unique(nodes.ref[at], return_index=True)
     project = Transformer.from_crs("EPSG:4326", working_crs, always_xy=True)
     x, y = project.transform(nodes.lon[at][first], nodes.lat[at][first])
-    return _node_table(ids, x, y), edges
+    return _node_table(ids, x, y), table
 
 
 def distances_m(lon: Array, lat: Array) -> Array:

@@ -1,88 +1,32 @@
 """
 Take the wanted objects out of an OSM extract, as text lines with the places of their nodes.
 
-pyosmium hands every node of a way to Python as objects of its own, which costs more than reading
-the file. So libosmium itself filters, looks up the places and writes what is wanted as OPL, its
-format of one object a line (https://osmcode.org/opl-file-format/), and pandas and NumPy read the
-lines in bulk.
+Of a large extract only what touches the window that is asked for is taken.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import mmap
-import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import osmium
-import pandas as pd
 
 from zmd_layout.errors import SourceError
+from zmd_layout.layers.sources.osm_copy import Places, Wanted, copy_wanted, copy_ways
+from zmd_layout.layers.sources.osm_cut import cut, is_large
+from zmd_layout.layers.sources.osm_text import blocks_of, lines_of
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    Kinds = osmium.osm.osm_entity_bits
-    Filter = osmium.filter.KeyFilter | osmium.filter.EntityFilter | osmium.filter.IdFilter
+    from zmd_layout.layers.sources.osm_text import Window
 
 EXTRACT_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
-
-_BLOCK_BYTES = 1 << 23  # bounds the memory that lines take while they are parsed
-_ESCAPED = re.compile("%([0-9a-f]+)%")
-_NODES_TO_CSV = bytes.maketrans(b"nxy,", b"\n,,,")  # "n5x1y2,n6xy" → "\n5,1,2,\n6,,,"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """
-    The objects to take out of an extract: those that have at least one of the keys.
-
-    Parameters
-    ----------
-    way_keys
-        Keys of ways.
-    other_keys
-        Keys of nodes and relations; empty: none of them is wanted.
-    """
-
-    way_keys: tuple[str, ...]
-    other_keys: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WayNodes:
-    """
-    The nodes of many ways, one way after the other.
-
-    Parameters
-    ----------
-    way
-        Number of the way that a node stands in, int32, ascending from 0.
-    ref
-        OSM id of the node, int64.
-    lon, lat
-        Degrees (WGS 84), float64; NaN: the extract lacks the node.
-    """
-
-    way: np.ndarray[tuple[int], np.dtype[np.int32]]
-    ref: np.ndarray[tuple[int], np.dtype[np.int64]]
-    lon: np.ndarray[tuple[int], np.dtype[np.float64]]
-    lat: np.ndarray[tuple[int], np.dtype[np.float64]]
-
-    @property
-    def is_known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Tell which nodes have a place."""
-        return np.isfinite(self.lon) & np.isfinite(self.lat)
-
-    def only(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> WayNodes:
-        """Keep some of the nodes."""
-        return WayNodes(self.way[chosen], self.ref[chosen], self.lon[chosen], self.lat[chosen])
 
 
 class Extract:
@@ -102,72 +46,48 @@ class Extract:
     def __init__(self, path: Path, wanted: Wanted, folder: Path) -> None:
         self._path = path
         self._folder = folder
-        self._places = osmium.index.create_map("flex_mem")
-        # relations need ways that have no keys of their own: to take all along costs less than
-        # to read text, let alone compressed text, a second time
-        self._has_all_ways = bool(wanted.other_keys) and not path.name.lower().endswith(".pbf")
-        kinds = osmium.osm.NODE | osmium.osm.WAY
-        filters: list[Filter] = []
-        if not self._has_all_ways:
-            filters.append(_with_keys(wanted.way_keys, osmium.osm.WAY))
-        if wanted.other_keys:
-            kinds |= osmium.osm.RELATION
-            filters.append(_with_keys(wanted.other_keys, osmium.osm.NODE | osmium.osm.RELATION))
-        else:
-            filters.append(osmium.filter.EntityFilter(osmium.osm.WAY))
-        self._wanted = self._copy("wanted", kinds, filters)
-        if not self._is_sorted() and _lacks_nodes(self._wanted):
+        self._places = Places()
+        self._has_all_ways = wanted.takes_all_ways_of(path)
+        self._wanted = self._folder / "wanted.opl"
+        copy_wanted(path, self._wanted, wanted, self._places)
+        if not _is_sorted(path) and _lacks_nodes(self._wanted):
             # Overpass may send nodes after the ways that need them: their places are known now
-            self._wanted = self._copy("wanted again", kinds, filters)
+            again = self._folder / "ways again.opl"
+            copy_wanted(path, again, wanted, self._places, only_ways=True)
+            self._wanted = _with_ways(self._wanted, again, self._folder / "wanted again.opl")
 
     def blocks(self) -> Iterator[bytes]:
         """Give the wanted objects, and maybe other ways, as OPL lines, some megabytes at a time."""
-        return _blocks(self._wanted)
+        return blocks_of(self._wanted)
 
     def ways(self, ids: Iterable[int]) -> list[bytes]:
         """Give the ways of these ids, as far as the extract has them, as OPL lines."""
         chosen = set(ids)
         if not chosen:
             return []
-        if self._has_all_ways:
-            source = self._wanted
-        else:
-            source = self._copy("ways", osmium.osm.WAY, [osmium.filter.IdFilter(chosen)])
+        source = self._wanted
+        if not self._has_all_ways:
+            source = self._folder / "ways.opl"
+            copy_ways(self._path, source, chosen, self._places)
         return _ways_of(source, chosen)
 
     def place_of(self, node_id: int) -> tuple[float, float] | None:
         """Give longitude and latitude of a node that was read, or None."""
-        try:
-            place = self._places.get(node_id)
-        except KeyError:
-            return None
-        return (place.lon, place.lat) if place.valid() else None
-
-    def _copy(self, name: str, kinds: Kinds, filters: Sequence[Filter]) -> Path:
-        """Write what passes the filters as OPL."""
-        target = self._folder / f"{name}.opl"
-        add_places = osmium.NodeLocationsForWays(self._places)
-        add_places.ignore_errors()
-        opl = osmium.io.File(str(target), "opl,locations_on_ways=true,add_metadata=false")
-        try:
-            with (
-                contextlib.closing(osmium.SimpleWriter(opl)) as writer,
-                osmium.io.Reader(str(self._path), kinds) as reader,
-            ):
-                osmium.apply(reader, add_places, *filters, writer)
-        except (RuntimeError, OSError, ValueError) as error:
-            raise SourceError(Message("osm.broken", path=self._path, why=error)) from error
-        return target
-
-    def _is_sorted(self) -> bool:
-        with osmium.io.Reader(str(self._path), osmium.osm.NOTHING) as reader:
-            return str(reader.header().get("sorting")) == "Type_then_ID"
+        return self._places.place_of(node_id)
 
 
 @contextlib.contextmanager
-def opened(path: Path, wanted: Wanted) -> Iterator[Extract]:
+def opened(path: Path, wanted: Wanted, *, window: Window | None = None) -> Iterator[Extract]:
     """
     Open an extract: `.osm.pbf`, `.osm`, `.osm.bz2` or `.osm.gz`.
+
+    Parameters
+    ----------
+    path, wanted
+        The extract, and what to take out of it.
+    window
+        What has no node there need not be given: of a large extract all that touches it is, with
+        all its nodes, and all ways that share a node with that; of others everything.
 
     Raises
     ------
@@ -178,22 +98,25 @@ def opened(path: Path, wanted: Wanted) -> Iterator[Extract]:
         raise SourceError(Message("osm.no_file", path=path))
     if not path.name.lower().endswith(EXTRACT_SUFFIXES):
         raise SourceError(Message("osm.no_extract", path=path, wanted=EXTRACT_SUFFIXES))
-    with tempfile.TemporaryDirectory(prefix="zmd-layout-") as folder:
-        yield Extract(path, wanted, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="zmd-layout-") as name:
+        folder = Path(name)
+        if window is not None and is_large(path):
+            path = cut(path, wanted, window, folder)
+        yield Extract(path, wanted, folder)
 
 
-def _with_keys(keys: Sequence[str], kinds: Kinds) -> Filter:
-    """Let only those objects of some kinds pass that have one of the keys; others pass."""
-    chosen = osmium.filter.KeyFilter(*keys)
-    chosen.enable_for(kinds)
-    return chosen
+def _with_ways(others: Path, ways: Path, target: Path) -> Path:
+    """Put together the nodes and relations of one text and the ways of another."""
+    with target.open("wb") as file:
+        for lines in lines_of(others):
+            file.writelines([*lines.of("n"), *lines.of("r")])
+        file.writelines(blocks_of(ways))
+    return target
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    """Read a text file some megabytes at a time, each block ending with a whole line."""
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            yield block + file.readline()
+def _is_sorted(path: Path) -> bool:
+    with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
+        return str(reader.header().get("sorting")) == "Type_then_ID"
 
 
 def _ways_of(path: Path, ids: set[int]) -> list[bytes]:
@@ -204,9 +127,12 @@ def _ways_of(path: Path, ids: set[int]) -> list[bytes]:
         found = [_line_of(text, number) for number in ids]
     if None not in found:
         return [line for line in found if line is not None]
-    names = {f"w{number}".encode() for number in ids}
-    lines = (line for block in _blocks(path) for line in block.splitlines())
-    return [line for line in lines if line[: line.find(b" ")] in names]
+    wanted = np.fromiter(ids, np.int64)
+    return [
+        line.rstrip(b"\n")
+        for lines in lines_of(path)
+        for line in lines.of("w", np.isin(lines.ids("w"), wanted))
+    ]
 
 
 def _line_of(text: mmap.mmap, way: int) -> bytes | None:
@@ -226,78 +152,6 @@ def _line_of(text: mmap.mmap, way: int) -> bytes | None:
 
 def _lacks_nodes(path: Path) -> bool:
     # a node without a place is written "n5xy"; a tag that looks so costs one more reading only
-    return any(b"xy" in block and (b"xy," in block or b"xy\n" in block) for block in _blocks(path))
-
-
-def way_nodes(lines: Iterable[bytes]) -> WayNodes:
-    """
-    Read the nodes of ways.
-
-    Parameters
-    ----------
-    lines
-        OPL lines, all of them of ways.
-    """
-    return nodes_of_fields([line[line.rfind(b" N") + 2 :] for line in lines])
-
-
-def nodes_of_fields(fields: Sequence[bytes], *, first_way: int = 0) -> WayNodes:
-    """
-    Read the last fields of the lines of ways, which list their nodes.
-
-    Parameters
-    ----------
-    fields
-        What follows the `N`; empty: a way without nodes.
-    first_way
-        The number of the first field's way.
-    """
-    text = b",".join(filter(None, fields))
-    length = np.fromiter(map(len, fields), np.int64, len(fields))
-    ends = np.cumsum(length + (length > 0))  # each with its comma
-    nodes = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("n"))
-    counts = np.diff(np.searchsorted(nodes, ends), prepend=0)
-    table = pd.read_csv(
-        io.BytesIO(text.translate(_NODES_TO_CSV) or b"\n"),
-        names=["ref", "lon", "lat"],
-        usecols=[0, 1, 2],  # a comma at the end of a line makes a fourth
-        dtype={"ref": np.int64, "lon": np.float64, "lat": np.float64},
+    return any(
+        b"xy" in block and (b"xy," in block or b"xy\n" in block) for block in blocks_of(path)
     )
-    way = np.repeat(np.arange(first_way, first_way + len(fields), dtype=np.int32), counts)
-    return WayNodes(way, *(table[name].to_numpy() for name in ("ref", "lon", "lat")))
-
-
-def joined(parts: list[WayNodes]) -> WayNodes:
-    """Put the nodes of ways that were read in parts into one row; the parts are used up."""
-    whole = WayNodes(
-        np.concatenate([part.way for part in parts]),
-        np.concatenate([part.ref for part in parts]),
-        np.concatenate([part.lon for part in parts]),
-        np.concatenate([part.lat for part in parts]),
-    )
-    parts.clear()
-    return whole
-
-
-def lines_with(word: bytes, block: bytes) -> Iterator[bytes]:
-    """Give the lines of a text that hold a word; the others are passed over without being made."""
-    at = block.find(word)
-    while at >= 0:
-        end = block.find(b"\n", at)
-        end = len(block) if end < 0 else end
-        yield block[block.rfind(b"\n", 0, at) + 1 : end]
-        at = block.find(word, end)
-
-
-def tags_of(line: bytes) -> dict[str, str]:
-    """Read all tags of an OPL line."""
-    for field in line.decode().split(" ")[1:]:
-        if field.startswith("T"):
-            pairs = (pair.partition("=") for pair in field[1:].split(",") if pair)
-            return {unescaped(key): unescaped(value) for key, _, value in pairs}
-    return {}
-
-
-def unescaped(text: str) -> str:
-    """Put back the characters that OPL writes as `%hex%`."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 
 from zmd_layout.layers.sources.osm_merge import owners
-from zmd_layout.layers.sources.osm_scan import lines_with, tags_of
 from zmd_layout.layers.sources.osm_shapes import LocatedBy, Place, places
+from zmd_layout.layers.sources.osm_text import lines_with, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zmd_layout.layers.sources.osm_scan import Extract
+    from zmd_layout.layers.sources.osm_text import Window
 
 KINDS = ("school", "kindergarten")  # colleges and universities are no stage of a layout plan
 
@@ -111,7 +112,7 @@ class SchoolCollector:
             if _MAY_BE_SCHOOL.search(line) and _kind(tags_of(line))
         ]
 
-    def schools(self, extract: Extract) -> OsmSchools:
+    def schools(self, extract: Extract, *, window: Window | None = None) -> OsmSchools:
         """
         Place the schools, and merge those that are one institution.
 
@@ -119,8 +120,11 @@ class SchoolCollector:
         ----------
         extract
             Where the lines came from; the members of relations are read from it.
+        window
+            Only what has a node there is taken, and counted.
         """
-        objects = sorted(_objects(self.lines, extract), key=lambda each: each.order)
+        found = _objects(self.lines, extract, window)
+        objects = sorted(found, key=lambda each: each.order)
         placed = [each for each in objects if each.place.geometry is not None]
         frame = _frame(placed)
         counts = SchoolCounts(
@@ -138,9 +142,11 @@ def _kind(tags: dict[str, str]) -> str | None:
     return next((value for value in values if value in KINDS), None)
 
 
-def _objects(lines: Sequence[bytes], extract: Extract) -> list[_Object]:
+def _objects(lines: Sequence[bytes], extract: Extract, window: Window | None) -> list[_Object]:
     objects = []
-    for line, place in zip(lines, places(lines, extract), strict=True):
+    for line, place in zip(lines, places(lines, extract, window=window), strict=True):
+        if not place.is_within:
+            continue
         tags = tags_of(line)
         osm_id = line.split(b" ", 1)[0].decode()
         objects.append(_Object(osm_id, _kind(tags) or KINDS[0], tags, place))

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from zmd_layout.layers.sources.osm_scan import way_nodes
+from zmd_layout.layers.sources.osm_text import members_of, way_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zmd_layout.layers.sources.osm_scan import Extract
+    from zmd_layout.layers.sources.osm_text import Window
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
 _RING_LENGTH = 4  # a triangle that comes back to its first node
 _AREA_TYPES = re.compile(rb"[T,]type=(?:multipolygon|boundary)\b")
-_MEMBER = re.compile(rb"([nwr])(\d+)@")
 _POINT = re.compile(rb" x(\S+) y(\S+)")
 _NUMBER = re.compile(rb"\d+")
+_NOTHING = np.full((1, 2), np.nan)
 
 
 class LocatedBy(StrEnum):
@@ -36,13 +37,27 @@ class LocatedBy(StrEnum):
 
 
 class Place(NamedTuple):
-    """A geometry (EPSG:4326, valid), or None if no node is known, and what it rests on."""
+    """
+    Where an object is.
+
+    Parameters
+    ----------
+    geometry
+        EPSG:4326, valid; None if no node is known.
+    located_by
+        What it rests on.
+    is_within
+        Whether a node of it lies in the window that was asked for, if one was.
+    """
 
     geometry: shapely.Geometry | None
     located_by: LocatedBy
+    is_within: bool = True
 
 
-def places(lines: Sequence[bytes], extract: Extract) -> list[Place]:
+def places(
+    lines: Sequence[bytes], extract: Extract, *, window: Window | None = None
+) -> list[Place]:
     """
     Place objects.
 
@@ -52,6 +67,8 @@ def places(lines: Sequence[bytes], extract: Extract) -> list[Place]:
         OPL lines of nodes, ways and relations.
     extract
         Where they were read; what relations are made of is read from it.
+    window
+        For `Place.is_within`.
 
     Returns
     -------
@@ -61,14 +78,42 @@ def places(lines: Sequence[bytes], extract: Extract) -> list[Place]:
     ways = [line for line in lines if line.startswith(b"w")]
     relations = [line for line in lines if line.startswith(b"r")]
     shape_of_way = _shapes([*ways, *_member_ways(relations, extract)])
-    return [
-        _place_of_node(line)
-        if line.startswith(b"n")
-        else _place_of_way(shape_of_way[_number(line)])
-        if line.startswith(b"w")
-        else _place_of_relation(line, shape_of_way, extract)
-        for line in lines
-    ]
+    found = []
+    for line in lines:
+        shapes = _shapes_of(line, shape_of_way, extract)
+        coordinates = np.concatenate([_NOTHING[:0], *shapes])
+        place = _place(line, shapes, coordinates)
+        if window is not None:
+            place = place._replace(is_within=bool(window.holds(*coordinates.T).any()))
+        found.append(place)
+    return found
+
+
+def _shapes_of(line: bytes, shape_of_way: dict[int, Array], extract: Extract) -> list[Array]:
+    """Give the nodes of what an object is made of: longitude and latitude, NaN where unknown."""
+    if line.startswith(b"n"):
+        point = _POINT.search(line)
+        return [np.array([[float(point[1]), float(point[2])]]) if point else _NOTHING]
+    if line.startswith(b"w"):
+        return [shape_of_way[_number(line)]]
+    shapes = []
+    for kind, number in members_of(line):
+        if kind == b"w":
+            shapes.append(shape_of_way.get(number, _NOTHING))
+        elif kind == b"n":
+            shapes.append(np.array([extract.place_of(number) or (np.nan, np.nan)]))
+        else:
+            shapes.append(_NOTHING)
+    return shapes
+
+
+def _place(line: bytes, shapes: Sequence[Array], coordinates: Array) -> Place:
+    if line.startswith(b"n"):
+        is_known = np.isfinite(coordinates).all()
+        return Place(shapely.Point(coordinates[0]) if is_known else None, LocatedBy.POINT)
+    if line.startswith(b"w"):
+        return _place_of_way(coordinates)
+    return _place_of_relation(line, shapes, coordinates)
 
 
 def _number(line: bytes) -> int:
@@ -78,13 +123,9 @@ def _number(line: bytes) -> int:
 
 
 def _member_ways(relations: Sequence[bytes], extract: Extract) -> list[bytes]:
-    ids = {int(number) for line in relations for kind, number in _members(line) if kind == b"w"}
-    return extract.ways(ids)
-
-
-def _members(relation: bytes) -> list[tuple[bytes, bytes]]:
-    """Read kind and id of the members of a relation; members that are relations are passed on."""
-    return _MEMBER.findall(relation.rpartition(b" M")[2])
+    return extract.ways(
+        number for line in relations for kind, number in members_of(line) if kind == b"w"
+    )
 
 
 def _shapes(ways: Sequence[bytes]) -> dict[int, Array]:
@@ -95,13 +136,6 @@ def _shapes(ways: Sequence[bytes]) -> dict[int, Array]:
     coordinates = np.column_stack([nodes.lon, nodes.lat])
     ends = np.cumsum(np.bincount(nodes.way, minlength=len(ways)))[:-1]
     return dict(zip(map(_number, ways), np.split(coordinates, ends), strict=True))
-
-
-def _place_of_node(line: bytes) -> Place:
-    found = _POINT.search(line)
-    if found is None:
-        return Place(None, LocatedBy.POINT)
-    return Place(shapely.Point(float(found[1]), float(found[2])), LocatedBy.POINT)
 
 
 def _place_of_way(shape: Array) -> Place:
@@ -116,17 +150,7 @@ def _place_of_way(shape: Array) -> Place:
     return Place(_mean(shape), LocatedBy.LINE)
 
 
-def _place_of_relation(line: bytes, shape_of_way: dict[int, Array], extract: Extract) -> Place:
-    nothing = np.full((1, 2), np.nan)
-    shapes = []
-    for kind, number in _members(line):
-        if kind == b"w":
-            shapes.append(shape_of_way.get(int(number), nothing))
-        elif kind == b"n":
-            shapes.append(np.array([extract.place_of(int(number)) or (np.nan, np.nan)]))
-        else:
-            shapes.append(nothing)
-    coordinates = np.concatenate([nothing[:0], *shapes])
+def _place_of_relation(line: bytes, shapes: Sequence[Array], coordinates: Array) -> Place:
     if not np.isfinite(coordinates).all():
         return Place(_mean(coordinates), LocatedBy.KNOWN_NODES)
     if _AREA_TYPES.search(line):
