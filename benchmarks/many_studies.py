@@ -5,10 +5,10 @@ Many studies: the made province county by county in a pool, how it grows, and wh
 
 Scale 1 is the city (10 counties, 7 million people), 14 a province (98 million; some ten minutes on
 two cores). Each county is a study folder of its own and sees 10 km of its neighbours. Told are
-seconds, CPU seconds of all processes, the peak memory of the largest one, the size of the merged
-map, and the exponent by which CPU seconds grow with counties. For one county at each scale,
-findings are compared with those of the county run alone with its halo. CPU seconds are for a
-machine that is not idle.
+seconds, CPU seconds of all processes, the peak memory of the largest worker and of the process that
+gives out work and merges, the size of the merged map, and the exponent by which CPU seconds grow
+with counties. For one county at each scale, findings are compared with those of the county run
+alone with its halo. CPU seconds are for a machine that is not idle.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from taking import in_own_process, peak_mb
+
 import zmd_layout
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.standin import build_by_county
@@ -29,6 +31,11 @@ from zmd_layout.workflow.executors import Where
 from zmd_layout.workflow.halo import Halo
 from zmd_layout.workflow.jobs import area_of
 from zmd_layout.workflow.many import Many, jobs_of, run_many
+
+HEAD = (
+    "scale | counties | wall s | CPU s | CPU s a county"
+    " | largest worker MB | merging MB | map MB | as alone"
+)
 
 
 class Row(NamedTuple):
@@ -38,7 +45,8 @@ class Row(NamedTuple):
     counties: int
     wall_s: float
     cpu_s: float
-    peak_mb: float
+    worker_mb: float
+    own_mb: float
     map_mb: float
     is_same: bool
 
@@ -49,16 +57,26 @@ def cpu_of_children() -> float:
 
 
 def measure(place: Path, scale: float, workers: int) -> Row:
-    files = build_by_county(place / "province", scale=scale)
+    """Make a province and run it, each in a process of its own, so that neither's memory shows."""
+    files = in_own_process(made, place / "province", scale)
+    return in_own_process(run_all, place, scale, workers, files)
+
+
+def made(place: Path, scale: float) -> list[Path]:
+    return build_by_county(place, scale=scale)
+
+
+def run_all(place: Path, scale: float, workers: int, files: list[Path]) -> Row:
     start, cpu_s = time.perf_counter(), cpu_of_children() + time.process_time()
     many = run_many(place / "province", out=place / "out", where=Where(workers), fresh=True)
     wall_s = time.perf_counter() - start
     cpu_s = cpu_of_children() + time.process_time() - cpu_s
     assert not many.failed, many.failed[0].fault
-    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    worker_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    own_mb = peak_mb()
     map_mb = many.paths["gap_map.html"].stat().st_size / 1e6
     same = is_same_alone(files, many)
-    return Row(scale, len(files), wall_s, cpu_s, peak_mb, map_mb, same)
+    return Row(scale, len(files), wall_s, cpu_s, worker_mb, own_mb, map_mb, same)
 
 
 def is_same_alone(files: list[Path], many: Many) -> bool:
@@ -80,8 +98,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     print(f"{options.workers} processes\n")
-    print("scale | counties | wall s | CPU s | CPU s a county | peak MB | map MB | as alone")
-    print("--- | --- | --- | --- | --- | --- | --- | ---")
+    print(HEAD)
+    print(" | ".join(["---"] * len(HEAD.split(" | "))))
     rows = []
     for scale in options.scales:
         with tempfile.TemporaryDirectory() as aside:
@@ -91,7 +109,7 @@ def main() -> None:
         told = "same" if row.is_same else "DIFFERENT"
         print(
             f"{row.scale:g} | {row.counties} | {row.wall_s:.0f} | {row.cpu_s:.0f} | {each:.1f} | "
-            f"{row.peak_mb:.0f} | {row.map_mb:.2f} | {told}", flush=True,
+            f"{row.worker_mb:.0f} | {row.own_mb:.0f} | {row.map_mb:.2f} | {told}", flush=True,
         )  # fmt: skip
         rows.append(row)
     if len(rows) > 1:

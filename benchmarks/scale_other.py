@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import re
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import osm
@@ -16,14 +15,12 @@ from scale_city import Row, rows_of
 from scipy import sparse
 from siting_beside_spopt import theirs as with_spopt
 from siting_instances import made_median
-from taking import Taken, take
+from taking import Taken, in_own_process, take
 
 from zmd_layout.siting.highs import LinearModel, MipResult, solve_mip
 from zmd_layout.siting.solve import solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from zmd_layout.siting.problem import Problem, Solution
@@ -60,12 +57,6 @@ def of_reading(found: osm.Taken) -> Taken:
     """Bring what a reader took into the form of the others."""
     grown_mb = found.peak_mb - found.imports_mb
     return Taken(found.wall_s, found.processor_s, grown_mb, (found.schools, found.road_km))
-
-
-def in_own_process(work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
-    """Work in a process of its own, which gives all its memory back."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, arguments)
 
 
 def take_pyogrio(pbf: Path) -> Taken:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import multiprocessing
 import re
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,6 +64,13 @@ def in_turns(calls: dict[str, Callable[[], object]], *, repeats: int) -> dict[st
                 grown_mb=max(old.grown_mb, taken.grown_mb),
             )
     return best
+
+
+def in_own_process(work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+    """Work in a process of its own, which gives all its memory back."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 def peak_mb() -> float:

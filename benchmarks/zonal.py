@@ -11,7 +11,6 @@ peak memory is its own; the best run is told. CPU seconds are for a machine that
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +21,7 @@ import numpy as np
 import rasterio
 import shapely
 from printing import table
-from taking import in_turns
+from taking import in_own_process, in_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,10 +132,8 @@ def main() -> None:
         rows: list[dict[str, Any]] = []
         for name in names:
             # a fresh process for each, so that one peak does not hide the next
-            context = multiprocessing.get_context("spawn")
-            with context.Pool(1) as pool:
-                shape = (options.cells, options.zones)
-                rows.append(pool.apply(measure, (name, grid, shape, options.runs)))
+            shape = (options.cells, options.zones)
+            rows.append(in_own_process(measure, name, grid, shape, options.runs))
     first_s = rows[0]["CPU s"]
     for row in rows:
         row["ours ÷ it, CPU"] = first_s / row["CPU s"]
