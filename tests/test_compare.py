@@ -13,8 +13,17 @@ from click.testing import CliRunner
 import zmd_layout
 from conftest import COUNTIES, write_geojson
 from zmd_layout.cli import main
-from zmd_layout.compare import COLUMNS, Comparison, compare, name_changes, write_comparison
+from zmd_layout.compare import (
+    COLUMNS,
+    Comparison,
+    compare,
+    differences,
+    name_changes,
+    write_comparison,
+)
 from zmd_layout.errors import OutputError
+from zmd_layout.messages import Message
+from zmd_layout.outputs.figures_changes import change_map
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +110,44 @@ def test_the_folder_has_a_table_and_maps(comparison: Comparison, tmp_path: Path)
     page = paths["changes_map.html"].read_text("utf-8")
     assert "<title>两次核查结果的变化</title>" in page
     assert "本图只列两次核查中有变化的结论" in page
+
+
+def test_runs_that_agree_give_two_empty_tables_and_no_map(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    same = compare(runs[0], runs[0])
+    with pytest.raises(OutputError) as caught:
+        same.map()
+    assert [fault.key for fault in caught.value.messages] == ["compare.nothing_changed"]
+    paths = write_comparison(same, tmp_path / "out")
+    assert set(paths) == {"changes.csv", "sites.csv", "run.json"}
+    assert paths["changes.csv"].read_text("utf-8-sig").splitlines() == [",".join(COLUMNS)]
+    arguments = ["--lang", "en", "compare", str(runs[0]), str(runs[0])]
+    result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "again")])
+    assert result.exit_code == 0
+    assert Message("compare.no_changes").text("en") in result.output
+
+
+def test_what_two_runs_rest_on_is_told_apart_by_rule_and_by_layer() -> None:
+    before = {"rules": ["a", "b"], "inputs": {"counties": {"sha256": "1"}, "roads": {}}}
+    after = {"rules": ["b", "c"], "inputs": {"counties": {"sha256": "1"}, "schools": {}}}
+    assert differences(before, after) == [
+        Message("compare.rules_added", rules=["c"]),
+        Message("compare.rules_removed", rules=["a"]),
+        Message("compare.layer_removed", layer="roads"),
+        Message("compare.layer_added", layer="schools"),
+    ]
+
+
+def test_changes_are_drawn_on_their_own_ground_where_no_county_has_a_shape(
+    comparison: Comparison,
+) -> None:
+    with_lines = change_map(comparison.changes, borders=comparison.borders).axes[0]
+    without = change_map(comparison.changes, borders=comparison.borders.iloc[:0]).axes[0]
+    assert len(with_lines.collections) == len(without.collections) + 1
+    for side in ("get_xlim", "get_ylim"):
+        (whole_from, whole_to), (low, high) = (getattr(a, side)() for a in (with_lines, without))
+        assert whole_from <= low < high <= whole_to
 
 
 def test_a_folder_that_is_no_run_and_a_torn_one_are_named_together(

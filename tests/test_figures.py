@@ -152,9 +152,50 @@ def test_a_unit_within_another_is_not_counted_twice() -> None:
     table = pd.DataFrame({"unit_id": ["1", "2"], "within": [None, "1"], **ages})
     both = age_pyramid(gpd.GeoDataFrame(table), base_year=2020)
     one = age_pyramid(gpd.GeoDataFrame(table.head(1)), base_year=2020)
-    lengths = [[bar.get_width() for bar in f.axes[0].patches] for f in (both, one)]
-    assert lengths[0] == lengths[1]
+    bare = age_pyramid(table.head(1).set_index("unit_id").drop(columns="within"), base_year=2020)
+    lengths = [[bar.get_width() for bar in f.axes[0].patches] for f in (both, one, bare)]
+    assert lengths[0] == lengths[1] == lengths[2]
     assert sum(lengths[1][:5]) == pytest.approx(500)
+
+
+def test_a_map_reaches_to_its_borders_and_names_no_unit_where_there_are_too_many() -> None:
+    few = rule_map(_findings(), "r").axes[0]
+    assert {"甲", "乙", "丙"} <= {text.get_text() for text in few.texts}
+    many = pd.concat([_findings()] * 14, ignore_index=True)
+    borders = gpd.GeoDataFrame(geometry=[shapely.box(400_000, 3_500_000, 600_000, 3_700_000)])
+    axes = rule_map(many, "r", borders=borders.set_crs(PLANE)).axes[0]
+    assert not {"甲", "乙", "丙"} & {text.get_text() for text in axes.texts}
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    assert (west, east) == (392_000, 608_000)
+    assert (south, north) == (3_492_000, 3_708_000)
+    assert few.get_xlim()[0] > 490_000
+
+
+def test_a_school_that_could_not_be_judged_is_a_cross_and_alone_has_ground_around_it() -> None:
+    school = _findings(unit_kind="school").iloc[[1]].set_geometry([shapely.Point(5e5, 3.6e6)])
+    axes = rule_map(school, "r").axes[0]
+    places = [c.get_offsets().tolist() for c in axes.collections]
+    assert [[5e5, 3.6e6]] in places
+    assert [tuple(map(round, side)) for side in (axes.get_xlim(), axes.get_ylim())] == [
+        (499_900, 500_100), (3_599_900, 3_600_100),
+    ]  # fmt: skip
+
+
+def test_one_unit_is_drawn_by_itself_and_without_a_balance_no_seat_is_known() -> None:
+    both = _outlook()
+    other = both.children.assign(unit_id="b", low=90.0, middle=100.0, high=110.0)
+    table = pd.concat([both.children, other], ignore_index=True)
+    seats = pd.concat([both.balance, both.balance.assign(unit_id="b", seats=100.0)])
+    future = Outlook(table, seats, both.suppositions, is_synthetic=False)
+    heights = {
+        unit: [max(line.get_ydata()) for line in demand_curves(future, unit_id=unit).axes[1].lines]
+        for unit in (None, "a", "b")
+    }
+    assert heights[None] == [1100.0, 1100.0, 1000.0]
+    assert heights["a"] == [1000.0, 1000.0, 900.0]
+    assert heights["b"] == [100.0, 100.0, 100.0]
+    open_ = Outlook(table, pd.DataFrame(), both.suppositions, is_synthetic=False)
+    assert _texts(demand_curves(open_, lang="en")).count("seats unknown") == 4
 
 
 def test_the_same_figure_is_the_same_file(tmp_path: Path) -> None:

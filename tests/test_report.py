@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import docx
+import pandas as pd
 import pytest
 
 import zmd_layout
@@ -15,7 +18,9 @@ from zmd_layout import workflow
 from zmd_layout.errors import OutputError
 from zmd_layout.layers import load_layers
 from zmd_layout.measures import World
-from zmd_layout.messages import word
+from zmd_layout.measures.outlook import Outlook
+from zmd_layout.messages import Message, word
+from zmd_layout.outputs.documents import document_writers
 from zmd_layout.outputs.leader import write_leader_page
 from zmd_layout.outputs.report import to_pdf, write_report
 from zmd_layout.outputs.report_facts import unmet_by_county, worst_problems
@@ -25,7 +30,6 @@ from zmd_layout.vocabulary import Lang, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 TOWNS = [
     ({"unit_id": f"41172110{n}", "name": f"第{n}镇", "kind": "town"}, square(0.01, 0.03 * n, 0.02))
@@ -160,6 +164,91 @@ def test_names_cannot_bring_markup_into_the_page(results: Results, tmp_path: Pat
     page = (tmp_path / "p.html").read_text("utf-8")
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def libreoffice(monkeypatch: pytest.MonkeyPatch, *, writes: bytes | None) -> None:
+    """Put a program in its place that writes a PDF, or only says what is wrong."""
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        if writes is not None:
+            folder = Path(command[command.index("--outdir") + 1])
+            (folder / f"{Path(command[-1]).stem}.pdf").write_bytes(writes)
+        return subprocess.CompletedProcess(command, 0, "", "source file could not be loaded\n")
+
+    monkeypatch.setattr(shutil, "which", lambda _name: "soffice")
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+def test_the_pdf_is_made_of_the_report_and_put_beside_it(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    libreoffice(monkeypatch, writes=b"%PDF-1.7")
+    writers = document_writers(results, with_pdf=True)
+    names = list(writers)
+    assert names.index("report.docx") < names.index("report.pdf")
+    assert "report.pdf" not in document_writers(results)
+    writers["report.pdf"](tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes() == b"%PDF-1.7"
+
+
+def test_what_libreoffice_says_is_told_where_it_makes_no_pdf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    libreoffice(monkeypatch, writes=None)
+    with pytest.raises(OutputError) as caught:
+        to_pdf(tmp_path / "r.docx", tmp_path / "r.pdf")
+    (fault,) = caught.value.messages
+    assert (fault.key, dict(fault.args)["why"]) == (
+        "report.no_pdf", "source file could not be loaded",
+    )  # fmt: skip
+    assert not (tmp_path / "r.pdf").exists()
+
+
+def told(results: Results, findings: Any, future: Outlook | None = None) -> Results:
+    return Results(results.world, results.rules, findings, results.suggestions, future)
+
+
+def test_where_every_verdict_could_be_given_nothing_is_said_to_be_open(
+    results: Results, tmp_path: Path
+) -> None:
+    short = results.findings[results.findings["status"] == "shortfall"]
+    open_ = Message("report.open").text("zh")
+    write_report(tmp_path / "all.docx", results, {})
+    write_report(tmp_path / "short.docx", told(results, short), {})
+    assert open_ in _text(tmp_path / "all.docx")
+    assert open_ not in _text(tmp_path / "short.docx")
+    also = Message("report.number_also_unknown", count="|").text("zh").partition("|")[2]
+    for findings, is_told in ((results.findings, True), (short, False)):
+        write_leader_page(tmp_path / "p.html", told(results, findings), {})
+        assert (also in (tmp_path / "p.html").read_text("utf-8")) == is_told
+
+
+def test_a_gap_that_nobody_knows_is_called_unknown_and_not_nought(results: Results) -> None:
+    unknown = results.findings.assign(gap=float("nan"))
+    problems = worst_problems(told(results, unknown), lang=Lang.EN)
+    assert {problem.gap for problem in problems} == {Message("report.gap_unknown").text("en")}
+
+
+def test_children_ahead_are_a_table_where_no_figure_was_drawn_and_the_unknown_is_a_word(
+    results: Results, tmp_path: Path
+) -> None:
+    years = range(2020, 2036)
+    children = pd.DataFrame(
+        {"unit_id": "411721", "year": years, "stage": "primary", "low": 900.0, "middle": 1240.0,
+         "high": float("nan"), "born_share": 1.0, "is_born": [year < 2027 for year in years]}
+    )  # fmt: skip
+    future = Outlook(children, pd.DataFrame(), (), is_synthetic=False)
+    write_report(tmp_path / "r.docx", told(results, results.findings, future), {})
+    document = docx.Document(str(tmp_path / "r.docx"))
+    rows = [[c.text for c in row.cells] for t in document.tables for row in t.rows]
+    unknown = Message("report.unknown").text("zh")
+    people = {row[1]: row[2:5] for row in rows if row[0] == "小学" and len(row) == 6}
+    assert people == {
+        "2025": ["900", "1,200", unknown],
+        "2030": ["1,000", "1,000", unknown],
+        "2035": ["1,000", "1,000", unknown],
+    }
+    assert not document.inline_shapes
 
 
 def test_without_libreoffice_the_way_out_is_told(

@@ -192,7 +192,7 @@ def _write_csv(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> Non
 
 
 def _faults(folder: Path) -> list[Message]:
-    missing = [n for n in (_FINDINGS, _PACKAGE, RECORD) if not (folder / n).is_file()]
+    missing = [n for n in (_FINDINGS, _PACKAGE, _SITES, RECORD) if not (folder / n).is_file()]
     if missing:
         return [Message("compare.no_run", path=folder, names=missing)]
     return [] if is_whole(folder) else [Message("compare.torn", path=folder)]
@@ -210,10 +210,9 @@ def _read(folder: Path) -> _Folder:
     named = [*ids, "name"]
     units = gpd.read_file(folder / _PACKAGE, layer="units", columns=named, engine="pyogrio")
     shapes = shapes.drop_duplicates(ids).set_index(ids)
-    sites = pd.DataFrame(columns=["stage", "name", "action", "seats"])
-    if (folder / _SITES).is_file():
-        rows = json.loads((folder / _SITES).read_text("utf-8"))["features"]
-        sites = pd.DataFrame([row["properties"] for row in rows], columns=list(sites.columns))
+    rows = json.loads((folder / _SITES).read_text("utf-8"))["features"]
+    named = ["stage", "name", "action", "seats"]
+    sites = pd.DataFrame([row["properties"] for row in rows], columns=named)
     record = json.loads((folder / RECORD).read_text("utf-8"))
     counties = units[units["unit_kind"] == UnitKind.COUNTY]
     return _Folder(findings, shapes.geometry, sites, record, counties)

@@ -32,7 +32,7 @@ _LARGE, _SMALL, _MANY = 30, 9, 60
 def change_map(
     changes: gpd.GeoDataFrame,
     *,
-    borders: gpd.GeoDataFrame | None = None,
+    borders: gpd.GeoDataFrame,
     lang: Lang | str = Lang.ZH,
 ) -> Figure:
     """
@@ -43,7 +43,7 @@ def change_map(
     changes
         As `compare.Comparison.changes`; rows without geometry are not drawn.
     borders
-        Areas drawn as lines for orientation, in any CRS.
+        Areas drawn as lines for orientation, in any CRS; may be none.
     lang
         The language.
     """
@@ -52,11 +52,11 @@ def change_map(
     rows = changes[~changes.geometry.isna()].to_crs(_PLANE)
     rows = rows.assign(order=rows["change"].map(order)).sort_values("order", kind="stable")
     rows = rows.drop_duplicates(["unit_kind", "unit_id"])
-    lines = None if borders is None else borders[~borders.geometry.isna()].to_crs(_PLANE)
+    lines = borders[~borders.geometry.isna()].to_crs(_PLANE)
     with look():
         figure, axes = blank_map(Message("compare.title").text(speech))
-        set_extent(axes, rows if lines is None else lines)
-        if lines is not None:
+        set_extent(figure, axes, rows if lines.empty else lines)
+        if len(lines):
             lines.boundary.plot(ax=axes, color=QUIET, linewidth=0.6)
         points = rows.representative_point()
         for kind, (marker, colour) in _STYLES.items():

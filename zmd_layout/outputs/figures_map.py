@@ -38,6 +38,7 @@ _NOTE_COLUMNS = 140
 _AREAS = {"Polygon", "MultiPolygon"}
 _HALO = 2.2
 _ABOVE, _BELOW = 0.62, 0.5  # inches for banner and title, and for the notes
+_LEAST_MARGIN_M = 100.0  # a rule may have one point
 _LEAST_HIGH, _MOST_HIGH = 2.5, 8.5  # inches of the map itself
 
 
@@ -80,7 +81,7 @@ def rule_map(
     rows = rows.assign(mark=[mark(status, strength) for status, strength in pairs])
     with look():
         figure, axes = blank_map(title or _title_of(rows, speech))
-        set_extent(axes, rows if borders is None else borders)
+        set_extent(figure, axes, rows if borders is None else borders)
         for kind in reversed(Mark):  # the gravest come last and on top
             _draw_mark(axes, rows[rows["mark"] == kind], kind)
         if borders is not None:
@@ -153,7 +154,7 @@ def overview_map(
     colours = [STEPS[int(np.searchsorted(edges, count, side="left"))] for count in counts]
     with look():
         figure, axes = blank_map(Message("figures.overview_title").text(speech))
-        set_extent(axes, frame)
+        set_extent(figure, axes, frame)
         frame.plot(ax=axes, color=colours, edgecolor="white", linewidth=1.0)
         is_open = _is_open(frame, counts, unknown or {})
         _draw_mark(axes, frame[is_open], Mark.NOT_ASSESSABLE)
@@ -200,22 +201,19 @@ def blank_map(title: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def set_extent(axes: Axes, frame: gpd.GeoDataFrame) -> None:
-    """Show the ground of `frame` with a margin, whatever is drawn later."""
+def set_extent(figure: Figure, axes: Axes, frame: gpd.GeoDataFrame) -> None:
+    """Show the ground of `frame`, in metres, with a margin, whatever is drawn later."""
     west, south, east, north = frame.total_bounds
-    margin = 0.04 * max(east - west, north - south)
+    margin = max(0.04 * max(east - west, north - south), _LEAST_MARGIN_M)
     axes.set_xlim(west - margin, east + margin)
     axes.set_ylim(south - margin, north + margin)
     axes.set_autoscale_on(False)
-    _fit_height(axes)
+    _fit_height(figure, axes)
 
 
-def _fit_height(axes: Axes) -> None:
+def _fit_height(figure: Figure, axes: Axes) -> None:
     """Make the figure as high as its ground asks for, so that no empty paper is printed with it."""
-    figure = axes.get_figure(root=True)
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
-    if figure is None or east <= west:
-        return
     left, _, width, _ = axes.get_position(original=True).bounds
     map_height = figure.get_figwidth() * width * (north - south) / (east - west)
     map_height = min(max(map_height, _LEAST_HIGH), _MOST_HIGH)
