@@ -15,6 +15,7 @@ from conftest import point, square, write_geojson
 from zmd_layout.measures.conditions import meets
 from zmd_layout.measures.definitions import Condition
 from zmd_layout.measures.value import Value, exactly, oldest, total
+from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +133,42 @@ def test_a_replacement_that_nobody_knows_is_no_replacement_in_time(
     assert of(found, "closure-after-replacement", "A")["status"] == "not_assessable"
 
 
+def test_a_replacement_that_operated_in_a_year_before_the_closing_is_in_time_without_a_date(
+    findings: Callable[..., pd.DataFrame],
+) -> None:
+    schools = [{"school_id": "A"}, {"school_id": "B"}, {"school_id": "C"}]
+    found = findings(
+        schools,
+        closures=[
+            {"school_id": "A", "closes_on": "2026-07-31", "replacement_id": "B"},
+            {"school_id": "C", "closes_on": None, "replacement_id": "B"},
+        ],
+    )
+    row = of(found, "closure-after-replacement", "A")
+    assert row[["status", "measured"]].tolist() == ["pass", 0]
+    undated = of(found, "closure-after-replacement", "C")
+    assert undated["status"] == "not_assessable"
+    assert Message("measures.no_closing_date").text() in undated["note_zh"]
+
+
+def test_a_parcel_of_unknown_use_is_neither_lost_nor_untouched(
+    make_study: Callable[..., Path],
+) -> None:
+    land = SCHOOLS.replace("schools", "education_land")
+    folder = make_study(land)
+    uses = {"E1": "vacant", "E2": "other", "E3": None}
+    parcels = [
+        ({"parcel_id": name, "current_use": use}, square(0.01 * n, 0.05, 0.001))
+        for n, (name, use) in enumerate(uses.items())
+    ]
+    write_geojson(folder / "education_land.geojson", parcels)
+    found = zmd_layout.check(zmd_layout.load_study(folder))
+    rows = [of(found, "education-land-untouched", name) for name in uses]
+    assert [row["status"] for row in rows] == ["pass", "shortfall", "not_assessable"]
+    assert rows[1]["measured"] == pytest.approx(93.4 * 110.9, rel=0.01)
+    assert Message("measures.use_unknown").text() in rows[2]["note_zh"]
+
+
 PROJECT = {
     "stage": "kindergarten", "ownership": "public", "kind": "continued", "status": "done",
     "county_id": "411721", "done_on": "2025-12-31",
@@ -230,6 +267,17 @@ def test_without_roads_the_way_is_a_straight_line_with_a_detour_and_says_so(
     assert row["measured"] == pytest.approx(1.3 * 1109, rel=0.01), "the teaching point is nearer"
     assert row["basis"] == "assumption"
     assert "proxy" in row["flags"]
+
+
+def test_a_list_of_schools_without_stages_leaves_the_way_unknown_and_names_the_column(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study(SCHOOLS + VILLAGES)
+    write_geojson(folder / "villages.geojson", [({"unit_id": "V"}, point(0.05, 0.05))])
+    write_geojson(folder / "schools.geojson", [({"school_id": "S"}, point(0.05, 0.06))])
+    row = of(zmd_layout.check(zmd_layout.load_study(folder)), "primary-access-remote-village", "V")
+    assert row["status"] == "not_assessable"
+    assert "学段" in row["note_zh"]
 
 
 def test_counting_verdicts_of_a_rule_without_units_gives_no_pass(

@@ -292,3 +292,15 @@ def test_a_study_of_towns_alone_is_placed_in_and_its_catchments_are_left_undrawn
     assert row["mean_distance_after_m"] < row["mean_distance_before_m"]
     assert np.isfinite(row["objective"])
     assert found.catchments.empty
+
+
+def test_a_list_of_towns_without_outlines_says_nothing_of_where_children_live(
+    site: Callable[..., Suggestions],
+) -> None:
+    towns = [(town(n, 0, residents=4000, **AGES)[0], None) for n in (1, 2)]
+    with pytest.raises(SitingError) as refused:
+        site(
+            "kindergarten", townships=towns, schools=[PRIVATE],
+            options={"aim": Aim.TRAVEL, "new_count": 1},
+        )  # fmt: skip
+    assert refused.value.messages == (Message("sites.without_children"),)

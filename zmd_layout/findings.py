@@ -118,8 +118,8 @@ def _judged(
             as_of=world.as_of,
             plan_period=world.study.plan_period,
         )
-        if verdict is not None:
-            rows.append(_row(rule, units, row, verdict, world))
+        assert verdict is not None  # noqa: S101 - the rule is in force
+        rows.append(_row(rule, units, row, verdict, world))
     return rows
 
 
@@ -146,8 +146,8 @@ def _monitored(
             values={name: found[row.unit_id] for name, found in values.items()},
             as_of=world.as_of,
         )
-        if verdict is not None:
-            rows.append(_row(rule, units, row, verdict, world))
+        assert verdict is not None  # noqa: S101 - the rule is in force
+        rows.append(_row(rule, units, row, verdict, world))
     return rows
 
 

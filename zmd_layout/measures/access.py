@@ -137,9 +137,7 @@ def schools_of(world: World, stage: Stage) -> gpd.GeoDataFrame | None:
 
 def open_stages(world: World, stage: Stage) -> tuple[str, ...]:
     """Give the flag `ambiguous_stage` where an operating school may be of a stage, else nothing."""
-    layer = world.layers.get("schools")
-    if layer is None:
-        return ()
+    layer = world.layers["schools"]
     _, may_have = may_have_stage(layer.frame, stage)
     is_open = layer.frame["status"].isin(["operating", "under_construction"]).to_numpy()
     return (str(Flag.AMBIGUOUS_STAGE),) if (may_have & is_open).any() else ()

@@ -138,10 +138,8 @@ def _standing_inside(world: World, units: Units, stage: Stage) -> dict[str, tupl
     frame = layer.frame
     place = world.members(layer, units)
     rows = place.notna() & (place != "")
-    if "status" in frame:
-        rows &= frame["status"].isna() | (frame["status"] == "operating")
-    if "is_teaching_point" in frame:
-        rows &= frame["is_teaching_point"].map(lambda flag: flag is not True)
+    rows &= frame["status"].isna() | (frame["status"] == "operating")
+    rows &= frame["is_teaching_point"].map(lambda flag: flag is not True)
     has_stage, may_have = may_have_stage(frame, stage)
     sure, open_ = place[rows & has_stage].value_counts(), place[rows & may_have].value_counts()
     return {
