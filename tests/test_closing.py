@@ -13,6 +13,7 @@ import zmd_layout
 from conftest import point, write_geojson
 from zmd_layout.cli import main
 from zmd_layout.errors import SitingError
+from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,3 +165,31 @@ def test_the_sheet_is_written_where_a_folder_is_named(folder: Path, tmp_path: Pa
     assert "1—3年级" in text
     assert "原则上不寄宿" in text
     assert "先落实安置" in text
+
+
+def test_a_school_of_two_stages_that_counts_its_pupils_by_stage_is_not_split_by_grades(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    both = {"stages": "primary;junior", "enrolment": 900}
+    split = zmd_layout.closing(
+        zmd_layout.load_study(study(make_study, tmp_path, east=both)), ["west"]
+    ).receivers.set_index("stage")
+    assert split.loc["primary", "enrolment"] == pytest.approx(600)  # six grades of nine
+    told = both | {"enrolment_primary": 800, "enrolment_junior": 100}
+    counted = zmd_layout.closing(
+        zmd_layout.load_study(study(make_study, tmp_path, east=told)), ["west"]
+    ).receivers.set_index("stage")
+    assert counted.loc["primary", "enrolment"] == 800
+
+
+def test_without_a_list_of_schools_or_children_nothing_is_said_of_a_closing(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    with pytest.raises(SitingError) as refused:
+        zmd_layout.closing(zmd_layout.load_study(make_study()), ["west"])
+    assert refused.value.messages == (Message("sites.closing_without_schools"),)
+    write_geojson(tmp_path / "schools.geojson", [(WEST, point(0.01, 0.05))])
+    schools = '\n[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+    with pytest.raises(SitingError) as refused:
+        zmd_layout.closing(zmd_layout.load_study(make_study(schools)), ["west"])
+    assert refused.value.messages == (Message("sites.closing_without_children"),)

@@ -9,6 +9,9 @@ import pytest
 
 import zmd_layout
 from conftest import point, square, write_geojson
+from zmd_layout.measures import World
+from zmd_layout.siting.coverage import coverage_table
+from zmd_layout.workflow.loading import load, load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,3 +80,57 @@ def test_the_radius_is_written_for_towns_and_not_for_townships_proper(
 def test_the_county_is_the_sum_of_its_townships(shares: pd.DataFrame) -> None:
     county = shares.loc[("411721", "children")]
     assert county["total"] == shares.loc[("411721101", "children"), "total"]
+
+
+RADIUS = """
+id: primary-within-800
+key: M2
+title: {zh: 八百米内, en: Within 800 m}
+status: reviewed
+stage: primary
+strength: in_principle
+addressee: county
+due: {state: standing}
+effective: {from: 2020-01-01, until: null}
+clauses:
+  text: {document: 某文, article: 一, text: 八百米, evidence: V, checked_on: 2026-11-24}
+reading: {zh: 读法, en: A reading}
+unit: township
+parameters:
+  service_radius_m:
+    unit: m
+    values:
+      2020-01-01: {value: 800, basis: clause, clause: text}
+measures:
+  share: {named: primary_children_within_radius_share}
+measure_unit: percent
+check: {kind: report, measure: share}
+needs: [share]
+"""
+
+
+def test_a_radius_of_the_rules_goes_before_the_usual_one_and_counties_stand_without_towns(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    villages = [
+        ({"unit_id": f"v{n}", "residents": 500, **AGES}, point(east, 0.05))
+        for n, east in enumerate((0.010, 0.016, 0.05))
+    ]
+    schools = [({"school_id": "s1", "stages": "primary"}, point(0.010, 0.05))]
+    extra = ""
+    for name, rows in (("villages", villages), ("schools", schools)):
+        write_geojson(tmp_path / f"{name}.geojson", rows)
+        extra += f'\n[layers.{name}]\npath = "{name}.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
+    (tmp_path / "my-rules").mkdir()
+    (tmp_path / "my-rules" / "primary-within-800.yaml").write_text(RADIUS, "utf-8")
+    study = zmd_layout.load_study(make_study(extra, head='rulesets = ["my-rules"]'))
+    world = World(study, load(study, None), study.as_of)
+    table = coverage_table(world, load_rules(study))
+    mine = table[table["stage"] == "primary"].set_index(["unit_id", "counted"])
+    row = mine.loc[("411721", "children")]
+    assert (row["radius_m"], row["basis"]) == (800, "clause")
+    assert row["share_percent"] == pytest.approx(200 / 3)  # the second village is 730 m away
+    assert set(table["unit_kind"]) == {"city", "county"}
+    assert set(table["counted"]) == {"children", "residents"}
+    # the kindergarten has no rule of its own and keeps the usual radius
+    assert table.loc[table["stage"] == "kindergarten", "radius_m"].unique().tolist() == [300]

@@ -110,7 +110,7 @@ def _ways_to_count(world: World, way: Access, stage: Stage, radius_m: float) -> 
         label = "residents" if name == "residents" else "children"
         yield _Counted(label, layer, rows, weight, within, sources, made)
     areas = world.layers.get("residential_areas")
-    if areas is None or areas.frame.empty:
+    if areas is None:
         return
     frame = areas.frame[areas.frame.geometry.notna()]
     homes, places = points_in(frame), points_in(way.schools)
