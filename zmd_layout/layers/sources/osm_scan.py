@@ -98,7 +98,8 @@ def opened(path: Path, wanted: Wanted, *, window: Window | None = None) -> Itera
         raise SourceError(Message("osm.no_file", path=path))
     if not path.name.lower().endswith(EXTRACT_SUFFIXES):
         raise SourceError(Message("osm.no_extract", path=path, wanted=EXTRACT_SUFFIXES))
-    with tempfile.TemporaryDirectory(prefix="zmd-layout-") as name:
+    # Windows keeps a file from being deleted that an error's traceback still holds open
+    with tempfile.TemporaryDirectory(prefix="zmd-layout-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if window is not None and is_large(path):
             path = cut(path, wanted, window, folder)
