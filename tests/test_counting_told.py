@@ -29,7 +29,8 @@ from zmd_layout.measures.registry import NAMED_MEASURES
 from zmd_layout.measures.value import Value, exactly, total
 from zmd_layout.measures.words import field_word, layer_word
 from zmd_layout.messages import Message
-from zmd_layout.vocabulary import Status, UnitKind
+from zmd_layout.study.schools import Completeness
+from zmd_layout.vocabulary import Stage, Status, UnitKind
 
 COUNT = CountMeasure(count="schools", where=(OPERATING,))
 SEATS = SumMeasure(sum="schools", of="seats", where=(OPERATING,))
@@ -143,6 +144,23 @@ def test_a_list_that_is_not_complete_tells_what_it_knows() -> None:
     assert found["a"].notes == (Message("measures.incomplete", layer=SCHOOLS, count=1.0),)
     assert found["b"].notes == (Message("measures.incomplete", layer=SCHOOLS, count=0.0),)
     assert found["a"].flags == ("osm_incomplete",)
+
+
+def test_where_too_few_schools_of_a_stage_are_known_their_count_has_no_upper_end() -> None:
+    asked = Completeness(expected={"a": {Stage.PRIMARY: 9}}, year=2025)
+    known = [school("a", stages="primary", is_teaching_point=False) for _ in range(3)]
+    world = World(
+        STUDY.model_copy(update={"completeness": asked}),
+        {"counties": counties(), "schools": layer("schools", known)},
+        STUDY.as_of,
+    )
+    units = world.units(UnitKind.COUNTY, LIMITS)
+    assert units is not None
+    found = evaluate(PRIMARY, world=world, units=units, limits=LIMITS)
+    assert (found["a"].low, found["a"].high, keys(found["a"])) == (
+        3, math.inf, ["completeness.too_few"],
+    )  # fmt: skip
+    assert (found["b"].known, found["b"].notes) == (0, ())
 
 
 # --- what is to be said of a range
