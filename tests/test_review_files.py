@@ -7,14 +7,16 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pytest
 import shapely
-from plot_files import PLOT, shapefile_in_zip, table, write_dxf, write_kml, write_survey
+from plot_files import PLOT, SURVEY, shapefile_in_zip, table, write_dxf, write_kml, write_survey
 
 import zmd_layout
 from conftest import square, write_geojson
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.layers.sources import review_archive
+from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +67,40 @@ def test_a_survey_text_gives_the_plot_without_its_people(tmp_path: Path) -> None
     assert review.areas.loc[0, "name"] == "示例地块一"
     assert review.areas.geometry[0].area == pytest.approx(30000)
     assert set(review.findings["status"]) <= {"not_assessable", "not_applicable", "reported"}
+
+
+def test_survey_plots_of_one_number_are_told_apart_by_their_place_in_the_file(
+    tmp_path: Path,
+) -> None:
+    first = SURVEY.partition("[地块坐标]\n")[2]
+    second = first.replace(",38502", ",38503").replace("一", "二")
+    path = tmp_path / "plots.txt"
+    path.write_bytes((SURVEY + second).encode("gbk"))
+    areas = zmd_layout.review(path).areas
+    assert areas["unit_id"].tolist() == ["1", "2"]
+    assert areas["name"].tolist() == ["示例地块一", "示例地块二"]
+    path.write_bytes((SURVEY + second.replace("2026-01", "2026-02")).encode("gbk"))
+    assert sorted(zmd_layout.review(path).areas["unit_id"]) == ["2026-01", "2026-02"]
+
+
+def test_a_drawing_of_an_open_line_holds_no_plot(tmp_path: Path) -> None:
+    path = tmp_path / "plot.dxf"
+    line = shapely.LineString([(502_000, 3_653_850), (502_200, 3_654_000)])
+    gpd.GeoSeries([line], crs="EPSG:4547").to_file(path, driver="DXF")
+    assert refusal(path, coordinates="EPSG:4547") == (
+        Message("review.no_polygon", name="plot.dxf").text("zh")
+    )
+
+
+def test_a_shapefile_without_its_table_is_a_plot_of_which_nothing_is_known(tmp_path: Path) -> None:
+    whole = shapefile_in_zip(tmp_path, encoding="GB18030", with_cpg=False)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(tmp_path / "bare.zip", "w") as bare:
+        for name in old.namelist():
+            if not name.endswith(".dbf"):
+                bare.writestr(name, old.read(name))
+    found = verdict(tmp_path / "bare.zip")
+    assert found["status"] == "not_assessable"
+    assert found["geometry"].area == pytest.approx(30000)
 
 
 def test_a_drawing_of_closed_lines_is_read_once_its_coordinates_are_declared(

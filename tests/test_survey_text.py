@@ -417,6 +417,14 @@ def test_lines_that_cannot_be_read_are_told_by_their_numbers() -> None:
     assert "21" in text
 
 
+def test_many_lines_that_cannot_be_read_are_told_up_to_a_number_and_counted() -> None:
+    found, text = refused(SAMPLE + "第;一;行\n" * 30)
+    told = found.count("survey.bad_line")
+    assert found == ["survey.bad_line"] * told + ["survey.more_faults"]
+    assert 0 < told < 30
+    assert str(30 - told) in text.splitlines()[told]
+
+
 def test_a_file_beyond_the_limits_is_refused_before_it_is_read() -> None:
     assert refused(b"J1,1,1,1\n" * 1_200_000)[0] == ["survey.too_large"]
 

@@ -78,8 +78,6 @@ def unpack(path: Path, folder: Path) -> list[Path]:
                     left -= _copy(source, out, left, path.name)
                 files.append(target)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        if isinstance(error, LayerError):
-            raise
         raise LayerError(Message("review.no_zip", name=path.name)) from error
     return sorted(files)
 

@@ -40,15 +40,15 @@ def check_findings(findings: pd.DataFrame) -> None:
     Raises
     ------
     OutputError
-        When there are none, columns are missing, or a status, strength or kind of unit is none of
-        the vocabulary: all faults at once.
+        When there are none; else when columns are missing, or a status, strength or kind of unit is
+        none of the vocabulary: all faults at once.
     """
+    if len(findings) == 0:
+        raise OutputError(Message("gap_map.no_findings"))
     missing = [name for name in REQUIRED if name not in findings.columns]
     faults = [Message("gap_map.missing_columns", columns=missing)] if missing else []
     if not isinstance(findings, gpd.GeoDataFrame):
         faults.append(Message("gap_map.no_geometry", found=type(findings).__name__))
-    if len(findings) == 0:
-        faults.append(Message("gap_map.no_findings"))
     faults += _strange_words(findings)
     if faults:
         raise OutputError(*faults)

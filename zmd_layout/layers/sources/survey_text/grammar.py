@@ -270,10 +270,8 @@ class _Reader:
 
 def _split(line: str) -> list[str]:
     """Split at commas; a line without one at tabs, else at full-width commas, else at blanks."""
-    for separator in (",", "\t", "，", None):
-        if separator is None or separator in line:
-            return [text.strip() for text in line.split(separator)]
-    return [line]
+    separator = next((sign for sign in (",", "\t", "，") if sign in line), None)
+    return [text.strip() for text in line.split(separator)]
 
 
 def _without_controls(text: str) -> str:

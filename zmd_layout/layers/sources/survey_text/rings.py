@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -138,11 +137,9 @@ def _polygon(points_m: NDArray[np.float64], ring: _Ring) -> BaseGeometry:
 
 def _at(reason: str, corners: NDArray[np.float64]) -> list[int]:
     """Find the two edges that meet where GEOS says that a ring is not valid."""
-    place = re.search(r"\[(\S+) (\S+)\]", reason)
-    if place is None:
-        return [0]
+    x, y = map(float, reason.rpartition("[")[2].rstrip("]").split())
     edges = shapely.linestrings(np.stack([corners, np.roll(corners, -1, axis=0)], axis=1))
-    distances_m = shapely.distance(edges, shapely.Point(float(place[1]), float(place[2])))
+    distances_m = shapely.distance(edges, shapely.Point(x, y))
     return sorted(np.argsort(distances_m, kind="stable")[:2].tolist())
 
 
