@@ -371,6 +371,9 @@ def test_the_workbook_sets_the_methods_side_by_side_and_says_why_they_differ(
     assert "队列递进" in county["差异说明"]
     town = table.loc[("西县 南乡", "小学", 2025)]
     assert town[["中", "标准班额学位（班数×班额）"]].tolist() == [360, 540]
+    alone = World(study, {"counties": world.layers["counties"]}, study.as_of)
+    bare = as_frame(balance(Results(alone, [], none, none, outlook(alone)), Lang.ZH))
+    assert set(bare["单元"]) == {"西县", "东县"}
 
 
 # --- rules that count seats

@@ -163,8 +163,7 @@ def _widths(sheet: Sheet) -> list[float]:
     while widest > _LEAST_WIDE and sum(min(width, widest) for width in wanted) > _PAGE_COLUMNS:
         widest -= 1
     fitted = [min(width, widest) for width in wanted]
-    if fitted:  # remarks stand in the last column, and are long
-        fitted[-1] = min(wanted[-1], max(widest, _REMARK_WIDE))
+    fitted[-1] = min(wanted[-1], max(widest, _REMARK_WIDE))  # remarks, which are long
     return fitted
 
 

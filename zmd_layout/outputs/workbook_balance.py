@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.conditions import is_missing
-from zmd_layout.measures.outlook import STAGES
 from zmd_layout.measures.seat_balance import UNBORN_DIGITS
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of
@@ -55,8 +54,6 @@ def _of_counties(results: Results, future: Outlook, lang: Lang) -> Iterator[Row]
     schools = schools_by_county(results)
     methods, grades = _by_key(future.methods), _by_key(future.grades)
     for row in records(future.children):
-        if row.stage not in STAGES:
-            continue
         unit, stage = str(row.unit_id), Stage(row.stage)
         used = schools.get((unit, stage), (None, None, None, None))[2]
         key = (unit, stage, int(row.year))
@@ -83,7 +80,7 @@ def _of_townships(results: Results, future: Outlook, lang: Lang) -> Iterator[Row
     own = dict(zip(layer["unit_id"], layer["name"], strict=True))
     seats = _seats_by_capacity(future.township_balance)
     chosen = (table["year"] % _EVERY_YEARS == 0) | (table["year"] == results.world.as_of.year)
-    for row in records(table[chosen & table["stage"].isin(STAGES)]):
+    for row in records(table[chosen]):
         unit = str(row.unit_id)
         county = counties.get(place_of.get((str(UnitKind.TOWNSHIP), unit), ""), "")
         name = f"{county} {own.get(unit, unit)}".strip()
