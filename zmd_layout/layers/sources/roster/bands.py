@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SPAN = re.compile(r"(\d+)(?:人)?[-—–~～至到](\d+)人?(?:的?班数?)?$")
-_UP_TO = re.compile(r"(\d+)人?(?:及以下|以下及|以内)(?:的?班数?)?$")
-_FROM = re.compile(r"(\d+)人?(?:及以上|及其以上)(?:的?班数?)?$")
+# a size has few digits: to try every part of a long number takes the square of its length
+_SIZE = r"(?<!\d)(\d{1,4})"
+_SPAN = re.compile(_SIZE + r"人?[-—–~～至到](\d{1,4})人?(?:的?班数?)?$")
+_UP_TO = re.compile(_SIZE + r"人?(?:及以下|以下及|以内)(?:的?班数?)?$")
+_FROM = re.compile(_SIZE + r"人?(?:及以上|及其以上)(?:的?班数?)?$")
 _MOST_PUPILS = 200
 
 
