@@ -66,11 +66,7 @@ def only_choice(form: CapacitatedForm, decisions: Decisions) -> NDArray[np.bool_
     opened = int(decisions.opened.sum())
     if form.open_count is None:
         return decisions.opened if not free.any() else None
-    if opened == form.open_count:
-        return decisions.opened
-    if opened + int(free.sum()) == form.open_count:
-        return decisions.opened | free
-    return None
+    return decisions.opened if opened == form.open_count else None
 
 
 def can_seat(form: CapacitatedForm, decisions: Decisions) -> bool:

@@ -216,8 +216,6 @@ def parts_apart(
     neighbours: csr_array, units: NDArray[np.int64], anchor: int
 ) -> list[NDArray[np.int64]]:
     """Give the connected parts of a catchment that do not hold its anchor."""
-    if not len(units):
-        return []
     inside = neighbours[units][:, units]
     _, part = connected_components(inside, directed=False)
     at = np.flatnonzero(units == anchor)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from zmd_layout.siting.highs import LinearModel, MipStatus, open_solver, run_solver
+from zmd_layout.siting.highs import LinearModel, open_solver, run_solver
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,8 +110,6 @@ def seat_split(
         column_upper=np.full(len(pair) + demand_count, np.inf),
     )
     result = run_solver(open_solver(model), time_limit_s=time_limit_s, is_mip=False)
-    if result.status is MipStatus.INFEASIBLE:
-        return cannot_seat(form, is_open)
     if not len(result.row_duals):
         return None
     share, left_out = np.split(np.clip(result.values, 0.0, 1.0), [len(pair)])
