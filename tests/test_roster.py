@@ -235,6 +235,15 @@ def test_bands_of_class_sizes_tell_large_classes_only_where_they_allow_it(
     assert (None if found is None else found[0]) == large
 
 
+@pytest.mark.parametrize("head", ["（" + " " * 50_000, "9" * 50_000, "[单位:" * 10_000])
+def test_a_head_without_end_is_no_field_and_keeps_nobody_waiting(tmp_path: Path, head: str) -> None:
+    roster = read(tmp_path, f"{HEAD},{head}\n1,水屯小学,211,3\n")  # the square of it takes hours
+    assert roster.frame["name"].tolist() == ["水屯小学"]
+    assert len(roster.frame.columns) == len(
+        read(tmp_path, f"{HEAD},x\n1,水屯小学,211,3\n").frame.columns
+    )
+
+
 def test_very_large_classes_beside_large_ones_leave_the_sum_open(tmp_path: Path) -> None:
     roster = read(tmp_path, f"{HEAD},大班额班数,超大班额班数\n1,水屯小学,211,3,1\n")
     assert "classes_of_56_and_more" not in roster.frame

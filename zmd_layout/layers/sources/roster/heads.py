@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SEARCH_ROWS = 15
 _MOST_HEAD_ROWS = 4
-_UNIT = re.compile(r"[(\[]\s*(?:单位:?\s*)?([^()\[\]]+?)\s*[)\]]")
+_IN_BRACKETS = re.compile(r"[(\[][^()\[\]]{1,40}[)\]]")
 _TOTALS = ("合计", "总计", "总数", "小计", "计")
 
 
@@ -120,14 +120,15 @@ def _is_below_head(row: Sequence[object]) -> bool:
 
 def _as_unit(cell: object) -> str:
     """Give the unit that a cell names (`（单位：人）`), or ""."""
-    text = unicodedata.normalize("NFKC", str(cell)).strip("() ").removeprefix("单位:").strip()
+    text = unicodedata.normalize("NFKC", str(cell)).strip("()[] ").removeprefix("单位")
+    text = text.removeprefix(":").strip()
     return text if text in words()["rows"]["units"] else ""
 
 
 def _unit_in(title: str) -> str:
     """Give the unit in the brackets of a head (占地面积（亩）), or ""."""
-    found = _UNIT.findall(unicodedata.normalize("NFKC", title))
-    known = [unit for unit in found if unit in words()["rows"]["units"]]
+    found = _IN_BRACKETS.findall(unicodedata.normalize("NFKC", title))
+    known = [unit for text in found if (unit := _as_unit(text))]
     return known[-1] if known else ""
 
 
@@ -144,7 +145,7 @@ def field_of(title: str) -> str | None:
 
 def _forms(title: str) -> list[str]:
     text = unicodedata.normalize("NFKC", title)
-    bare = _UNIT.sub(lambda m: "" if m[1] in words()["rows"]["units"] else m[0], text)
+    bare = _IN_BRACKETS.sub(lambda m: "" if _as_unit(m[0]) else m[0], text)
     forms = []
     for whole in (text, bare):
         parts = whole.split("_")
