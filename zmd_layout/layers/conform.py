@@ -35,7 +35,7 @@ COORDINATE_COLUMNS = frozenset({"x", "y"})  # of tables; they have become points
 def plain(name: object) -> str:
     """Bring a column's head to the form in which synonyms are compared."""
     text = unicodedata.normalize("NFKC", str(name))
-    return re.sub(r"[\s()（）]|[(（].{0,200}?[)）]", "", text).casefold()
+    return re.sub(r"[\s()]", "", text).casefold()  # what is in brackets may be a unit, and stays
 
 
 def rename(
