@@ -12,8 +12,10 @@ from click.testing import CliRunner
 from local_server import Overpass, overpass_serving, serving
 from test_residents import write_grid
 
+from conftest import COUNTIES
 from zmd_layout.cli import main
 from zmd_layout.layers import load_layers
+from zmd_layout.messages import Message
 from zmd_layout.study import read_study
 
 if TYPE_CHECKING:
@@ -63,6 +65,28 @@ def test_schools_and_roads_are_fetched_and_load_as_the_study_file_is_told(
     layers = load_layers(read_study(folder))
     assert len(layers["schools"].frame) > 0
     assert len(layers["roads"].roads.edges) > 0
+
+
+def test_an_empty_answer_is_told_and_nothing_is_to_be_put_into_the_study_file(
+    make_study: Callable[..., Path], overpass: Overpass
+) -> None:
+    overpass.is_empty = True
+    result = fetch_osm(make_study(), overpass)
+    assert result.exit_code == 0, result.output
+    for topic in ("schools", "roads"):
+        told = Message("fetch.nothing", topic=Message(f"fetch.{topic}")).text("zh")
+        assert told in result.output
+    assert "[layers" not in result.output
+
+
+def test_a_study_without_polygons_says_not_for_which_ground(
+    make_study: Callable[..., Path], overpass: Overpass
+) -> None:
+    folder = make_study(counties=[(about, None) for about, _ in COUNTIES])
+    result = fetch_osm(folder, overpass)
+    assert result.exit_code == 1
+    assert Message("fetch.no_area", study="small").text("zh") in result.output
+    assert overpass.queries == []
 
 
 def test_a_server_that_breaks_down_midway_gives_one_message_and_the_next_run_goes_on(

@@ -43,6 +43,7 @@ class Server:
     body: bytes = BODY
     etag: str | None = '"one"'
     takes_ranges: bool = True
+    portion: int | None = None  # of a range no more is given at a time
     cuts: list[int] = field(default_factory=list)
     refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -70,9 +71,11 @@ def handler_of(state: Server) -> type[QuietHandler]:
                 self.answer_cut(416, {"Content-Range": f"bytes */{size}"}, b"")
                 return
             headers = {"ETag": state.etag} if state.etag else {}
+            end = size
             if begin:
-                headers["Content-Range"] = f"bytes {begin}-{size - 1}/{size}"
-            self.answer_cut(206 if begin else 200, headers, state.body[begin:])
+                end = size if state.portion is None else min(size, begin + state.portion)
+                headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
+            self.answer_cut(206 if begin else 200, headers, state.body[begin:end])
 
         def answer_cut(self, status: int, headers: dict[str, str], body: bytes) -> None:
             sent = body[: state.cuts.pop(0)] if state.cuts else body
@@ -150,6 +153,30 @@ def test_a_later_call_goes_on_where_an_earlier_one_broke_off(
     assert target.read_bytes() == BODY
     assert len(server.asked) == 1
     assert server.asked[0].startswith("bytes=1")
+
+
+def test_a_server_that_gives_a_range_in_portions_is_asked_for_each_next_one(
+    server: Server, patience: Patience, target: Path
+) -> None:
+    server.cuts, server.portion = [2_000_000], 1_500_000
+    download(server.url, target, patience=patience)
+    assert target.read_bytes() == BODY
+    begins = [int(asked.removeprefix("bytes=").removesuffix("-")) for asked in server.asked[1:]]
+    assert [begin - begins[0] for begin in begins] == [0, 1_500_000, 3_000_000]
+
+
+@pytest.mark.parametrize("told", ["bytes 7-21/15", "lines 1-2/9", ""])
+def test_an_answer_from_another_place_of_the_file_is_thrown_away_and_all_is_asked_for_again(
+    server: Server, patience: Patience, target: Path, told: str
+) -> None:
+    server.cuts = [2_000_000, 0, 0]
+    with pytest.raises(SourceError):
+        download(server.url, target, patience=patience)
+    server.asked.clear()
+    server.refusals = [(206, {"Content-Range": told})]
+    download(server.url, target, patience=patience)
+    assert target.read_bytes() == BODY
+    assert server.asked == ["refused", ""]
 
 
 def test_a_file_that_changed_meanwhile_is_begun_anew(
@@ -307,7 +334,14 @@ def test_a_grid_in_an_archive_is_unpacked(
     )
     assert fetched.files[0].coordinates == "EPSG:32650"
     assert fetched.files[0].data_as_of is None
+    assert "year" not in study_snippet(fetched.files)
     assert files_of(tmp_path / "population") == {"tile.tif"}
+
+
+def torn(archive: bytes, content: bytes) -> bytes:
+    """Turn a byte of what an archive holds, so that its sum is no longer right."""
+    at = archive.index(content) + len(content) // 2
+    return archive[:at] + bytes([archive[at] ^ 1]) + archive[at + 1 :]
 
 
 @pytest.mark.parametrize(
@@ -316,6 +350,7 @@ def test_a_grid_in_an_archive_is_unpacked(
         ("a.tif", b"<html>maintenance</html>", "fetch.no_grid"),
         ("a.tif", grid(None), "fetch.no_crs"),
         ("a.zip", b"<html>maintenance</html>", "fetch.no_zip"),
+        ("a.zip", torn(packed(a_tif=grid()), grid()), "fetch.no_zip"),
         ("a.zip", packed(readme_txt=b"CC BY"), "fetch.not_one_grid"),
         ("a.zip", packed(a_tif=b"1", b_tif=b"2"), "fetch.not_one_grid"),
     ],

@@ -192,6 +192,40 @@ def test_a_run_that_broke_off_goes_on_without_asking_twice(
     assert read_schools(tmp_path / "osm" / "schools.osm.pbf").dropped.read["school"] == 2
 
 
+def test_what_a_broken_run_kept_of_another_area_stays_for_the_next_one_there(
+    overpass: Overpass, asking: OverpassSettings, tmp_path: Path
+) -> None:
+    good = overpass.answer
+
+    def break_down_after_one(query: str) -> tuple[int, dict[str, str], bytes]:
+        if len(overpass.queries) >= 1:
+            overpass.misdeeds = [(504, {}, b"")]
+        return good(query)
+
+    overpass.answer = break_down_after_one  # type: ignore[method-assign]
+    with pytest.raises(SourceError):
+        fetch(tmp_path, asking)
+    overpass.answer = good  # type: ignore[method-assign]
+    overpass.misdeeds, overpass.queries = [], []
+    elsewhere = shapely.box(113.6, 32.6, 113.7, 32.7)
+    fetched = fetch_osm(elsewhere, tmp_path, fetched_at=NOON, settings=asking)
+    assert len(fetched.files) == len(overpass.queries) == 1
+    overpass.queries.clear()
+    fetch(tmp_path, asking)
+    assert len(overpass.queries) == 1
+    assert [path.name for path in (tmp_path / "osm").iterdir()] == ["schools.osm.pbf"]
+
+
+def test_an_answer_that_stands_elsewhere_is_followed_there(
+    overpass: Overpass, asking: OverpassSettings, tmp_path: Path
+) -> None:
+    overpass.misbehave(307, location=f"{overpass.url}/interpreter?moved")
+    fetched = fetch(tmp_path, asking)
+    assert len(fetched.files) == 1
+    assert len(overpass.queries) == 3  # one of two tiles was asked for twice
+    assert overpass.other_requests == ["/api/interpreter?moved"]
+
+
 def test_what_is_there_is_not_fetched_again_unless_wanted_or_changed(
     overpass: Overpass, asking: OverpassSettings, tmp_path: Path
 ) -> None:
