@@ -43,7 +43,8 @@ from zmd_layout.forecast import (
     suppositions,
     values,
 )
-from zmd_layout.messages import catalogue
+from zmd_layout.forecast.figures import Mark, Sourced
+from zmd_layout.messages import Message, catalogue
 from zmd_layout.study.people import IntoTowns
 from zmd_layout.vocabulary import Basis, Stage
 
@@ -520,6 +521,12 @@ def test_progression_needs_two_years_and_each_grade_once() -> None:
         progress(table, progression_ratios(table), intake=intake, years=[2024])
 
 
+def test_a_recalled_figure_that_does_not_count_as_an_assumption_is_no_figure() -> None:
+    Sourced(basis=Basis.ASSUMPTION, mark=Mark.RECALLED, source="凭记忆")
+    with pytest.raises(ValueError, match="counts as an assumption: 凭记忆"):
+        Sourced(basis=Basis.STANDARD, mark=Mark.RECALLED, source="凭记忆")
+
+
 # --- backcast
 
 
@@ -533,6 +540,9 @@ def test_a_backcast_tells_how_many_are_missing_in_the_later_count() -> None:
     assert row["error_percent"] == pytest.approx(100 / 3)
     with pytest.raises(LayerError, match="25"):
         backcast(earlier, later, years=11, survival=survival)
+    with pytest.raises(LayerError) as refused:
+        backcast(earlier, later, years=10, survival=survival.loc[:20])
+    assert refused.value.messages == (Message("forecast.survival_short", needed=23),)
     with pytest.raises(LayerError, match="单元代码"):
         backcast(earlier.loc[["gone"]], later, years=10, survival=survival)
 

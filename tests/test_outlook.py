@@ -162,6 +162,16 @@ def test_births_of_which_only_some_name_a_county_are_refused(
         looked(BIRTHS, births="unit_id,year,births\n411721,2021,80\n,2022,80\n")
 
 
+def test_births_of_which_none_names_a_county_hold_for_all(looked: Callable[..., Outlook]) -> None:
+    index = BIRTHS + 'births_are = "index"\n'
+    found = looked(index, births="unit_id,year,births\n,2020,1.0\n,2021,0.5\n")
+    same = looked(index, births="year,births\n2020,1.0\n2021,0.5\n")
+    for unit in ("411721", "411722"):
+        few = people(found.children, unit, 2025, Stage.KINDERGARTEN)
+        assert few == people(same.children, unit, 2025, Stage.KINDERGARTEN)
+        assert few[1] < 300
+
+
 def test_an_index_of_births_holds_for_every_county(looked: Callable[..., Outlook]) -> None:
     table = "year,low,middle,high\n2021,0.5,0.6,0.7\n"
     found = looked(BIRTHS + 'births_are = "index"\n', births=table)
@@ -205,6 +215,44 @@ def test_townships_sum_to_their_county_in_every_year_stage_and_case(
     wanted = found.children.groupby(keys)[cases].sum()
     assert np.allclose(sums, wanted, rtol=1e-12)
     assert (table[cases] >= 0).all(axis=None)
+
+
+def test_townships_counted_in_another_year_are_brought_to_the_ages_of_their_county(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked()
+    (tmp_path / "study.toml").write_text(
+        (tmp_path / "study.toml")
+        .read_text("utf-8")
+        .replace('townships.geojson"\ncoordinates = "wgs84"\nyear = 2020',
+                 'townships.geojson"\ncoordinates = "wgs84"\nyear = 2024'),
+        "utf-8",
+    )  # fmt: skip
+    doubled = [
+        ({**row, **{name: 2 * row[name] for name in (*GROUPS, "residents")}}, shape)
+        for row, shape in TOWNSHIPS
+    ]
+    write_geojson(tmp_path / "townships.geojson", doubled)
+    study = zmd_layout.load_study(tmp_path)
+    found = outlook(World(study, load(study, None), study.as_of))
+    assert found is not None
+    county = people(found.children, "411721", 2021)
+    parts = [people(found.township_children, unit, 2021) for unit in ("411721001", "411721002")]
+    assert np.sum(parts, axis=0) == pytest.approx(county)
+    assert parts[0] == pytest.approx([0.4 * children for children in county])
+
+
+def test_ages_without_residents_are_carried_on_and_stand_beside_no_indicator(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked()
+    bare = [({k: v for k, v in row.items() if k != "residents"}, shape) for row, shape in COUNTIES]
+    write_geojson(tmp_path / "counties.geojson", bare)
+    study = zmd_layout.load_study(tmp_path)
+    found = outlook(World(study, load(study, None), study.as_of))
+    assert found is not None
+    assert people(found.children, "411721", 2020) == [600, 600, 600]
+    assert found.methods.empty
 
 
 def test_children_who_move_into_the_seat_leave_the_other_townships_and_no_one_is_lost(
@@ -341,6 +389,31 @@ def test_grade_progression_stands_beside_the_cohorts(looked: Callable[..., Outlo
     assert one["cohort"].item() == pytest.approx(600)
     assert one["difference"].item() == pytest.approx(100 + 5 * 81 * 0.9 - 600)
     assert set(found.grades["unit_id"]) == {"411721"}
+
+
+def test_a_grade_of_unknown_pupils_leaves_the_sum_of_its_stage_unknown_and_says_so(
+    looked: Callable[..., Outlook],
+) -> None:
+    rows = [
+        f"411721,{year},{grade},{'' if (year, grade) == (2024, 3) else pupils}"
+        for year, pupils in ((2023, 90), (2024, 81))
+        for grade in range(1, 7)
+    ]
+    layer = '[layers.grades]\npath = "grades.csv"\n'
+    found = looked(layer + HELD, grades="unit_id,year,grade,pupils\n" + "\n".join(rows)).grades
+    one = found[(found["stage"] == Stage.PRIMARY) & (found["year"] == 2025)].iloc[0]
+    assert np.isnan(one["pupils"])
+    assert np.isnan(one["difference"])
+    assert one["note"].key == "forecast.unknown"
+
+
+def test_enrolment_by_grade_that_begins_after_the_forecast_ends_is_refused(
+    looked: Callable[..., Outlook],
+) -> None:
+    rows = "".join(f"411721,{year},{grade},90\n" for year in (2040, 2041) for grade in (1, 2))
+    layer = '[layers.grades]\npath = "grades.csv"\n'
+    with pytest.raises(StudyError, match="2041"):
+        looked(layer + HELD + "until = 2035\n", grades="unit_id,year,grade,pupils\n" + rows)
 
 
 def test_one_year_of_enrolment_by_grade_is_refused(looked: Callable[..., Outlook]) -> None:

@@ -137,6 +137,26 @@ def test_a_row_that_sums_all_others_is_left_out(loaded: Callable[..., Layers]) -
     assert "people.total_row" in notes(layers, "counties")
 
 
+def test_a_zone_of_the_layer_that_names_its_holder_needs_no_word_in_the_study(
+    loaded: Callable[..., Layers],
+) -> None:
+    zone = {"unit_id": "411771", "name": "开发区", "kind": "zone", "within": "411702"}
+    layers = loaded(
+        '[layers.census]\npath = "census.csv"\nyear = 2020\n', counties=[*COUNTIES, (zone, None)]
+    )
+    assert residents(layers) == {"411702": 3500, "411721": 1000, "411722": 2001, "411771": 500}
+
+
+def test_a_census_of_ages_alone_brings_the_ages_and_no_residents(
+    loaded: Callable[..., Layers],
+) -> None:
+    table = "unit_id,residents_0_4\n411721,100\n411722,200\n411702,300\n"
+    layers = loaded('[layers.census]\npath = "census.csv"\nyear = 2020\n', census=table)
+    frame = layers["counties"].frame.set_index("unit_id")
+    assert frame["residents_0_4"].to_dict() == {"411721": 100, "411722": 200, "411702": 300}
+    assert "residents" not in frame
+
+
 def test_ages_that_do_not_sum_to_the_residents_are_refused_by_unit(
     loaded: Callable[..., Layers],
 ) -> None:
@@ -228,6 +248,27 @@ def test_hexagons_of_densities_are_noticed_by_their_sum(
     layers = loaded(JOINED + 'ground = "population"\n' + ON_HEXAGONS)
     assert "people.ground_sum" in notes(layers, "population")
     assert sums_by_county(layers)["411722"] == 2001
+
+
+def test_hexagons_that_hold_about_as_many_as_the_census_are_not_noticed(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    near = [({"residents": 1500}, shape) for _, shape in HEXAGONS]
+    write_geojson(tmp_path / "hexagons.geojson", near)
+    layers = loaded(JOINED + 'ground = "population"\n' + ON_HEXAGONS)
+    assert "people.ground_sum" not in notes(layers, "population")
+    assert sums_by_county(layers)["411722"] == 2001
+
+
+def test_villages_drawn_as_points_get_no_residents_from_hexagons(
+    loaded: Callable[..., Layers], tmp_path: Path
+) -> None:
+    write_geojson(tmp_path / "hexagons.geojson", HEXAGONS)
+    write_geojson(tmp_path / "villages.geojson", [({"unit_id": "v1"}, point(0.01, 0.01))])
+    layer = '\n[layers.villages]\npath = "villages.geojson"\ncoordinates = "wgs84"\n'
+    layers = loaded(JOINED + 'ground = "population"\n' + ON_HEXAGONS + layer)
+    assert "residents" not in layers["villages"].frame
+    assert "people.filled" not in notes(layers, "villages")
 
 
 def test_people_that_are_taken_as_they_stand_are_held_against_the_census(
