@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "msedge")
-COLOURS = 128  # of a palette: a screenshot has few, and stays small
+COLOURS = 256  # of a palette: a screenshot has few, and stays small
 PLOT = {
     "name": "示例春江花园", "planned_residents": 12_000, "settlement": "urban",
     "review_stage": "scheme", "conditions_on": "2024-03-01", "kindergarten_defect": "none",
