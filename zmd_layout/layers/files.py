@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,10 +17,19 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.conform import plain
 from zmd_layout.layers.hexagons import cell_column, cells_to_polygons
+from zmd_layout.layers.tables import (
+    Misread,
+    Window,
+    heads_of,
+    open_text,
+    rows_of,
+    rows_within,
+    table_of,
+)
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from zmd_layout.study import LayerSource
@@ -35,7 +43,6 @@ _TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
 _BOOK_SUFFIXES = {".xlsx", ".xlsm"}
 _MURMURS = 3
 _SAID = (RuntimeWarning, UserWarning)
-_ENCODINGS = ("utf-8-sig", "gb18030")
 _X_NAMES = {"x", "lon", "lng", "longitude", "经度", "学校经度", "东经", "x坐标"}
 _Y_NAMES = {"y", "lat", "latitude", "纬度", "学校纬度", "北纬", "y坐标"}
 
@@ -84,8 +91,9 @@ def read_raw(
     layer_name
         The layer in errors.
     window
-        West, south, east and north in the file's own coordinates: formats that GDAL reads give what
-        meets it and no more; of others everything is read.
+        West, south, east and north in the file's own coordinates: formats that GDAL reads, tables
+        of points, and GeoParquet that says where its rows lie, give what meets it and no more, and
+        no rows without a position; of others everything is read.
 
     Returns
     -------
@@ -103,11 +111,11 @@ def read_raw(
     suffix = path.suffix.lower()
     try:
         if suffix in _TEXT_SUFFIXES:
-            return _with_points(_read_text(path, source, layer_name), source, layer_name)
+            return _read_text(path, source, layer_name, window)
         if suffix in _BOOK_SUFFIXES:
             return _with_points(_read_book(path, source, layer_name), source, layer_name)
         if suffix in {".parquet", ".geoparquet"}:
-            return gpd.read_parquet(path)
+            return _read_parquet(path, window)
         return _read_gdal(path, source, window)
     except ImportError as error:
         raise LayerError(Message("layers.no_pyarrow", layer=layer_name, path=path)) from error
@@ -133,27 +141,31 @@ def _read_gdal(
     return frame
 
 
-def _read_text(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame:
-    data = path.read_bytes()
-    for encoding in [source.encoding] if source.encoding else _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-            break
-        except (UnicodeDecodeError, LookupError):
-            continue
-    else:
-        raise LayerError(
-            Message(
-                "layers.encoding",
-                layer=layer_name,
-                path=path.name,
-                encoding=source.encoding or "UTF-8, GB18030",
-            )
-        )
-    head = text[:4096].splitlines()[0] if text else ""
-    separator = max(",\t;", key=head.count)
-    rows = list(csv.reader(text.splitlines(), delimiter=separator))
-    return _table(rows)
+def _read_parquet(path: Path, window: tuple[float, float, float, float] | None) -> gpd.GeoDataFrame:
+    if window is not None:
+        with suppress(ValueError):  # it does not say where its rows lie
+            return gpd.read_parquet(path, bbox=window).reset_index(drop=True)
+    return gpd.read_parquet(path)
+
+
+def _read_text(
+    path: Path,
+    source: LayerSource,
+    layer_name: str,
+    window: tuple[float, float, float, float] | None,
+) -> gpd.GeoDataFrame:
+    text = open_text(path, source.encoding, layer_name)
+    rows = rows_of(text)
+    first = next(rows, None)
+    head = [] if first is None else heads_of(first)
+    places = None if window is None else _point_columns(head, source, layer_name)
+    if window is None or places is None:
+        return _with_points(table_of(rows, head), source, layer_name)
+    x, y = ((head.index(name), name) for name in places)
+    chosen = Window(window, x, y)
+    table = table_of(rows_within(text, chosen), head)
+    chosen.refuse_misread(layer_name)
+    return _with_points(table, source, layer_name)
 
 
 def _read_book(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame:
@@ -182,57 +194,64 @@ def _read_book(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame
 def _table(rows: list[list[Any]]) -> pd.DataFrame:
     """Make a table of rows whose first filled row is the head; empty rows are left out."""
     filled = [row for row in rows if any(cell not in (None, "") for cell in row)]
-    if not filled:
-        return pd.DataFrame()
-    head = [str(cell).strip() if cell is not None else "" for cell in filled[0]]
-    head = [name or f"column_{n + 1}" for n, name in enumerate(head)]
-    width = len(head)
-    body = [[*row[:width], *[None] * (width - len(row))] for row in filled[1:]]
-    return pd.DataFrame(body, columns=head, dtype=object)
+    return table_of(filled[1:], heads_of(filled[0])) if filled else pd.DataFrame()
 
 
 def _with_points(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> gpd.GeoDataFrame:
     """Make points of coordinate columns, polygons of WKT or H3 cells; none: no positions."""
-    wkt = next((c for c in frame.columns if plain(c) in {"wkt", "geometry"}), None)
+    wkt = _wkt_column(frame.columns)
     if wkt is not None:
         shapes = shapely.from_wkt(frame[wkt].replace("", None), on_invalid="ignore")
         return gpd.GeoDataFrame(frame.drop(columns=wkt), geometry=list(shapes))
-    cells = cell_column(frame)
+    cells = cell_column(frame.columns)
     if cells is not None:
         hexagons = cells_to_polygons(frame[cells], layer_name=layer_name)
         return gpd.GeoDataFrame(frame.drop(columns=cells), geometry=hexagons)
-    _refuse_missing(frame, source, layer_name)
-    x = _coordinate_column(frame, source.columns.get("x"), _X_NAMES, layer_name)
-    y = _coordinate_column(frame, source.columns.get("y"), _Y_NAMES, layer_name)
-    if x is None or y is None:
+    places = _point_columns(list(frame.columns), source, layer_name)
+    if places is None:
         return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
-    east, north = _degrees(frame[x], layer_name, x), _degrees(frame[y], layer_name, y)
+    x, y = places
+    east, north = _numbers(frame[x], layer_name, x), _numbers(frame[y], layer_name, y)
     known = np.isfinite(east) & np.isfinite(north)
     points = np.full(len(frame), None, dtype=object)
     points[known] = shapely.points(east[known], north[known])
     return gpd.GeoDataFrame(frame.drop(columns=[x, y]), geometry=points)
 
 
-def _refuse_missing(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> None:
+def _wkt_column(head: Iterable[str]) -> str | None:
+    return next((name for name in head if plain(name) in {"wkt", "geometry"}), None)
+
+
+def _point_columns(head: list[str], source: LayerSource, layer_name: str) -> tuple[str, str] | None:
+    """Find the columns of coordinates; None: there are not both, or shapes stand in their stead."""
+    if _wkt_column(head) is not None or cell_column(head) is not None:
+        return None
+    _refuse_missing(head, source, layer_name)
+    x = _coordinate_column(head, source.columns.get("x"), _X_NAMES, layer_name)
+    y = _coordinate_column(head, source.columns.get("y"), _Y_NAMES, layer_name)
+    return None if x is None or y is None else (x, y)
+
+
+def _refuse_missing(head: list[str], source: LayerSource, layer_name: str) -> None:
     declared = {ours: source.columns[ours] for ours in ("x", "y") if ours in source.columns}
-    missing = {ours: theirs for ours, theirs in declared.items() if theirs not in frame.columns}
+    missing = {ours: theirs for ours, theirs in declared.items() if theirs not in head}
     if missing:
         raise LayerError(
             *(
                 Message("layers.no_such_column", layer=layer_name, column=theirs, ours=ours,
-                        found=[str(name) for name in frame.columns][:30])
+                        found=[str(name) for name in head][:30])
                 for ours, theirs in missing.items()
             )
         )  # fmt: skip
 
 
 def _coordinate_column(
-    frame: pd.DataFrame, declared: str | None, names: set[str], layer_name: str
+    heads: list[str], declared: str | None, names: set[str], layer_name: str
 ) -> str | None:
     def is_meant(head: str) -> bool:
         return head == declared if declared is not None else plain(head) in names
 
-    found = [head for head in frame.columns if is_meant(head)]
+    found = [head for head in heads if is_meant(head)]
     if len(found) > 1:
         raise LayerError(
             Message("layers.two_candidates", layer=layer_name, column="x / y", found=found)
@@ -240,17 +259,10 @@ def _coordinate_column(
     return found[0] if found else None
 
 
-def _degrees(
+def _numbers(
     cells: pd.Series[Any], layer_name: str, column: str
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    text = cells.astype("string").str.strip().replace({"": pd.NA, "—": pd.NA, "-": pd.NA})
-    numbers = pd.to_numeric(text, errors="coerce")
-    bad = text.notna() & numbers.isna()
-    if bad.any():
-        raise LayerError(
-            Message("layers.not_a_coordinate", layer=layer_name, column=column,
-                    count=int(bad.sum()),
-                    rows=[int(n) + 1 for n in np.flatnonzero(bad)[:5]],
-                    found=[str(c)[:30] for c in text[bad].unique()[:5]])
-        )  # fmt: skip
-    return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    misread = Misread(column)
+    numbers = misread.numbers(cells)
+    misread.refuse(layer_name)
+    return numbers

@@ -13,6 +13,8 @@ from zmd_layout.layers.conform import plain
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -20,9 +22,9 @@ _NAMES = {"h3", "h3index", "h3_index", "h3id", "h3_id"}
 _SHOWN = 5
 
 
-def cell_column(frame: pd.DataFrame) -> str | None:
+def cell_column(heads: Iterable[object]) -> str | None:
     """Find the column that names H3 cells."""
-    return next((str(head) for head in frame.columns if plain(head) in _NAMES), None)
+    return next((str(head) for head in heads if plain(head) in _NAMES), None)
 
 
 def cells_to_polygons(cells: pd.Series[Any], *, layer_name: str) -> NDArray[np.object_]:
