@@ -19,6 +19,8 @@ from zmd_layout.layers import load_layers
 from zmd_layout.layers.schema import AGE_COLUMN, SCHEMAS, STATISTIC_NAMES
 from zmd_layout.messages import Message
 from zmd_layout.standin import build, build_by_county, make_city
+from zmd_layout.standin.ground import ground
+from zmd_layout.standin.study_folder import write_study
 from zmd_layout.study import read_study
 
 CITY_RESIDENTS = 7_008_427
@@ -44,8 +46,9 @@ def small(told: list[Message]) -> City:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("city") / "made", scale=SMALL)
+def folder(tmp_path_factory: pytest.TempPathFactory, told: list[Message]) -> Path:
+    made = tmp_path_factory.mktemp("city") / "made"
+    return build(made, scale=SMALL, progress=told.append)
 
 
 def ages_of(frame: pd.DataFrame) -> list[str]:
@@ -324,6 +327,28 @@ def test_the_study_file_marks_what_is_made_and_only_that(folder: Path) -> None:
     assert all(layers[name].synthetic is True for name in others)
 
 
+def test_counties_of_further_cities_are_marked_as_made(small: City, tmp_path: Path) -> None:
+    study = write_study(
+        tmp_path, {"counties": small["counties"]}, study_id="two", name=Message("standin.name"),
+        scale=2.0,
+    )  # fmt: skip
+    assert read_study(study).layers["counties"].synthetic is True
+
+
+def test_a_county_of_a_second_city_has_a_name_a_code_and_a_place_of_its_own(
+    small: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_of_second = ground(1.01)[10]
+    monkeypatch.setattr("zmd_layout.standin.city.ground", lambda _: [first_of_second])
+    other = make_city(scale=SMALL)["counties"].set_index("unit_id")
+    own = small["counties"].set_index("unit_id")
+    assert not set(other.index) & set(own.index)
+    assert other["name"].tolist() == [f"示例二{name}" for name in own["name"]]
+    assert other["residents"].tolist() == own["residents"].tolist()
+    apart = other.geometry.iloc[0].distance(own.geometry.iloc[0])
+    assert apart > 1  # degrees
+
+
 def test_made_codes_cannot_be_taken_for_real_ones(city: City) -> None:
     assert city["villages"]["unit_id"].str.fullmatch(r"\d{9}9\d\d").all()
     assert city["schools"]["school_id"].str.startswith("SL").all()
@@ -394,8 +419,9 @@ def test_a_county_is_the_same_alone_and_in_the_whole_city(city: City, small: Cit
 
 
 @pytest.mark.usefixtures("small")
-def test_progress_tells_each_step_in_both_languages(told: list[Message]) -> None:
+def test_progress_tells_each_step_in_both_languages(told: list[Message], folder: Path) -> None:
     assert any("确山县" in message.text("zh") for message in told)
+    assert Message("standin.writing", path=folder.parent) in told
     assert all(message.text("en") for message in told)
 
 

@@ -30,7 +30,7 @@ def test_a_scale_that_makes_no_city_is_refused_with_the_way_out(scale: float) ->
 def test_a_part_of_the_city_is_the_fewest_whole_counties_that_hold_the_share() -> None:
     assert [county.name for county in ground(0.05)] == ["确山县"]
     assert [county.name for county in ground(0.06)] == ["确山县", "驿城区"]
-    assert len(ground(1)) == 10
+    assert len(ground(1)) == len(ground(0.999)) == 10
 
 
 def test_two_cities_lie_apart_with_codes_and_names_of_their_own() -> None:

@@ -42,7 +42,7 @@ def decide_by_kind(
             return _proportion(rule, check, values, numbers)
         case Banded():
             return _banded(check, values, numbers)
-        case Report():
+        case _:  # a report
             return _report(check, values, numbers)
 
 
@@ -225,7 +225,7 @@ def _compare(
             passes, fails = supply.high <= least + tolerance, supply.low > most + tolerance
             gap = supply.low - most
             decisive = supply.high if passes else supply.low
-        case Relation.EQUALS:
+        case _:  # equals
             passes = supply.is_exact and supply.low == least
             fails = not supply.low <= least <= supply.high
             gap = abs(least - supply.low) if supply.is_exact else math.nan

@@ -82,7 +82,7 @@ def parameter_names(check: Check) -> set[str | None]:
         case Banded():
             bounds = {name for b in check.bands for name in (b.at_least, b.at_most, b.required)}
             return bounds | {check.near}
-        case Report():
+        case _:  # a report
             return {check.reference}
 
 
@@ -91,5 +91,5 @@ def measure_names(check: Check) -> set[str]:
     match check:
         case Threshold() | Report():
             return {check.measure}
-        case Proportion() | Banded():
+        case _:  # a proportion, or bands
             return {check.supply, check.demand}

@@ -175,9 +175,8 @@ def _railways(counties: Sequence[County]) -> _Part:
     lines: list[shapely.Geometry] = []
     for city in sorted({county.city_number for county in counties}):
         by_id = {c.base_id: c for c in counties if c.city_number == city}
+        # never none: the first of `COUNTY_ORDER`, which every city has, is among them
         passed = [by_id[county] for county in _RAILWAY_COUNTIES if county in by_id]
-        if not passed:
-            continue
         stops = np.array([county.seat - [_RAILWAY_WEST_M, 0] for county in passed])
         ends = np.array([[0, _RAILWAY_BEYOND_M], [0, -_RAILWAY_BEYOND_M]])
         line = shapely.LineString(

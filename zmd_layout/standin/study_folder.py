@@ -131,9 +131,9 @@ def cache_key(*, seed: int = DEFAULT_SEED, scale: float = 1.0) -> str:
     so that nobody has to remember to count it up.
     """
     digest = hashlib.sha256()
-    for file in sorted(files("zmd_layout.standin").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".py"):
-            digest.update(file.read_bytes())
+    code = [file for file in files("zmd_layout.standin").iterdir() if file.name.endswith(".py")]
+    for file in sorted(code, key=lambda file: file.name):
+        digest.update(file.read_bytes())
     for name in ("counties.geojson", "census2020.csv", "county_seats.csv", "townships.csv"):
         digest.update(source(name))
     return f"standin-{digest.hexdigest()[:12]}-{seed}-{scale:g}"
