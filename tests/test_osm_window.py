@@ -147,11 +147,13 @@ def objects_of(read: SchoolsAndRoads) -> set[str]:
     return set(frame["osm_id"]) | {name for ids in frame["merged_ids"] for name in ids.split(";")}
 
 
+@pytest.mark.parametrize("more", ["", "clip = true\n"])
 def test_a_study_takes_what_is_near_it_out_of_a_large_extract_and_is_told_of_the_rest(
-    make_study: Callable[..., Path],
+    make_study: Callable[..., Path], more: str
 ) -> None:
     layers = "".join(
-        f'\n[layers.{name}]\npath = "all.osm.pbf"\nyear = 2025\n' for name in ("schools", "roads")
+        f'\n[layers.{name}]\npath = "all.osm.pbf"\nyear = 2025\n{more}'
+        for name in ("schools", "roads")
     )
     folder = make_study(layers)
     places = {1: (114.05, 33.05), 2: (114.06, 33.05), 3: (116.0, 35.0), 4: (116.01, 35.0)}

@@ -200,19 +200,23 @@ def load_layer(
         All faults of the layer in one error.
     """
     path = study.path_of(source)
-    if osm_layers.is_extract(path) and source.coordinates is None:
+    is_extract = osm_layers.is_extract(path)
+    if is_extract and source.coordinates is None:
         source = source.model_copy(update={"coordinates": osm_layers.COORDINATES})
-    if source.clip and area is not None and source.coordinates not in (None, "none"):
+    # of what we read of extracts ourselves only what is near is taken in any case
+    is_ours = is_extract and name in {*_SCHOOLS, "roads"}
+    has_place = source.coordinates not in (None, "none")
+    if source.clip and area is not None and has_place and not is_ours:
         read = _clipped(path, source, name, area)
     else:
         read = _read(path, source, name, extracts=extracts or _extracts(study), area=area)
-    if osm_layers.is_extract(path) and area is not None:
+    if is_extract and area is not None:
         read = _near(read, area)
     origin = origin_of(path, source)
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     layer = admit(name, read, source, study=study, area=area, origin=origin)
-    if name not in _SCHOOLS or not osm_layers.is_extract(path):
+    if name not in _SCHOOLS or not is_extract:
         return layer
     # OSM is in WGS 84 by definition
     known = replace(layer.origin, is_datum_verified=True)
