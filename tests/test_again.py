@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +13,12 @@ from click.testing import CliRunner
 
 import zmd_layout
 from zmd_layout.cli import main
+from zmd_layout.layers import Layer, load_layers
 from zmd_layout.layers.reads import ALL, ReadLayers, noting
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.standin import build
+from zmd_layout.workflow.digests import of_files, of_table
 from zmd_layout.workflow.memory import memory_of
 
 
@@ -144,9 +147,51 @@ def test_a_step_inside_a_step_is_noted_in_both() -> None:
     assert (inner, outer) == ({"roads"}, {"schools", "roads"})
 
 
-def test_the_digest_of_a_table_sees_every_cell() -> None:
-    from zmd_layout.workflow.digests import of_table
+def test_a_result_that_may_not_be_kept_is_made_again_each_time(
+    tmp_path: Path, make_study: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZMD_CACHE", str(tmp_path / "cache"))
+    study = zmd_layout.load_study(make_study())
+    for is_kept, reused in ((False, []), (True, []), (True, ["step"])):
+        memory = memory_of(study)
+        assert (
+            memory.recall("step", "key", {}, lambda: "made", if_=lambda _, k=is_kept: k) == "made"
+        )
+        assert memory.steps.reused == reused
 
+
+def test_a_step_that_went_through_all_layers_is_done_again_when_there_is_one_more(
+    tmp_path: Path, make_study: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZMD_CACHE", str(tmp_path / "cache"))
+    study = zmd_layout.load_study(make_study())
+    layers = load_layers(study)
+
+    def counted(layers: dict[str, Layer]) -> tuple[int, list[str]]:
+        memory = memory_of(study)
+        known = memory.know(layers)
+        return memory.recall("count", "key", known, lambda: len({**known})), memory.steps.reused
+
+    assert counted(layers) == (1, [])
+    assert counted(layers) == (1, ["count"])
+    assert counted({**layers, "more": layers["counties"]}) == (2, [])
+
+
+def test_the_digest_of_a_geodatabase_sees_every_file_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "land.gdb"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "a.gdbtable").write_bytes(b"1")
+    seen = {of_files(folder)}
+    (folder / "inner" / "b.gdbindexes").write_bytes(b"2")
+    seen.add(of_files(folder))
+    (folder / "a.gdbtable").write_bytes(b"3")
+    seen.add(of_files(folder))
+    assert len(seen) == 3
+    assert None not in seen
+    assert of_files(folder) in seen
+
+
+def test_the_digest_of_a_table_sees_every_cell() -> None:
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", None]})
     others = [
         table.assign(a=[1.0, 2.5]), table.assign(b=["x", "None"]), table.rename(columns={"b": "c"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import runpy
 import sys
 from importlib.metadata import version
@@ -12,8 +13,10 @@ import pytest
 from click.testing import CliRunner
 from test_many import Here, county
 
+from conftest import point, write_geojson
 from zmd_layout.cli import main
-from zmd_layout.workflow import executors, studies
+from zmd_layout.messages import Message
+from zmd_layout.workflow import executors, load_study, run, running, studies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +115,39 @@ def test_a_study_that_is_there_is_not_written_over_by_init(make_study: Callable[
     assert refused.exit_code == 1
     assert str(folder) in refused.stderr
     assert (folder / "study.toml").read_bytes() == before
+
+
+def test_a_study_folder_whose_name_is_no_id_keeps_the_id_of_the_template(tmp_path: Path) -> None:
+    for name, study_id in (("her-county", "her-county"), ("我的县", "my-county")):
+        assert command("init", str(tmp_path / name)).exit_code == 0
+        assert f'id = "{study_id}"' in (tmp_path / name / "study.toml").read_text("utf-8")
+
+
+def test_what_is_printed_in_a_notebook_is_printed_as_on_a_console(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = io.StringIO()  # as that of a notebook it has no encoding to be set
+    monkeypatch.setattr(sys, "stdout", plain)
+    main.main(["--lang", "en", "rules", "list"], standalone_mode=False)
+    assert "senior-new-per-county" in plain.getvalue()
+
+
+def test_a_run_tries_its_verdicts_and_says_which_documents_it_cannot_write(
+    make_study: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "missing_packages", lambda: ["python-docx"])
+    told: list[Message] = []
+    school = {"school_id": "s", "stages": "senior", "status": "operating", "construction": "new",
+              "opens_on": "2023-09-01"}  # fmt: skip
+    write_geojson(tmp_path / "schools.geojson", [(school, point(0.05, 0.05))])
+    layer = '\n[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\n'
+    study = load_study(make_study(layer))
+    result = run(study, out=tmp_path / "out", stability=True, progress=told.append)
+    assert Message("report.not_installed", packages=["python-docx"]) in told
+    assert "gap_map.html" in result.paths
+    assert "report.docx" not in result.paths
+    held = result.findings.set_index(["rule_id", "unit_name"])["stability"]
+    assert held["senior-new-per-county", "西县"] == "fragile"  # one resident below a bound
 
 
 def test_a_folder_that_cannot_be_made_is_named_by_init(tmp_path: Path) -> None:
