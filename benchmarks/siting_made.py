@@ -43,6 +43,7 @@ def made() -> list[MadeInstance]:
         MadeInstance("p-median 5,000 × 300", lambda: made_median(5000, 300), 10, 0.3),
         MadeInstance("p-median 20,000 × 1,000", lambda: made_median(20000, 1000), 30, 1.5),
         MadeInstance("max cover 1,000 × 100", lambda: made_cover(most, 1000, 100), 60),
+        MadeInstance("max cover 2,000 × 200", lambda: made_cover(most, 2000, 200), 60),
         MadeInstance("max cover 5,000 × 300", lambda: made_cover(most, 5000, 300), 30, 1.0),
         MadeInstance("max cover 20,000 × 1,000", lambda: made_cover(most, 20000, 1000), 60),
         MadeInstance("set cover 1,000 × 100", lambda: made_cover(all_of, 1000, 100), 60),
@@ -51,6 +52,7 @@ def made() -> list[MadeInstance]:
         MadeInstance("set cover 20,000 × 1,000", lambda: made_cover(all_of, 20000, 1000), 60),
         MadeInstance("capacitated 1,000 × 100", lambda: made_capacitated(1000, 100), 20, 0.2),
         MadeInstance("capacitated 5,000 × 300", lambda: made_capacitated(5000, 300), 60, 2.0),
+        MadeInstance("capacitated 20,000 × 1,000", lambda: made_capacitated(20000, 1000), 60),
     ]
 
 
