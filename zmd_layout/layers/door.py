@@ -23,18 +23,17 @@ from zmd_layout.crs import (
     parse_coordinates,
 )
 from zmd_layout.errors import LayerError, ZmdLayoutError
-from zmd_layout.layers.conform import convert, rename
+from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.reference import REFERENCE, beside_roads, with_reference, without_doubles
 from zmd_layout.layers.roads import roads_near
-from zmd_layout.layers.schema import SCHEMAS, STATISTIC_NAMES, Schema, Shape
+from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
 from zmd_layout.layers.schools import complete, read_missing_stages
 from zmd_layout.layers.sources import osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_names import with_unit_ids
-from zmd_layout.layers.validate import faults_of
 from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
 
@@ -255,7 +254,7 @@ def admit(
     """
     schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
     raw = _without_positions(read.frame) if source.coordinates == "none" else read.frame
-    frame, faults = _columns(raw, schema, source, is_own=name not in SCHEMAS)
+    frame, faults = columns_of(raw, schema, source, is_own=name not in SCHEMAS)
     faults += shape_faults(frame, schema) if schema.shape is not Shape.NONE else []
     if frame.empty and read.roads is None:
         faults.append(Message("layers.empty", layer=name, path=Path(source.path).name))
@@ -318,44 +317,6 @@ def _read(
     with listening(name) as murmurs:
         frame = read_raw(path, source, layer_name=name)
     return Raw(frame, notes=tuple(murmurs))
-
-
-def _columns(
-    raw: gpd.GeoDataFrame, schema: Schema, source: LayerSource, *, is_own: bool
-) -> tuple[gpd.GeoDataFrame, list[Message]]:
-    """Rename, convert and validate the columns; own layers keep theirs as text and numbers."""
-    raw = raw.reset_index(drop=True)
-    geometry = raw.geometry
-    if is_own:
-        frame = raw.rename(columns={theirs: ours for ours, theirs in source.columns.items()})
-        return gpd.GeoDataFrame(frame, geometry=geometry.to_numpy(), crs=raw.crs), []
-    table = pd.DataFrame(raw.drop(columns=geometry.name))
-    table, faults = rename(table, schema, source)
-    table = table.drop(columns=[c for c in ("coordinates", "geometry") if c in table])
-    table = _with_key(table, schema)
-    table, unreadable = convert(table, schema, source)
-    faults += unreadable
-    if not faults:
-        faults += faults_of(table, schema)
-    if not faults and schema.name == "statistics":
-        faults += _statistic_faults(table)
-    return gpd.GeoDataFrame(table, geometry=geometry.to_numpy(), crs=raw.crs), faults
-
-
-def _with_key(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Fill an optional key that is empty with the number of the row in the file."""
-    key = next((c for c in schema.columns if c.name == schema.key), None)
-    if key is None or key.is_required:
-        return table
-    numbers = pd.Series([str(n + 1) for n in range(len(table))], index=table.index, dtype=object)
-    given = table[key.name].astype(object) if key.name in table else numbers
-    return table.assign(**{key.name: given.where(given.notna() & (given != ""), numbers)})
-
-
-def _statistic_faults(table: pd.DataFrame) -> list[Message]:
-    unknown = sorted(set(table["name"]) - STATISTIC_NAMES)
-    known = sorted(STATISTIC_NAMES)
-    return [Message("layers.unknown_statistic", found=unknown, known=known)] if unknown else []
 
 
 @dataclass(frozen=True, slots=True)
