@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pyproj import Transformer
 
+from zmd_layout.errors import SourceError
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.roads import roads_near
 from zmd_layout.layers.sources import osm_cut
@@ -185,6 +187,17 @@ def test_a_study_takes_what_is_near_it_out_of_a_large_extract_and_is_told_of_the
         assert "116" not in window.text("en")
         assert counted.get("schools", counted.get("ways")) == {"schools": 2, "roads": 1}[name]
     assert len(cut["roads"].roads.edges) == 1
+
+
+def test_a_disk_without_room_for_a_large_extract_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "town.osm.pbf", [node(1, 114.1, 33.1, amenity="school")])
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10))
+    with pytest.raises(SourceError) as refused:
+        read(path, window=WINDOW, is_cut=True)
+    assert [fault.key for fault in refused.value.messages] == ["osm.no_room"]
+    assert read(path, window=WINDOW).schools.dropped.kept == 1
 
 
 @pytest.mark.shared

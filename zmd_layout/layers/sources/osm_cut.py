@@ -3,15 +3,17 @@ Cut out of a large OSM extract what touches a window.
 
 The places of all nodes go into a file, not into memory; the wanted ways are copied with the ids of
 their nodes only, and only those that touch the window get places. What is held in memory grows with
-the window and, by a bit a relation, with the extract's areas of the wanted keys.
+the window, and a little with the relations of the extract that have the wanted keys.
 """
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from zmd_layout.errors import SourceError
 from zmd_layout.layers.sources.osm_copy import Places, copy_wanted, copy_ways
 from zmd_layout.layers.sources.osm_text import (
     Lines,
@@ -19,6 +21,7 @@ from zmd_layout.layers.sources.osm_text import (
     lines_of,
     members_of,
 )
+from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +40,7 @@ _UNITS_PER_DEGREE = 1e7
 _NOWHERE = np.iinfo(np.int32).max
 # smaller ones are read as a whole quicker, and in as little memory: benchmarks/osm_window.py
 LARGE_BYTES = 1 << 25
+_ROOM_TIMES = 4  # of the bytes of a PBF: what is written on the way, with a reserve
 _TEXT_TIMES = 10  # XML that is not compressed takes ten times as many bytes
 
 
@@ -51,8 +55,19 @@ class _Objects(NamedTuple):
 
 def is_large(path: Path) -> bool:
     """Tell whether to cut an extract costs less than to read all of it."""
-    times = _TEXT_TIMES if path.name.lower().endswith(".osm") else 1
-    return path.stat().st_size >= LARGE_BYTES * times
+    return _bytes_as_pbf(path) >= LARGE_BYTES
+
+
+def _bytes_as_pbf(path: Path) -> float:
+    return path.stat().st_size / (_TEXT_TIMES if path.name.lower().endswith(".osm") else 1)
+
+
+def _refuse_lack_of_room(path: Path, folder: Path) -> None:
+    """Refuse in time: a full disk under a mapped file would end the process without a word."""
+    needed, free = _ROOM_TIMES * _bytes_as_pbf(path), shutil.disk_usage(folder).free
+    if free < needed:
+        sizes = {"needed": f"{needed / 1e9:.1f}", "free": f"{free / 1e9:.1f}"}
+        raise SourceError(Message("osm.no_room", path=path, folder=folder.parent, **sizes))
 
 
 def cut(path: Path, wanted: Wanted, window: Window, folder: Path) -> Path:
@@ -79,8 +94,9 @@ def cut(path: Path, wanted: Wanted, window: Window, folder: Path) -> Path:
     Raises
     ------
     SourceError
-        If the extract is broken.
+        If the extract is broken, or there is no room for what is written on the way.
     """
+    _refuse_lack_of_room(path, folder)
     text = folder / "everywhere.opl"
     nodes = _NodeFile(folder / "nodes.bin")
     copy_wanted(path, text, wanted, nodes.places)

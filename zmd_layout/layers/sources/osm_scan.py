@@ -101,7 +101,8 @@ def opened(path: Path, wanted: Wanted, *, window: Window | None = None) -> Itera
     # Windows keeps a file from being deleted that an error's traceback still holds open
     with tempfile.TemporaryDirectory(prefix="zmd-layout-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        if window is not None and is_large(path):
+        # libosmium takes a comma in the name of a file for the end of the name
+        if window is not None and is_large(path) and "," not in name:
             path = cut(path, wanted, window, folder)
         yield Extract(path, wanted, folder)
 
