@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyogrio
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +15,7 @@ from conftest import point, write_geojson
 from zmd_layout import workflow
 from zmd_layout.cli import main
 from zmd_layout.errors import OutputError, StudyError
+from zmd_layout.workflow import studies
 
 SCHOOLS = """
 [layers.schools]
@@ -46,6 +48,39 @@ def test_a_check_repeats_byte_for_byte_from_its_record_alone(study: Path) -> Non
     assert repetition.alike == ("findings.csv",)
     assert not repetition.differences
     assert repetition.paths == {}
+
+
+def test_a_check_of_a_built_in_study_repeats_where_the_program_stands_elsewhere(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    shutil.copytree(study, here / studies.CENSUS, ignore=shutil.ignore_patterns("here"))
+    monkeypatch.setattr(studies, "BUILTIN", here)
+    out = tmp_path / "record"
+    workflow.check_to_folder(workflow.load_study(studies.CENSUS), out=out)
+    here.rename(there)
+    monkeypatch.setattr(studies, "BUILTIN", there)
+    assert workflow.repeat(out / "run.json").is_same
+
+
+def test_a_geodatabase_is_a_layer_whose_every_file_is_held_against_the_record(
+    study: Path,
+) -> None:
+    land = study / "land.gdb"
+    counties = pyogrio.read_dataframe(study / "counties.geojson")
+    pyogrio.write_dataframe(counties, land, driver="OpenFileGDB", layer="counties")
+    pyogrio.write_dataframe(counties.head(1), land, driver="OpenFileGDB", layer="old", append=True)
+    file = study / "study.toml"
+    named = '"land.gdb"\nlayer = "counties"'
+    file.write_text(file.read_text("utf-8").replace('"counties.geojson"', named), "utf-8")
+    record = checked(study)
+    known = json.loads(record.read_text("utf-8"))["inputs"]["counties"]
+    assert (len(known["sha256"]), known["rows"]) == (64, 3)
+    (land / "a.lock").touch()  # of a program that looks at it
+    assert workflow.repeat(record).is_same
+    (land / "a00000099.gdbtable").touch()
+    (told,) = workflow.repeat(record).differences
+    assert told.key == "compare.layer_changed"
 
 
 @pytest.mark.slow

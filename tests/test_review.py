@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import zmd_layout
 from conftest import square, write_geojson
 from zmd_layout.cli import main
+from zmd_layout.desk import Choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +202,23 @@ def test_an_offer_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "schools" in result.output
     assert json.loads(file.read_text("utf-8"))["features"]
+
+
+def test_the_terminal_tells_what_a_set_beside_says_and_asks_for_no_study_where_one_is(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    offer = [{"stage": "primary", "opens_on": "2027-06-30", "classes": 24}]
+    known = {"conditions_on": "2024-03-01", "first_phase_on": "2027-06-30", "schools": offer}
+    file = write_geojson(tmp_path / "areas.geojson", [area("甲", 12000, **known)])
+    asked = ["review", str(file), "--study", str(make_study()), "--also", "henan-2021"]
+    result = CliRunner().invoke(main, [*asked, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    assert "没有给出 --study" not in result.output
+    study = zmd_layout.load_study(tmp_path)
+    (case,) = zmd_layout.review(file, study=study, choices=Choices(also=("henan-2021",))).cases
+    assert case.beside
+    for pair in case.beside:
+        assert pair.message.text("zh") in result.output
 
 
 def test_the_terminal_says_first_what_is_missing_and_what_may_be_concluded(tmp_path: Path) -> None:

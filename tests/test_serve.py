@@ -68,6 +68,16 @@ def test_the_study_that_was_named_is_served_where_it_was_asked_and_the_address_i
     assert ask(app, "GET", "/api/start").json()["study"] == "小世界"
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
+def test_a_page_for_this_computer_alone_needs_no_token(
+    serve: Callable[..., Result], servers: list[Server], host: str
+) -> None:
+    done = serve("--host", host)
+    assert done.exit_code == 0, done.output
+    assert servers[0][1]["host"] == host
+    assert ask(servers[0][0], "GET", "/api/start").is_success
+
+
 def test_a_public_page_tells_its_address_with_the_token_and_asks_for_it(
     serve: Callable[..., Result], servers: list[Server]
 ) -> None:

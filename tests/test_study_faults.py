@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zmd_layout.errors import StudyError
+from zmd_layout.messages import Message
 from zmd_layout.study import read_study
 
 if TYPE_CHECKING:
@@ -38,6 +39,18 @@ def test_what_is_no_study_file_is_refused_with_the_reason(
 ) -> None:
     (tmp_path / "study.toml").write_bytes(content)
     assert faults(tmp_path / "study.toml") == [key]
+
+
+def test_a_table_that_no_study_has_is_named_with_the_near_one(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study('\n[layer.schools]\npath = "schools.csv"\n')
+    with pytest.raises(StudyError) as error:
+        read_study(folder)
+    near = Message("study.near", near="layers")
+    assert error.value.messages == (
+        Message("study.unknown_key", path="study.toml", key="layer", near=near),
+    )
 
 
 def test_a_study_file_of_notepad_with_a_byte_order_mark_is_read(

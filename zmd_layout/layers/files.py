@@ -48,8 +48,19 @@ _Y_NAMES = {"y", "lat", "latitude", "纬度", "学校纬度", "北纬", "y坐标
 
 
 def sha256_of(path: Path) -> str:
-    """Give the SHA-256 of a file as hexadecimal digits."""
+    """
+    Give the SHA-256 of a file as hexadecimal digits.
+
+    Of a folder, as a GeoDatabase is, it is that of the names and digests of all files in it but
+    locks, which come and go with the programs that have it open.
+    """
     digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and file.suffix != ".lock":
+                line = f"{sha256_of(file)} {file.relative_to(path).as_posix()}\n"
+                digest.update(line.encode())
+        return digest.hexdigest()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
