@@ -56,9 +56,9 @@ def sha256_of(path: Path) -> str:
     """
     digest = hashlib.sha256()
     if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            if file.is_file() and file.suffix != ".lock":
-                line = f"{sha256_of(file)} {file.relative_to(path).as_posix()}\n"
+        for inside in sorted(path.rglob("*")):
+            if inside.is_file() and inside.suffix != ".lock":
+                line = f"{sha256_of(inside)} {inside.relative_to(path).as_posix()}\n"
                 digest.update(line.encode())
         return digest.hexdigest()
     with path.open("rb") as file:
