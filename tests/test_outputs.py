@@ -17,7 +17,7 @@ from conftest import COUNTIES, point, square, write_geojson
 from zmd_layout.errors import OutputError
 from zmd_layout.findings import COLUMNS
 from zmd_layout.messages import catalogue
-from zmd_layout.outputs.folder import is_whole, write_all
+from zmd_layout.outputs.folder import is_whole, standing, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,6 +163,16 @@ def test_made_up_layers_mark_every_finding_that_rests_on_them(
     assert found[resting]["is_synthetic"].all()
     real = zmd_layout.check(zmd_layout.load_study(make_study()))
     assert not real["is_synthetic"].any()
+
+
+def test_files_stand_only_while_they_are_whole_and_rest_on_the_same(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    writers = {"a.txt": lambda path: path.write_text("a", "utf-8")}
+    written = write_all(out, writers, {"outputs_rest_on": "this"})
+    assert standing(out, outputs_rest_on="this") == written
+    assert standing(out, outputs_rest_on="that") is None
+    (out / "a.txt").write_text("b", "utf-8")
+    assert standing(out, outputs_rest_on="this") is None
 
 
 def test_heads_of_a_sheet_are_as_many_in_both_languages() -> None:
