@@ -142,3 +142,19 @@ def test_a_planning_unit_is_counted_by_its_own_list_whatever_its_county_lacks(
     blocks = [({"unit_id": "b1", "name": "一单元"}, square(0.04, 0.04, 0.02))]
     found = measured("planning_unit", PRIMARIES, EXPECTED, schools=SCHOOLS, planning_units=blocks)
     assert found["measured"].to_dict() == {"b1": 1}
+
+
+def test_without_a_second_list_nothing_is_expected_and_the_count_stands(
+    measured: Callable[..., pd.DataFrame],
+) -> None:
+    asked = "\n[completeness]\nfrom_reference = true\n"
+    found = measured("city", PRIMARIES, asked, schools=SCHOOLS)
+    assert found["measured"].tolist() == [2]
+
+
+def test_a_city_of_counties_without_outlines_counts_all_that_the_study_lists(
+    measured: Callable[..., pd.DataFrame],
+) -> None:
+    bare = [(row, None) for row, _ in COUNTIES[:2]]
+    found = measured("city", "{count: schools}", counties=bare, schools=SCHOOLS)
+    assert found["measured"].to_dict() == {"411700": 2}

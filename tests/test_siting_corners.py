@@ -311,6 +311,16 @@ def test_wherever_the_clock_ends_a_search_it_claims_no_more_than_it_knows(
         assert not found.is_reproducible
 
 
+@pytest.mark.usefixtures("ticking")
+def test_where_the_clock_ends_the_count_of_sites_it_is_told_between_which_numbers_it_lies() -> None:
+    problem = thin(6)
+    (told, *_) = solve(problem, time_limit_s=5).explanation
+    assert told.key == "siting.too_few_sites_unproved"
+    numbers = dict(told.args)
+    assert numbers["found"] == problem.open_count
+    assert numbers["least"] < round(fewest(problem)) <= numbers["enough"]
+
+
 # --- a solver that gives no answer --------------------------------------------------------------
 
 

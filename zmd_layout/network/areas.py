@@ -150,8 +150,6 @@ def _pieces(
     import rasterio  # noqa: PLC0415 - slow to load, for grids only
     import rasterio.features  # noqa: PLC0415 - as above
 
-    if not len(facility):
-        return np.empty(0, dtype=object), facility
     south, west = grid.row.min(), grid.column.min()
     image = np.full((np.ptp(grid.row) + 1, np.ptp(grid.column) + 1), NO_FACILITY, dtype=np.int32)
     image[grid.row - south, grid.column - west] = facility
