@@ -176,3 +176,27 @@ def test_a_file_that_changes_during_the_run_stops_it_before_anything_is_written(
     with pytest.raises(OutputError, match=r"schools\.geojson"):
         command(opened, out=study / "out", progress=change)
     assert record.read_bytes() == before
+
+
+def test_a_file_whose_people_were_put_elsewhere_may_change_for_no_result_rests_on_it(
+    study: Path,
+) -> None:
+    for name in ("villages", "population"):
+        rows = [
+            ({"unit_id": f"{name}{n}", "residents": 100 * n}, point(0.02 * n, 0.05))
+            for n in range(1, 4)
+        ]
+        write_geojson(study / f"{name}.geojson", rows)
+        entry = f'\n[layers.{name}]\npath = "{name}.geojson"\ncoordinates = "wgs84"\n'
+        with (study / "study.toml").open("a", encoding="utf-8") as file:
+            file.write(entry)
+    with (study / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[people]\nground = "villages"\n')
+    changed = study / "population.geojson"
+
+    def change(_: object) -> None:
+        changed.write_text(changed.read_text("utf-8") + "\n", "utf-8")
+
+    workflow.check_to_folder(workflow.load_study(study), out=study / "out", progress=change)
+    record = json.loads((study / "out" / "run.json").read_text("utf-8"))
+    assert record["inputs"]["population"]["path"] == "villages.geojson"
