@@ -312,6 +312,16 @@ def test_wherever_the_clock_ends_a_search_it_claims_no_more_than_it_knows(
 
 
 @pytest.mark.usefixtures("ticking")
+@pytest.mark.parametrize("looks", [1023, 1024, 1026])  # within the first nodes of the tree
+def test_where_the_clock_ends_a_tree_the_best_lies_between_bound_and_objective(looks: int) -> None:
+    problem = rough(0)
+    found, least = solve(problem, time_limit_s=looks), least_travel(problem)
+    assert found.status is SolveStatus.FEASIBLE
+    assert not found.is_reproducible
+    assert found.bound <= least <= found.objective + 1e-9
+
+
+@pytest.mark.usefixtures("ticking")
 def test_where_the_clock_ends_the_count_of_sites_it_is_told_between_which_numbers_it_lies() -> None:
     problem = thin(6)
     (told, *_) = solve(problem, time_limit_s=5).explanation
