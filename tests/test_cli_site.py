@@ -107,6 +107,10 @@ def test_a_shortfall_that_no_place_can_close_remains_and_is_named(
     assert done.exit_code == 0, done.output
     left = "indicator-primary-per-10000-residents@411721"
     assert text("sites.remaining", names=[left], count=1) in done.output
+    assert text("sites.note_nobody") in done.output
+    first = site(study, "--stage", "vocational").output
+    assert text("sites.note_first_way_weighed", after=1).partition("1 m")[0] in first
+    assert " nan " not in done.output + first
 
 
 def test_the_sheet_of_a_closing_names_the_replacement_and_that_its_data_are_made_up(

@@ -71,8 +71,12 @@ def _how_it_grows(row: dict[str, Any]) -> str:
 
 def _ways(row: dict[str, Any], work: StageWork) -> Message:
     before, after = row["mean_distance_before_m"], row["mean_distance_after_m"]
+    if not np.isfinite(after):
+        return Message("sites.note_nobody")
     if not has_own_children(work.stage):
-        return Message("sites.note_ways_weighed", before=before, after=after)
+        is_first = not np.isfinite(before)
+        key = "sites.note_first_way_weighed" if is_first else "sites.note_ways_weighed"
+        return Message(key, before=before, after=after)
     key = "sites.note_ways"
     if not np.isfinite(before):
         key = "sites.note_first_way"
