@@ -113,6 +113,15 @@ def test_a_shortfall_that_no_place_can_close_remains_and_is_named(
     assert " nan " not in done.output + first
 
 
+def test_where_every_school_closes_the_way_that_is_left_is_unknown(
+    folder: Callable[..., Path],
+) -> None:
+    done = site(folder(), "--close", "s0", "--close", "s1")
+    assert done.exit_code == 0, done.output
+    assert f"m → {text('sites.unknown')} m" in done.output
+    assert "nan" not in done.output
+
+
 def test_the_sheet_of_a_closing_names_the_replacement_and_that_its_data_are_made_up(
     folder: Callable[..., Path],
 ) -> None:

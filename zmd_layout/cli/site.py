@@ -185,8 +185,8 @@ def closing_messages(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -
 def _way(row: Any) -> Message:  # noqa: ANN401 - a row of a table
     who = Message(f"words.stage_{row.stage}" if row.group == "all" else f"sites.{row.group}")
     values = {
-        "who": who, "children": row.children, "before": row.mean_distance_before_m,
-        "after": row.mean_distance_after_m, "longest": row.longest_after_m,
+        "who": who, "children": row.children, "before": _number(row.mean_distance_before_m),
+        "after": _number(row.mean_distance_after_m), "longest": _number(row.longest_after_m),
         "lost": row.children_without_school,
     }  # fmt: skip
     if math.isnan(row.walk_limit_m):  #: primary schools as a whole
