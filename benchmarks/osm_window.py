@@ -4,7 +4,7 @@ Read one county out of larger extracts: cut by its window first, against reading
 The extracts are rows of the county of `benchmarks/osm.py`, as `.osm.pbf`, with node ids spread over
 all that OSM has given out, as they are. Both ways give the same schools and roads of the middle
 county; each reading is a process of its own. `--sizes 1` is the county alone, where to cut is for
-nothing::
+nothing: from which size on extracts are cut (`osm_cut.LARGE_BYTES`) rests on what this prints::
 
     python benchmarks/osm_window.py
     python benchmarks/osm_window.py --side 60 --sizes 1 4    # a quick look
