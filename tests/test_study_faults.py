@@ -29,6 +29,7 @@ def faults(path: Path) -> list[str]:
         (b"[study\n", "study.not_toml"),
         (b'[study]\npath = "C:\\data"\n', "study.not_toml"),
         (b"x = " + b"[" * 100_000, "study.not_toml"),
+        (b"x = " + b"1" * 5_000, "study.not_toml"),
         (b"", "study.no_head"),
         (b"study = 3\n", "study.no_head"),
     ],

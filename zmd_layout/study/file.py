@@ -223,7 +223,7 @@ def read_study(path: Path | str) -> Study:
         raise StudyError(Message("study.not_there", path=file)) from error
     except UnicodeDecodeError as error:
         raise StudyError(Message("study.not_utf8", path=file)) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of 5,000 digits
         raise StudyError(Message("study.not_toml", path=file, why=error)) from error
     except OSError as error:
         raise StudyError(Message("study.not_readable", path=file, why=error)) from error
