@@ -33,7 +33,7 @@ def faults(path: Path) -> list[str]:
         (b"", "study.no_head"),
         (b"study = 3\n", "study.no_head"),
     ],
-    ids=["gb18030", "torn", "backslash", "deep", "empty", "number"],
+    ids=["gb18030", "torn", "backslash", "deep", "long", "empty", "number"],
 )
 def test_what_is_no_study_file_is_refused_with_the_reason(
     tmp_path: Path, content: bytes, key: str
