@@ -98,6 +98,39 @@ def test_of_many_units_out_of_reach_the_first_ten_are_named() -> None:
     assert told["points"] == [str(n) for n in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11)] + ["…"]
 
 
+@pytest.mark.parametrize("model", [Model.P_CENTER, Model.P_MEDIAN])
+def test_units_that_do_not_fit_though_there_are_seats_tell_how_many_sites_would_do_if_any(
+    model: Model,
+) -> None:
+    # three units of four into sites of six: one unit a site, whatever is left over
+    problem = Problem(
+        model=model, costs=every_pair(np.ones((3, 3))), demands=np.full(3, 4.0), open_count=2,
+        capacities=np.full(3, 6.0), single_source=True,
+    )  # fmt: skip
+    three = solve(problem)
+    assert three.status is SolveStatus.INFEASIBLE
+    assert three.explanation[:2] == (
+        Message("siting.capacitated_infeasible"),
+        Message("siting.too_few_sites", found=2, least=3),
+    )
+    two = replace(problem, costs=every_pair(np.ones((3, 2))), capacities=np.full(2, 6.0))
+    keys = [message.key for message in solve(two).explanation]
+    assert keys[0] == "siting.capacitated_infeasible"
+    assert "siting.too_few_sites" not in keys
+    free = replace(two, model=Model.FACILITY, open_count=None)
+    assert [message.key for message in solve(free).explanation] == keys
+
+
+def test_units_out_of_reach_and_too_few_sites_for_the_others_are_both_told() -> None:
+    reach = np.array([[True, False], [False, True], [False, False]])
+    problem = Problem(
+        model=Model.P_MEDIAN, costs=every_pair(np.ones((3, 2)), reach), demands=np.ones(3),
+        open_count=1,
+    )  # fmt: skip
+    keys = [message.key for message in solve(problem).explanation]
+    assert keys[:2] == ["siting.unreachable", "siting.too_few_sites"]
+
+
 # --- what other solvers say ---------------------------------------------------------------------
 
 

@@ -126,10 +126,12 @@ def test_a_town_that_does_not_name_its_county_is_asked_about_with_the_county_of_
     site: Callable[..., Suggestions],
 ) -> None:
     tables = {
-        "townships": [town(1, 0)], "schools": [PRIVATE], "population": [people(0.01, 0.03, 4000)],
+        "townships": [town(1, 0, county_id=None), town(2, 0.05, county_id="411721")],
+        "schools": [PRIVATE], "population": [people(0.01, 0.03, 4000)],
     }  # fmt: skip
     mine = site("kindergarten", options={"county_id": "411721"}, **tables)
-    assert mine.table["county_id"].tolist() == ["411721"]
+    assert mine.table["name"].tolist() == ["1镇", "2镇"]
+    assert mine.table["county_id"].unique().tolist() == ["411721"]
     assert site("kindergarten", options={"county_id": "411722"}, **tables).table.empty
 
 
