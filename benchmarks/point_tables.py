@@ -12,6 +12,12 @@ times less than the first row::
 
 DuckDB is used without its spatial extension, which it downloads at run time. An engine that is not
 installed is left out.
+
+What it showed: every engine takes a window out of a CSV in about the memory of the window, within
+seconds of each other at 10⁷ rows, against a minute and gigabytes for the whole table. Only
+`read_raw` tells of cells that are no coordinates, and gives quotes, encodings and rows of odd
+length as it does for whole tables; so no engine was added. SedonaDB joins points to polygons with
+a quarter of the work; once its window is taken, a county has too few points for that to matter.
 """
 
 from __future__ import annotations

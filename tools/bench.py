@@ -31,7 +31,7 @@ Data are made at run time.
 PACKAGES = (
     "zmd-layout", "numpy", "pandas", "geopandas", "shapely", "scipy", "highspy", "osmium",
     "pyogrio", "exactextract", "igraph", "networkx", "rasterstats", "spopt", "osmnx",
-    "distributed", "pyarrow",
+    "distributed", "pyarrow", "duckdb", "sedonadb",
 )  # fmt: skip
 
 
