@@ -119,7 +119,7 @@ def test_nodes_in_no_order_after_what_they_belong_to_are_found(tmp_path: Path) -
     assert_same(read(path, window=WINDOW, is_cut=True), found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(towns(), st.sampled_from(["town.osm", "town.osm.pbf"]))
 def test_a_cut_extract_gives_what_the_whole_gives_in_the_window(
     tmp_path_factory: pytest.TempPathFactory, town: list[str], name: str
