@@ -39,7 +39,7 @@ class RoadCounts:
 @dataclass(frozen=True, slots=True)
 class RoadTables:
     """
-    A road graph as tables: junctions and ends, and the stretches between them.
+    A road graph as tables: junctions, ends and what divides long stretches, and edges between them.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class RoadTables:
         One row a node: `node_id` (int64, unique), `x`, `y` (float64, metres of the study's
         working CRS).
     edges
-        One row a stretch: `u`, `v` (int64, `node_id` of its ends), `length_m` (float64, along
+        One row an edge: `u`, `v` (int64, `node_id` of its ends), `length_m` (float64, along
         the line, not the crow's), `highway` (str), `oneway` (bool: vehicles may go from `u` to
         `v` only; walkers may always go both ways). Parallel edges, loops and edges of length 0
         may occur: a graph takes the shortest of the parallels.

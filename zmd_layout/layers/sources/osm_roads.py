@@ -35,6 +35,8 @@ _BACKWARD = frozenset({"-1", "reverse"})
 
 _TAGS = re.compile(rb"[T,](highway|oneway|junction|area)=([^, ]*)")
 
+# points are tied to nodes: a tie is off along the road by half of this at most
+LONGEST_EDGE_M = 100.0
 _PIECE = 1 << 14
 # WGS 84: half the equator's diameter, and the first eccentricity squared
 _SEMI_MAJOR_M = 6_378_137.0
@@ -58,8 +60,9 @@ class _Pieces:
 
 @dataclass(frozen=True, slots=True)
 class _Edges:
-    """Stretches: the positions of their first and last nodes, as drawn, and their lengths."""
+    """Edges: their nodes, and the positions of first and last as drawn, and their lengths."""
 
+    nodes: WayNodes
     start: Array
     end: Array
     length_m: Array
@@ -109,7 +112,7 @@ class RoadCollector:
         highway = np.array([road.highway for road in self.roads], object)
         direction = np.array([road.direction for road in self.roads], np.int8)
         edges = _edges(pieces, window)
-        return RoadTables(*_tables(pieces.nodes, edges, highway, direction, working_crs), counts)
+        return RoadTables(*_tables(edges, highway, direction, working_crs), counts)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -155,7 +158,7 @@ def _of_ways(nodes: WayNodes, chosen: Array, way_count: int) -> Array:
 
 
 def _edges(pieces: _Pieces, window: Window | None) -> _Edges:
-    """Split the pieces at the nodes that they share."""
+    """Split the pieces at the nodes that they share, and divide what is long between those."""
     nodes, piece = pieces.nodes, pieces.piece
     changes = piece[1:] != piece[:-1]
     code, _ = pd.factorize(nodes.ref)
@@ -171,12 +174,55 @@ def _edges(pieces: _Pieces, window: Window | None) -> _Edges:
     if window is not None:
         is_near = window.holds(nodes.lon[at], nodes.lat[at])
         is_edge &= is_near[:-1] | is_near[1:]
-    return _Edges(at[:-1][is_edge], at[1:][is_edge], length_m[is_edge])
+    return _divided(nodes, at[:-1][is_edge], at[1:][is_edge], length_m[is_edge], step_m)
+
+
+def _divided(nodes: WayNodes, first: Array, last: Array, length_m: Array, step_m: Array) -> _Edges:
+    """
+    Divide stretches into equal edges, none longer than `LONGEST_EDGE_M`.
+
+    The nodes between have ids below zero, as editors of OSM give to what is new, which rest on the
+    stretch alone: they are the same in another extract, and whatever the order of ways.
+
+    Parameters
+    ----------
+    nodes
+        All nodes.
+    first, last, length_m
+        (m,) positions of the first and the last node of each stretch, and its length.
+    step_m
+        (n − 1,) distances between all nodes, 0 from one piece to the next.
+    """
+    parts = np.maximum(np.ceil(length_m / LONGEST_EDGE_M), 1).astype(np.int64)
+    stretch = np.repeat(np.arange(len(first)), parts)
+    nth = np.arange(len(stretch)) - np.repeat(np.cumsum(parts) - parts, parts)
+    edge_m = (length_m / parts)[stretch]
+    is_new = nth > 0
+    of = stretch[is_new]
+    along_m = np.concatenate([[0.0], np.cumsum(step_m)])
+    at_m = along_m[first][of] + (nth * edge_m)[is_new]
+    ref = nodes.ref
+    names = pd.DataFrame(
+        {"first": ref[first][of], "second": ref[first + 1][of], "last": ref[last][of],
+         "nth": nth[is_new]}
+    )  # fmt: skip
+    hashes = pd.util.hash_pandas_object(names, index=False).to_numpy()
+    new = WayNodes(
+        nodes.way[first][of],
+        -(hashes >> np.uint64(2)).astype(np.int64) - 1,
+        np.interp(at_m, along_m, nodes.lon),
+        np.interp(at_m, along_m, nodes.lat),
+    )
+    start = first[stretch]
+    start[is_new] = len(ref) + np.arange(len(of))
+    end = np.where(nth == parts[stretch] - 1, last[stretch], np.roll(start, -1))
+    return _Edges(joined([nodes, new]), start, end, edge_m)
 
 
 def _tables(
-    nodes: WayNodes, edges: _Edges, highway: Array, direction: Array, working_crs: str
+    edges: _Edges, highway: Array, direction: Array, working_crs: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    nodes = edges.nodes
     way = nodes.way[edges.start]
     start = np.where(direction[way] < 0, edges.end, edges.start)
     end = np.where(direction[way] < 0, edges.start, edges.end)
