@@ -284,3 +284,35 @@ def test_a_case_of_an_unknown_key_is_told_with_its_line(tmp_path: Path) -> None:
     assert caught.value.messages == (
         Message("rulebook.fault", path="c.test.yaml", line=5, where="colour", why=why),
     )
+
+
+# --- what a computation takes
+
+
+@pytest.mark.parametrize(
+    ("rule", "number"),
+    [
+        ("primary-merged-areas", "merge_distance_m"),
+        ("primary-merged-areas", "persons_per_dwelling_census"),
+        ("primary-access-remote-village", "walking_speed_m_per_min"),
+        ("compulsory-no-large-class", "large_class_from"),
+    ],
+)
+def test_a_rule_without_a_number_that_its_measure_computes_with_is_refused(
+    tmp_path: Path, rule: str, number: str
+) -> None:
+    text = (RULE.parent / f"{rule}.yaml").read_text("utf-8")
+    assert text.count(f"  {number}:\n") == 1
+    (tmp_path / f"{rule}.yaml").write_text(text.replace(f"  {number}:\n", "  mine:\n"), "utf-8")
+    with pytest.raises(RuleError) as caught:
+        load_rule(tmp_path / f"{rule}.yaml")
+    assert f"the parameter '{number}' is needed to compute this" in caught.value.text("en")
+
+
+def test_a_number_that_comes_into_force_after_its_rule_is_refused(tmp_path: Path) -> None:
+    text = (RULE.parent / "primary-access-remote-village.yaml").read_text("utf-8")
+    start = text.index("walking_speed_m_per_min")
+    late = text[:start] + text[start:].replace("2022-07-01", "2023-01-01", 1)
+    (tmp_path / "primary-access-remote-village.yaml").write_text(late, "utf-8")
+    with pytest.raises(RuleError, match="walking_speed_m_per_min"):
+        load_rule(tmp_path / "primary-access-remote-village.yaml")

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from zmd_layout.measures.world import World
 
 AREA, GROUP = UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP
+_PERSONS = ("persons_per_dwelling_census", "persons_per_dwelling_practice")
 
 
-@named_measure("planned_residents", AREA)
+@named_measure("planned_residents", AREA, numbers=_PERSONS)
 def planned_residents(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
     """
     Give the planned residents of each area.
@@ -68,10 +69,7 @@ def _planned(row: UnitRow, units: Units, limits: Mapping[str, Any]) -> Value:
             notes=(note,),
             sources=source,
         )
-    low, high = sorted(
-        limits[name].value
-        for name in ("persons_per_dwelling_census", "persons_per_dwelling_practice")
-    )
+    low, high = sorted(limits[name].value for name in _PERSONS)
     people_low, people_high = round(float(dwellings) * low), round(float(dwellings) * high)
     note = Message(
         "measures.dwellings_range",
@@ -182,7 +180,9 @@ def _of_group(
     return out
 
 
-named_measure("planned_residents", GROUP)(partial(_of_group, measure=planned_residents))
+named_measure("planned_residents", GROUP, numbers=_PERSONS)(
+    partial(_of_group, measure=planned_residents)
+)
 for _name, _stage in {
     "area_primary_schools": Stage.PRIMARY,
     "area_junior_schools": Stage.JUNIOR,

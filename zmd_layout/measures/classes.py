@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # A school with a senior section is a 普通高中 in the statistics: each school falls under one rule.
 COMPULSORY = frozenset({"primary", "junior", "primary;junior"})
 SENIOR = frozenset({"senior", "junior;senior", "primary;junior;senior"})
+_NUMBERS = ("large_class_from",)
 
 
 def _of_schools(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
@@ -116,5 +117,5 @@ for _name, _stages in {
     "large_classes_compulsory": COMPULSORY,
     "large_classes_senior": SENIOR,
 }.items():
-    named_measure(_name, UnitKind.SCHOOL)(_of_schools)
-    named_measure(_name, UnitKind.COUNTY)(partial(_of_counties, stages=_stages))
+    named_measure(_name, UnitKind.SCHOOL, numbers=_NUMBERS)(_of_schools)
+    named_measure(_name, UnitKind.COUNTY, numbers=_NUMBERS)(partial(_of_counties, stages=_stages))

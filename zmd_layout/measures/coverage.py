@@ -78,4 +78,5 @@ for _stage in (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR):
     named_measure(
         f"{_stage}_children_within_radius_share",
         UnitKind.COUNTY, UnitKind.TOWNSHIP, UnitKind.PLANNING_UNIT,
+        numbers=("service_radius_m",),
     )(partial(_share_within, stage=_stage))  # fmt: skip

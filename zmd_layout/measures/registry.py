@@ -15,19 +15,33 @@ if TYPE_CHECKING:
     Compute: TypeAlias = Callable[[World, Units, Mapping[str, Any]], dict[str, Value]]
 
 NAMED_MEASURES: dict[tuple[str, UnitKind], Compute] = {}
+NUMBERS: dict[tuple[str, UnitKind], tuple[str, ...]] = {}  # which a rule must have for them
 
 
-def named_measure(name: str, *kinds: UnitKind) -> Callable[[Compute], Compute]:
+def named_measure(
+    name: str, *kinds: UnitKind, numbers: tuple[str, ...] = ()
+) -> Callable[[Compute], Compute]:
     """
     Register a function as the measure `name` of units of `kinds`.
 
-    The function takes the world, the units and the rule's numbers in force, and gives one `Value`
-    for each unit id.
+    Parameters
+    ----------
+    name, kinds
+        As rules refer to it, and which units it is computed for.
+    numbers
+        The parameters that it takes of a rule; a rule that lacks one is refused when it is read.
+
+    Returns
+    -------
+    register
+        Takes a function of the world, the units and the rule's numbers in force, which gives one
+        `Value` for each unit id.
     """
 
     def register(compute: Compute) -> Compute:
         for kind in kinds:
             NAMED_MEASURES[name, kind] = compute
+            NUMBERS[name, kind] = numbers
         return compute
 
     return register

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures.world import World
 
 
-@named_measure("way_to_primary_m", UnitKind.VILLAGE)
+@named_measure("way_to_primary_m", UnitKind.VILLAGE, numbers=("walking_speed_m_per_min",))
 def way_to_primary_m(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
     """
     Give the way from each village to the nearest primary school or teaching point, in metres.

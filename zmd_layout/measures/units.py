@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zmd_layout.layers.layer import Layer, Layers
     from zmd_layout.study import Study
 
+MERGING = ("merge_distance_m", "merge_years")  # the numbers by which areas are joined
 LAYER_OF = {
     UnitKind.COUNTY: ("counties", "unit_id"),
     UnitKind.TOWNSHIP: ("townships", "unit_id"),
@@ -199,8 +200,7 @@ def _groups(areas: Units, limits: Mapping[str, Any]) -> Units | None:
     new = frame.get("is_new", nothing).map(lambda flag: flag is True or flag is np.True_)
     urban = frame.get("settlement", nothing).isin(["urban", "town"])
     candidates = frame[new & urban & frame.geometry.notna()]
-    distance_m = limits["merge_distance_m"].value
-    years = limits["merge_years"].value
+    distance_m, years = (limits[name].value for name in MERGING)
     shapes = candidates.geometry.to_numpy()
     first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=distance_m)
     near = first < second

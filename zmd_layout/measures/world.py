@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.layers.reads import note, noting
-from zmd_layout.measures.units import LAYER_OF, Units, units_of
+from zmd_layout.measures.units import LAYER_OF, MERGING, Units, units_of
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class World:
 
     def units(self, kind: UnitKind, limits: Mapping[str, Any]) -> Units | None:
         """Give the units of a kind (for groups: under the rule's distances)."""
-        merging = ("merge_distance_m", "merge_years") if kind is UnitKind.RESIDENTIAL_GROUP else ()
+        merging = MERGING if kind is UnitKind.RESIDENTIAL_GROUP else ()
         key = (kind, *(limits[name].value for name in merging))
         found: Units | None = self._remembered(
             self._units,

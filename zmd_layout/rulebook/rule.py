@@ -14,7 +14,8 @@ from zmd_layout.measures.definitions import (
     conditions,
     parts,
 )
-from zmd_layout.measures.registry import NAMED_MEASURES
+from zmd_layout.measures.registry import NAMED_MEASURES, NUMBERS
+from zmd_layout.measures.units import MERGING
 from zmd_layout.rulebook.kinds import (
     Check,
     Report,
@@ -101,6 +102,7 @@ class Rule(Strict):
             *self._number_faults(),
             *self._reference_faults(),
             *self._measure_faults(),
+            *self._input_faults(),
             *self._evidence_faults(),
         ]
         if faults:
@@ -141,6 +143,24 @@ class Rule(Strict):
                 if isinstance(part, NamedMeasure) and (part.named, self.unit) not in NAMED_MEASURES
             ]
         return sorted(faults)
+
+    def _input_faults(self) -> list[str]:
+        """Tell which numbers are not there, from the first day on, that a computation takes."""
+        used = {
+            name
+            for unit in self.units
+            for definition in self.measures.values()
+            for part in parts(definition)
+            if isinstance(part, NamedMeasure)
+            for name in NUMBERS.get((part.named, unit), ())
+        }
+        if UnitKind.RESIDENTIAL_GROUP in self.units:
+            used |= set(MERGING)
+        there = {name for name, value in self.limits(self.effective.start).items() if value}
+        return [
+            f"the parameter {name!r} is needed to compute this, from {self.effective.start} on"
+            for name in sorted(used - there)
+        ]
 
     def _evidence_faults(self) -> list[str]:
         weak = sorted(n for n, c in self.clauses.items() if c.evidence in {"N", "R"})
