@@ -229,7 +229,9 @@ def _tables(
     table = _edge_table(
         nodes.ref[start], nodes.ref[end], edges.length_m, highway[way], direction[way] != 0
     )
-    at = np.unique(np.concatenate([start, end]))
+    is_end = np.zeros(len(nodes.ref), np.bool_)
+    is_end[start] = is_end[end] = True
+    at = np.flatnonzero(is_end)
     ids, first = np.unique(nodes.ref[at], return_index=True)
     project = Transformer.from_crs("EPSG:4326", working_crs, always_xy=True)
     x, y = project.transform(nodes.lon[at][first], nodes.lat[at][first])
