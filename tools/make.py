@@ -30,7 +30,7 @@ EXTRAS = {
     "cluster": "[all,dev]",
     "setup": "",
 }
-WITH_CLUSTER = ("test_many.py", "test_geoparquet.py")
+WITH_CLUSTER = ("test_many.py", "test_geoparquet.py", "test_point_tables.py")
 
 
 def main(arguments: list[str]) -> int:
