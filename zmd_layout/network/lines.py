@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.errors import CrsError, LayerError
-from zmd_layout.layers.roads import RoadCounts, RoadTables
+from zmd_layout.layers.roads import LONGEST_EDGE_M, Division, RoadCounts, RoadTables, divide
 from zmd_layout.messages import Message
 from zmd_layout.network.graph import degrees_error
 
@@ -28,7 +27,9 @@ _IMPLIED_ONEWAY = "motorway"
 _MILLIMETRES_PER_METRE = 1000.0
 
 
-def tables_from_lines(lines: gpd.GeoDataFrame, *, longest_edge_m: float = 100.0) -> RoadTables:
+def tables_from_lines(
+    lines: gpd.GeoDataFrame, *, longest_edge_m: float = LONGEST_EDGE_M
+) -> RoadTables:
     """
     Cut road lines into the nodes and stretches of a graph.
 
@@ -67,18 +68,18 @@ def tables_from_lines(lines: gpd.GeoDataFrame, *, longest_edge_m: float = 100.0)
     xy, part, millimetres = _vertices(parts)
     vertex, places = _number_vertices(millimetres)
     tails, heads = _cut(vertex, part)
-    chains = _divide(xy, vertex, tails, heads, longest_edge_m)
-    of_edge = tags.iloc[row[part[tails][chains.stretch]]]
+    edges, inner_xy = _divide(xy, vertex, tails, heads, longest_edge_m)
+    of_edge = tags.iloc[row[part[tails][edges.stretch]]]
     is_backward = of_edge["is_backward"].to_numpy()
-    node_xy = np.vstack([places / _MILLIMETRES_PER_METRE, chains.inner_xy.round(3)])
-    used = np.unique([chains.u, chains.v])
+    node_xy = np.vstack([places / _MILLIMETRES_PER_METRE, inner_xy.round(3)])
+    used = np.unique([edges.start, edges.end])
     return RoadTables(
         nodes=pd.DataFrame({"node_id": used, "x": node_xy[used, 0], "y": node_xy[used, 1]}),
         edges=pd.DataFrame(
             {
-                "u": np.where(is_backward, chains.v, chains.u),
-                "v": np.where(is_backward, chains.u, chains.v),
-                "length_m": chains.length_m,
+                "u": np.where(is_backward, edges.end, edges.start),
+                "v": np.where(is_backward, edges.start, edges.end),
+                "length_m": edges.length_m,
                 "highway": of_edge["highway"].to_numpy(),
                 "oneway": of_edge["is_oneway"].to_numpy(),
             }
@@ -172,26 +173,15 @@ def _cut(
     return tails[is_same_line], heads[is_same_line]
 
 
-@dataclass(frozen=True, slots=True)
-class _Chains:
-    """Edges `u` to `v`, the stretch that each is a piece of, and the nodes put in between."""
-
-    u: NDArray[np.int64]
-    v: NDArray[np.int64]
-    length_m: NDArray[np.float64]
-    stretch: NDArray[np.int64]
-    inner_xy: NDArray[np.float64]
-
-
 def _divide(
     xy: NDArray[np.float64],
     vertex: NDArray[np.int64],
     tails: NDArray[np.int64],
     heads: NDArray[np.int64],
     longest_edge_m: float,
-) -> _Chains:
+) -> tuple[Division, NDArray[np.float64]]:
     """
-    Divide stretches into equal edges, none longer than a limit.
+    Divide stretches into edges, and give the places of the nodes put in between.
 
     Parameters
     ----------
@@ -205,15 +195,10 @@ def _divide(
     step_m = np.hypot(*np.diff(xy, axis=0, append=xy[-1:]).T)
     # Summed stretch by stretch: differences of a running total over a whole city would cost digits.
     stretch_m = np.add.reduceat(step_m, np.column_stack([tails, heads]).ravel())[::2]
-    pieces = np.maximum(np.ceil(stretch_m / longest_edge_m), 1).astype(np.int64)
-    stretch = np.repeat(np.arange(len(tails)), pieces)
-    length_m = (stretch_m / pieces)[stretch]
-    nth = np.arange(len(stretch)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    is_inner = nth > 0
     along_m = np.concatenate([[0.0], np.cumsum(step_m)[:-1]])
-    inner_at_m = (along_m[tails][stretch] + nth * length_m)[is_inner]
-    u = vertex[tails][stretch]
-    u[is_inner] = vertex.max() + 1 + np.arange(len(inner_at_m))
-    v = np.where(nth == pieces[stretch] - 1, vertex[heads][stretch], np.roll(u, -1))
-    inner_xy = np.column_stack([np.interp(inner_at_m, along_m, axis) for axis in xy.T])
-    return _Chains(u, v, length_m, stretch, inner_xy)
+    edges = divide(
+        vertex[tails], vertex[heads], begins_at_m=along_m[tails], length_m=stretch_m,
+        first_new=int(vertex.max()) + 1, longest_m=longest_edge_m,
+    )  # fmt: skip
+    inner_xy = np.column_stack([np.interp(edges.at_m, along_m, axis) for axis in xy.T])
+    return edges, inner_xy

@@ -12,7 +12,7 @@ import pandas as pd
 from pyproj import CRS, Transformer
 
 from zmd_layout.errors import CrsError
-from zmd_layout.layers.roads import RoadCounts, RoadTables
+from zmd_layout.layers.roads import LONGEST_EDGE_M, RoadCounts, RoadTables, divide
 from zmd_layout.layers.sources.osm_text import WayNodes, joined, nodes_of_fields
 from zmd_layout.messages import Message
 
@@ -35,8 +35,6 @@ _BACKWARD = frozenset({"-1", "reverse"})
 
 _TAGS = re.compile(rb"[T,](highway|oneway|junction|area)=([^, ]*)")
 
-# points are tied to nodes: a tie is off along the road by half of this at most
-LONGEST_EDGE_M = 100.0
 _PIECE = 1 << 14
 # WGS 84: half the equator's diameter, and the first eccentricity squared
 _SEMI_MAJOR_M = 6_378_137.0
@@ -193,30 +191,24 @@ def _divided(nodes: WayNodes, first: Array, last: Array, length_m: Array, step_m
     step_m
         (n − 1,) distances between all nodes, 0 from one piece to the next.
     """
-    parts = np.maximum(np.ceil(length_m / LONGEST_EDGE_M), 1).astype(np.int64)
-    stretch = np.repeat(np.arange(len(first)), parts)
-    nth = np.arange(len(stretch)) - np.repeat(np.cumsum(parts) - parts, parts)
-    edge_m = (length_m / parts)[stretch]
-    is_new = nth > 0
-    of = stretch[is_new]
     along_m = np.concatenate([[0.0], np.cumsum(step_m)])
-    at_m = along_m[first][of] + (nth * edge_m)[is_new]
     ref = nodes.ref
+    edges = divide(
+        first, last, begins_at_m=along_m[first], length_m=length_m, first_new=len(ref),
+        longest_m=LONGEST_EDGE_M,
+    )  # fmt: skip
     names = pd.DataFrame(
-        {"first": ref[first][of], "second": ref[first + 1][of], "last": ref[last][of],
-         "nth": nth[is_new]}
+        {"first": ref[first][edges.of], "second": ref[first + 1][edges.of],
+         "last": ref[last][edges.of], "nth": edges.nth}
     )  # fmt: skip
     hashes = pd.util.hash_pandas_object(names, index=False).to_numpy()
     new = WayNodes(
-        nodes.way[first][of],
+        nodes.way[first][edges.of],
         -(hashes >> np.uint64(2)).astype(np.int64) - 1,
-        np.interp(at_m, along_m, nodes.lon),
-        np.interp(at_m, along_m, nodes.lat),
+        np.interp(edges.at_m, along_m, nodes.lon),
+        np.interp(edges.at_m, along_m, nodes.lat),
     )
-    start = first[stretch]
-    start[is_new] = len(ref) + np.arange(len(of))
-    end = np.where(nth == parts[stretch] - 1, last[stretch], np.roll(start, -1))
-    return _Edges(joined([nodes, new]), start, end, edge_m)
+    return _Edges(joined([nodes, new]), edges.start, edges.end, edges.length_m)
 
 
 def _tables(
