@@ -167,9 +167,10 @@ def test_what_is_no_answer_is_asked_for_again_after_growing_waits(
     assert read_schools(tmp_path / "osm" / "schools.osm.pbf").dropped.read["school"] == 2
 
 
-def test_a_run_that_broke_off_goes_on_without_asking_twice(
-    overpass: Overpass, asking: OverpassSettings, tmp_path: Path
-) -> None:
+def break_off_after_one(
+    overpass: Overpass, asking: OverpassSettings, folder: Path
+) -> tuple[SourceError, list[str]]:
+    """Fetch from a server that breaks down after an answer; give the error and what it answered."""
     good = overpass.answer
 
     def break_down_after_one(query: str) -> tuple[int, dict[str, str], bytes]:
@@ -179,13 +180,19 @@ def test_a_run_that_broke_off_goes_on_without_asking_twice(
 
     overpass.answer = break_down_after_one  # type: ignore[method-assign]
     with pytest.raises(SourceError) as stopped:
-        fetch(tmp_path, asking)
-    assert len(stopped.value.messages) == 1
-    assert "1 of 2" in stopped.value.text("en")
+        fetch(folder, asking)
     answered = overpass.queries[:1]
-
     overpass.answer = good  # type: ignore[method-assign]
     overpass.misdeeds, overpass.queries = [], []
+    return stopped.value, answered
+
+
+def test_a_run_that_broke_off_goes_on_without_asking_twice(
+    overpass: Overpass, asking: OverpassSettings, tmp_path: Path
+) -> None:
+    stopped, answered = break_off_after_one(overpass, asking, tmp_path)
+    assert len(stopped.messages) == 1
+    assert "1 of 2" in stopped.text("en")
     fetch(tmp_path, asking)
     assert len(overpass.queries) == 1
     assert not set(answered) & set(overpass.queries)
@@ -195,18 +202,7 @@ def test_a_run_that_broke_off_goes_on_without_asking_twice(
 def test_what_a_broken_run_kept_of_another_area_stays_for_the_next_one_there(
     overpass: Overpass, asking: OverpassSettings, tmp_path: Path
 ) -> None:
-    good = overpass.answer
-
-    def break_down_after_one(query: str) -> tuple[int, dict[str, str], bytes]:
-        if len(overpass.queries) >= 1:
-            overpass.misdeeds = [(504, {}, b"")]
-        return good(query)
-
-    overpass.answer = break_down_after_one  # type: ignore[method-assign]
-    with pytest.raises(SourceError):
-        fetch(tmp_path, asking)
-    overpass.answer = good  # type: ignore[method-assign]
-    overpass.misdeeds, overpass.queries = [], []
+    break_off_after_one(overpass, asking, tmp_path)
     elsewhere = shapely.box(113.6, 32.6, 113.7, 32.7)
     fetched = fetch_osm(elsewhere, tmp_path, fetched_at=NOON, settings=asking)
     assert len(fetched.files) == len(overpass.queries) == 1
