@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import osmium
 from osmium.osm import mutable
+from taking import peak_mb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,23 +113,6 @@ def take(reading: Reading, path: Path) -> Taken:
         schools,
         road_km,
     )
-
-
-def peak_mb() -> float:
-    """
-    Tell the peak memory of this process; NaN where the system does not.
-
-    Linux tells the peak of the program itself; `ru_maxrss` begins with that of whoever started it.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024
-    try:
-        import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
-        return float("nan")
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def median(readings: list[Taken]) -> Taken:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import osm
 import osmium
+from taking import peak_mb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,7 @@ def read(way: str, path: Path, bounds: list[float]) -> Reading:
         path, working_crs=osm.WORKING_CRS, window=Window(*bounds)
     )
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Reading(wall, cpu, osm.peak_mb(), len(schools.frame), osm.road_km(roads))
+    return Reading(wall, cpu, peak_mb(), len(schools.frame), osm.road_km(roads))
 
 
 def write_row(county: osm.County, size: int, width: float, path: Path) -> None:
