@@ -256,3 +256,13 @@ def test_real_extracts_load_from_the_command_line(
         assert any(told in note.text() for note in found["schools"].origin.notes)
     if "roads" in layers:
         assert len(found["roads"].roads.edges) > 10_000
+
+
+def test_a_roster_without_a_row_is_told_as_empty_and_lacks_no_columns(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study(layer("schools", "roster.csv", "wgs84"))
+    (folder / "roster.csv").write_text("学校标识码,学校名称,学段,经度,纬度\n", "utf-8")
+    with pytest.raises(LayerError) as refused:
+        load_layers(read_study(folder))
+    assert [fault.key for fault in refused.value.messages] == ["layers.empty"]
