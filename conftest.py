@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zmd_layout.cases import compare, decide_case
+from zmd_layout.checks.cases import compare, decide_case
 from zmd_layout.rulebook import CASES_SUFFIX, Case, load_cases, load_rule
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from taking import in_own_process, peak_mb
 
 import zmd_layout
 from zmd_layout.outputs.table import to_csv
-from zmd_layout.standin import build_by_county
+from zmd_layout.synthetic import build_by_county
 from zmd_layout.workflow.executors import Where
 from zmd_layout.workflow.halo import Halo
 from zmd_layout.workflow.jobs import area_of

@@ -100,11 +100,11 @@ def in_child(way: str, path: Path, bounds: list[float]) -> Reading:
 
 
 def read(way: str, path: Path, bounds: list[float]) -> Reading:
-    from zmd_layout.layers.sources import osm_cut  # noqa: PLC0415 - the parent needs none
     from zmd_layout.layers.sources.osm import (  # noqa: PLC0415 - likewise
         Window,
         read_schools_and_roads,
     )
+    from zmd_layout.layers.sources.osm import cut as osm_cut  # noqa: PLC0415 - likewise
 
     osm_cut.LARGE_BYTES = {"whole": sys.maxsize, "cut": 0}[way]
     wall, cpu = time.perf_counter(), time.process_time()

@@ -18,10 +18,10 @@ from disturbed import PLANE, disturbed, write_roster
 
 from zmd_layout.crs import geometry_to_plane, parse_coordinates
 from zmd_layout.errors import CrsError
-from zmd_layout.layers.reference import compare
+from zmd_layout.layers.schools.reference import compare
 from zmd_layout.layers.sources.roster import read_roster
-from zmd_layout.standin import make_city
 from zmd_layout.study import LayerSource
+from zmd_layout.synthetic import make_city
 
 if TYPE_CHECKING:
     import geopandas as gpd

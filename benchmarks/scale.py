@@ -4,8 +4,8 @@ Work by work beside its peers on the made city once, 4 times and 14 times, and h
     python benchmarks/scale.py [--scales 1 4 14] [--work "nearest school" …] [--limit 30]
 
 Nearest school, service areas and population by township are measured on the layers of the made
-city (`zmd_layout.standin`; scale 14 is a province of 98 million people), OSM reading and siting on
-made data that grow with it. Calls that are compared take turns in one process; each OSM reading
+city (`zmd_layout.synthetic`; scale 14 is a province of 98 million people), OSM reading and siting
+on made data that grow with it. Calls that are compared take turns in one process; each OSM reading
 has a process of its own. Seconds are the processor's, the best of some; memory is what the process
 grew by (for OSM readings: its peak). A peer that would take very long is measured at the smaller
 scales only. The whole run has sections of its own: `whole_run` for one study, `many_studies` for

@@ -28,7 +28,7 @@ from zmd_layout.network import (
     snap,
     tables_from_lines,
 )
-from zmd_layout.standin import make_city
+from zmd_layout.synthetic import make_city
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,13 +17,13 @@ from siting_beside_spopt import theirs as with_spopt
 from siting_instances import made_median
 from taking import Taken, in_own_process, take
 
-from zmd_layout.siting.highs import LinearModel, MipResult, solve_mip
-from zmd_layout.siting.solve import solve
+from zmd_layout.location.highs import LinearModel, MipResult, solve_mip
+from zmd_layout.location.solver import solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from zmd_layout.siting.problem import Problem, Solution
+    from zmd_layout.location.problem import Problem, Solution
 
 GDAL = "GDAL's driver through pyogrio (no graph)"
 CROSSINGS_PER_SIDE = 300  # of the extract of one city: 0.8 million nodes

@@ -25,9 +25,9 @@ import numpy as np
 from siting_instances import PublishedInstance, p_median, p_medians
 from taking import peak_mb
 
-from zmd_layout.siting.instance import build_instance
-from zmd_layout.siting.ordering import ordered
-from zmd_layout.siting.solve import solve
+from zmd_layout.location.instance import build_instance
+from zmd_layout.location.ordering import ordered
+from zmd_layout.location.solver import solve
 
 
 def ours(instance: PublishedInstance) -> dict[str, float]:

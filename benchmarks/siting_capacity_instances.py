@@ -16,7 +16,7 @@ from siting_instances import (
     read_optima,
 )
 
-from zmd_layout.siting.problem import Model, Problem
+from zmd_layout.location.problem import Model, Problem
 
 CONTIGUITY = "zy_connectivity.txt"
 

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import floyd_warshall
 from scipy.spatial import cKDTree
 
-from zmd_layout.siting.problem import Model, Problem
+from zmd_layout.location.problem import Model, Problem
 
 PUBLISHED = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "siting"
 

@@ -18,7 +18,7 @@ from siting_capacity_instances import made_capacitated
 from siting_instances import made_cover, made_median
 from siting_rows import print_head, print_row
 
-from zmd_layout.siting.problem import Model, Problem
+from zmd_layout.location.problem import Model, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from zmd_layout.siting.solve import solve
+from zmd_layout.location.solver import solve
 
 if TYPE_CHECKING:
-    from zmd_layout.siting.problem import Problem
+    from zmd_layout.location.problem import Problem
 
 HEAD = "instance | answer | ours | bound | gap % | status | wall s | cpu s | reproducible"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from command import take
 
-from zmd_layout.standin import build
+from zmd_layout.synthetic import build
 
 ROWS = {
     "first run": None,

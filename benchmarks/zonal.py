@@ -73,7 +73,7 @@ def make_zones(cells: int, zones: int) -> gpd.GeoDataFrame:
 
 
 def ours(grid: Path, zones: gpd.GeoDataFrame) -> float:
-    from zmd_layout.measures.grids import zonal_sum  # noqa: PLC0415 - its memory is its own
+    from zmd_layout.population.grids import zonal_sum  # noqa: PLC0415 - its memory is its own
 
     return float(zonal_sum(grid, zones).sum())
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.messages import Message, word
-from zmd_layout.outputs.workbook_sources import layer_word
+from zmd_layout.outputs.workbook.sources import layer_word
 from zmd_layout.rulebook import (
     CASES_SUFFIX,
     Rule,

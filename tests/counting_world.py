@@ -9,11 +9,11 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
+from zmd_layout.checks.value import Value
 from zmd_layout.layers import Layer, Layers, Origin
 from zmd_layout.measures import World, evaluate
-from zmd_layout.measures.definitions import Condition
-from zmd_layout.measures.value import Value
 from zmd_layout.rulebook import DatedValue
+from zmd_layout.rulebook.measure_forms import Condition
 from zmd_layout.study import Name, Study
 from zmd_layout.vocabulary import Basis, UnitKind
 
@@ -27,7 +27,7 @@ def layer(name: str, rows: list[dict[str, Any]], **origin: Any) -> Layer:
     shapes = [row.get("geometry") for row in rows]
     told = [{k: v for k, v in row.items() if k != "geometry"} for row in rows]
     frame = gpd.GeoDataFrame(told, geometry=shapes, crs=STUDY.crs)
-    frame["is_made"] = [str(row.get("name", "")).startswith("示例") for row in rows]
+    frame["is_synthetic"] = [str(row.get("name", "")).startswith("示例") for row in rows]
     return Layer(name, frame, Origin(**origin))
 
 

@@ -24,7 +24,7 @@ from plot_files import KML, SURVEY
 from conftest import COUNTIES, point, square
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.layers import load_layers
-from zmd_layout.layers.matching import read_decisions
+from zmd_layout.layers.schools.matching import read_decisions
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.rulebook import load_cases, load_rule, rules_folder
 from zmd_layout.study import LayerSource, Name, Study, read_study

@@ -14,12 +14,12 @@ from click.testing import CliRunner
 import zmd_layout
 from zmd_layout.cli import main
 from zmd_layout.layers import Layer, load_layers
-from zmd_layout.layers.reads import ALL, ReadLayers, noting
+from zmd_layout.layers.tracked import ALL, TrackedLayers, noting
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
-from zmd_layout.standin import build
+from zmd_layout.synthetic import build
+from zmd_layout.workflow.cache import memory_of
 from zmd_layout.workflow.digests import of_files, of_table
-from zmd_layout.workflow.memory import memory_of
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_outputs_that_rest_on_the_same_stay_as_they_are(folder: Path, tmp_path: 
 
 
 def test_layers_note_who_asks_for_what() -> None:
-    layers = ReadLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
+    layers = TrackedLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
     with noting(layers) as names:
         assert "closures" not in layers
         _ = layers["schools"]
@@ -131,7 +131,7 @@ def test_layers_note_who_asks_for_what() -> None:
 
 
 def test_what_stands_on_top_of_layers_is_no_source() -> None:
-    layers = ReadLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
+    layers = TrackedLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
     with noting(layers) as names:
         after = layers | {"schools": None}
         _ = after["schools"], after["roads"]
@@ -139,7 +139,7 @@ def test_what_stands_on_top_of_layers_is_no_source() -> None:
 
 
 def test_a_step_inside_a_step_is_noted_in_both() -> None:
-    layers = ReadLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
+    layers = TrackedLayers({"schools": None, "roads": None})  # type: ignore[dict-item]  # names are enough
     with noting(layers) as outer:
         _ = layers["schools"]
         with noting(layers) as inner:

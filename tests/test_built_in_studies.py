@@ -10,8 +10,8 @@ import pytest
 
 import zmd_layout
 from zmd_layout.errors import OutputError
-from zmd_layout.starter import make_study_folder
 from zmd_layout.workflow import studies
+from zmd_layout.workflow.init_study import make_study_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,10 +24,10 @@ from zmd_layout.outputs.gap_map.units import collect_units
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.table import to_csv
-from zmd_layout.outputs.workbook_people import rounded
-from zmd_layout.outputs.workbook_schools import kept_schools
-from zmd_layout.outputs.workbook_sheet import as_frame, make_sheet
-from zmd_layout.siting.table import empty_suggestions
+from zmd_layout.outputs.workbook.people import rounded
+from zmd_layout.outputs.workbook.schools import kept_schools
+from zmd_layout.outputs.workbook.sheet import as_frame, make_sheet
+from zmd_layout.siting.columns import empty_suggestions
 from zmd_layout.vocabulary import Lang
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from zmd_layout.checks import Unit, decide
-from zmd_layout.measures.value import Value
+from zmd_layout.checks.value import Value
 from zmd_layout.rulebook import Rule, load_ruleset
 
 PERIOD = (dt.date(2021, 1, 1), dt.date(2025, 12, 31))

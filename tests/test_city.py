@@ -11,7 +11,7 @@ import pytest
 
 import zmd_layout
 from zmd_layout.outputs.table import to_csv
-from zmd_layout.standin import build
+from zmd_layout.synthetic import build
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def test_people_on_the_ground_sum_to_the_census(result: zmd_layout.Run) -> None:
 
 def test_every_finding_that_rests_on_a_made_layer_is_marked(result: zmd_layout.Run) -> None:
     findings = result.findings
-    made = {layer.source for layer in result.layers.values() if layer.is_made}
-    real = {layer.source for layer in result.layers.values() if not layer.is_made}
+    made = {layer.source for layer in result.layers.values() if layer.is_synthetic}
+    real = {layer.source for layer in result.layers.values() if not layer.is_synthetic}
     rests = findings["sources"].map(lambda s: bool(set(s.split(";")) & (made - real)))
     decided = findings["status"].isin(["pass", "shortfall", "reported"])
     assert (rests & decided).any()

@@ -13,7 +13,10 @@ from click.testing import CliRunner
 import zmd_layout
 from conftest import COUNTIES, write_geojson
 from zmd_layout.cli import main
-from zmd_layout.compare import (
+from zmd_layout.errors import OutputError
+from zmd_layout.messages import Message
+from zmd_layout.outputs.figures.changes import change_map
+from zmd_layout.workflow.comparing import (
     COLUMNS,
     Comparison,
     compare,
@@ -21,9 +24,6 @@ from zmd_layout.compare import (
     name_changes,
     write_comparison,
 )
-from zmd_layout.errors import OutputError
-from zmd_layout.messages import Message
-from zmd_layout.outputs.figures_changes import change_map
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from zmd_layout import check
-from zmd_layout.layers.completeness import completeness
+from zmd_layout.layers.schools.completeness import completeness
 from zmd_layout.study import read_study
 from zmd_layout.vocabulary import Stage
 

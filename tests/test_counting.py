@@ -17,8 +17,10 @@ from counting_world import (
     values,
 )
 
-from zmd_layout.measures.conditions import is_missing, may_have_stage, meets, meets_all
-from zmd_layout.measures.definitions import (
+from zmd_layout.checks.conditions import is_missing, may_have_stage, meets, meets_all
+from zmd_layout.checks.value import Value, exactly, oldest, total, unique, weakest
+from zmd_layout.messages import Message
+from zmd_layout.rulebook.measure_forms import (
     Condition,
     CountMeasure,
     EitherMeasure,
@@ -28,8 +30,6 @@ from zmd_layout.measures.definitions import (
     StatisticMeasure,
     SumMeasure,
 )
-from zmd_layout.measures.value import Value, exactly, oldest, total, unique, weakest
-from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis
 
 
@@ -121,9 +121,9 @@ def test_one_made_up_row_marks_the_count_and_so_does_a_made_up_field() -> None:
     count = CountMeasure(count="schools", where=(OPERATING,))
     assert values(count, layer("schools", [school("a", name="示例一小")]))["a"].is_synthetic
     assert not values(count, layer("schools", [school("a", name="一小")]))["a"].is_synthetic
-    made = layer("schools", [school("a")], made_columns=frozenset({"status"}))
+    made = layer("schools", [school("a")], synthetic_columns=frozenset({"status"}))
     assert values(count, made)["a"].is_synthetic
-    other = layer("schools", [school("a")], made_columns=frozenset({"seats"}))
+    other = layer("schools", [school("a")], synthetic_columns=frozenset({"seats"}))
     assert not values(count, other)["a"].is_synthetic
 
 
@@ -176,7 +176,9 @@ def test_a_column_of_the_unit_is_its_value_and_an_empty_cell_is_unknown() -> Non
         FieldMeasure(field="residents"), counties(assumed_columns=frozenset({"residents"}))
     )
     assert assumed["a"].basis is Basis.ASSUMPTION
-    made = values(FieldMeasure(field="residents"), counties(made_columns=frozenset({"residents"})))
+    made = values(
+        FieldMeasure(field="residents"), counties(synthetic_columns=frozenset({"residents"}))
+    )
     assert made["a"].is_synthetic
     assert not found["a"].is_synthetic
 

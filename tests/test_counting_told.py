@@ -11,9 +11,13 @@ import pytest
 import shapely
 from counting_world import LIMITS, OPERATING, STUDY, counties, keys, layer, school, values
 
+from zmd_layout.checks.conditions import meets_all
+from zmd_layout.checks.value import Value, exactly, total
 from zmd_layout.measures import World, evaluate
-from zmd_layout.measures.conditions import meets_all
-from zmd_layout.measures.definitions import (
+from zmd_layout.measures.registry import NAMED_MEASURES
+from zmd_layout.messages import Message
+from zmd_layout.messages.words import field_word, layer_word
+from zmd_layout.rulebook.measure_forms import (
     Condition,
     CountMeasure,
     EitherMeasure,
@@ -25,10 +29,6 @@ from zmd_layout.measures.definitions import (
     SumMeasure,
     VerdictMeasure,
 )
-from zmd_layout.measures.registry import NAMED_MEASURES
-from zmd_layout.measures.value import Value, exactly, total
-from zmd_layout.measures.words import field_word, layer_word
-from zmd_layout.messages import Message
 from zmd_layout.study.schools import Completeness
 from zmd_layout.vocabulary import Stage, Status, UnitKind
 
@@ -237,18 +237,18 @@ def test_positions_of_an_unverified_datum_flag_even_an_exact_count() -> None:
 
 def test_made_up_positions_make_a_count_up_and_so_does_a_made_up_list_without_rows() -> None:
     rows = [school("a")]
-    assert values(COUNT, layer("schools", rows, made_columns=frozenset({"geometry"})))[
+    assert values(COUNT, layer("schools", rows, synthetic_columns=frozenset({"geometry"})))[
         "a"
     ].is_synthetic
-    for columns, is_made in ((frozenset(), False), (frozenset({"seats"}), True)):
-        some = layer("schools", rows, made_columns=columns)
+    for columns, is_synthetic in ((frozenset(), False), (frozenset({"seats"}), True)):
+        some = layer("schools", rows, synthetic_columns=columns)
         nothing = replace(some, frame=some.frame.iloc[:0])
-        expected = exactly(0.0, is_synthetic=is_made, sources=("schools",))
+        expected = exactly(0.0, is_synthetic=is_synthetic, sources=("schools",))
         assert values(COUNT, nothing)["a"] == expected
 
 
 def test_a_column_that_nobody_could_make_up_is_taken_as_it_is() -> None:
-    found = values(FieldMeasure(field="is_made"))
+    found = values(FieldMeasure(field="is_synthetic"))
     assert found["c"] == exactly(0.0, year=2020, sources=("counties 2020",))
 
 
@@ -270,7 +270,7 @@ def test_a_study_without_a_plan_period_leaves_what_lies_in_it_open() -> None:
 
 def test_a_figure_is_made_up_where_the_statistics_are() -> None:
     rows = [{"unit_id": "a", "year": 2024, "name": "x", "value": 5.0}]
-    made = layer("statistics", rows, made_columns=frozenset({"value"}))
+    made = layer("statistics", rows, synthetic_columns=frozenset({"value"}))
     assert values(StatisticMeasure(statistic="x"), made)["a"] == exactly(
         5.0, year=2024, is_synthetic=True, sources=("statistics 2024",)
     )

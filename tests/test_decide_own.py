@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from zmd_layout.checks import Unit, Verdict, decide, report
-from zmd_layout.measures.value import Value, exactly
+from zmd_layout.checks.value import Value, exactly
 from zmd_layout.messages import Message
 from zmd_layout.rulebook import Rule, load_rule, rules_folder
 from zmd_layout.vocabulary import Basis, Status

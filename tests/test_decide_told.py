@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from zmd_layout.checks import Unit, Verdict, decide, due_state_unknown, report
-from zmd_layout.measures.value import Value, exactly
-from zmd_layout.measures.words import field_word
+from zmd_layout.checks.value import Value, exactly
 from zmd_layout.messages import Message
+from zmd_layout.messages.words import field_word
 from zmd_layout.rulebook import Due, Rule, load_rule, rules_folder
 from zmd_layout.vocabulary import Basis, DueState, Relation, Status
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
-from zmd_layout.cases import PLAN_PERIOD, _value
 from zmd_layout.checks import Unit, Verdict, decide, report
-from zmd_layout.measures.value import Value
+from zmd_layout.checks.cases import PLAN_PERIOD, _value
+from zmd_layout.checks.value import Value
 from zmd_layout.messages import Message
 from zmd_layout.rulebook import (
     CASES_SUFFIX,

@@ -14,7 +14,6 @@ import rasterio
 from local_server import QuietHandler, serving
 
 from zmd_layout.errors import SourceError
-from zmd_layout.layers.sources.download import Downloaded, download
 from zmd_layout.layers.sources.fetch import (
     GHS_POP,
     WORLDPOP,
@@ -24,6 +23,7 @@ from zmd_layout.layers.sources.fetch import (
     read_record,
     study_snippet,
 )
+from zmd_layout.layers.sources.fetch.download import Downloaded, download
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

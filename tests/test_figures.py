@@ -14,8 +14,8 @@ from zmd_layout.errors import OutputError
 from zmd_layout.measures.outlook import Outlook
 from zmd_layout.messages import Message
 from zmd_layout.outputs.figures import chinese_font, save_figure, wrapped
-from zmd_layout.outputs.figures_charts import age_pyramid, demand_curves
-from zmd_layout.outputs.figures_map import overview_map, rule_map
+from zmd_layout.outputs.figures.charts import age_pyramid, demand_curves
+from zmd_layout.outputs.figures.map import overview_map, rule_map
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from zmd_layout.errors import LayerError, RuleError, ZmdLayoutError
 from zmd_layout.layers.conform import convert, rename
-from zmd_layout.layers.matching import read_decisions
 from zmd_layout.layers.schema import SCHEMAS
+from zmd_layout.layers.schools.matching import read_decisions
 from zmd_layout.layers.validate import faults_of
 from zmd_layout.rulebook import Rule, load_rule, read_yaml
 from zmd_layout.study import LayerSource, parse_study

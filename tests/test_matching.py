@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from zmd_layout.crs import geometry_to_plane, parse_coordinates
 from zmd_layout.errors import LayerError
-from zmd_layout.layers.matching import (
+from zmd_layout.layers.schools.matching import (
     COLUMNS,
     Decision,
     match_schools,
@@ -22,8 +22,8 @@ from zmd_layout.layers.matching import (
     read_decisions,
 )
 from zmd_layout.layers.sources.roster import read_roster
-from zmd_layout.standin import make_city
 from zmd_layout.study import LayerSource
+from zmd_layout.synthetic import make_city
 
 if TYPE_CHECKING:
     from pathlib import Path

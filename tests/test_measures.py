@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import zmd_layout
 from conftest import point, square, write_geojson
-from zmd_layout.measures.conditions import meets
-from zmd_layout.measures.definitions import Condition
-from zmd_layout.measures.value import Value, exactly, oldest, total
+from zmd_layout.checks.conditions import meets
+from zmd_layout.checks.value import Value, exactly, oldest, total
 from zmd_layout.messages import Message
+from zmd_layout.rulebook.measure_forms import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable

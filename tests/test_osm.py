@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
 from zmd_layout.errors import CrsError, SourceError
-from zmd_layout.layers.sources import osm_roads
 from zmd_layout.layers.sources.osm import (
     read_roads,
     read_schools,
@@ -24,7 +23,8 @@ from zmd_layout.layers.sources.osm import (
     road_note,
     school_note,
 )
-from zmd_layout.layers.sources.osm_roads import LONGEST_EDGE_M, distances_m
+from zmd_layout.layers.sources.osm import roads as osm_roads
+from zmd_layout.layers.sources.osm.roads import LONGEST_EDGE_M, distances_m
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,9 @@ from pyproj import Transformer
 from zmd_layout.errors import SourceError
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.roads import roads_near
-from zmd_layout.layers.sources import osm_cut, osm_roads
 from zmd_layout.layers.sources.osm import SchoolsAndRoads, Window, read_schools_and_roads
+from zmd_layout.layers.sources.osm import cut as osm_cut
+from zmd_layout.layers.sources.osm import roads as osm_roads
 from zmd_layout.study import read_study
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.outputs.results import Results
-from zmd_layout.outputs.workbook_balance import balance
-from zmd_layout.outputs.workbook_sheet import as_frame
+from zmd_layout.outputs.workbook.balance import balance
+from zmd_layout.outputs.workbook.sheet import as_frame
 from zmd_layout.vocabulary import Lang, Stage
 from zmd_layout.workflow import running
 from zmd_layout.workflow.loading import load

@@ -17,12 +17,12 @@ from rasterio import Affine
 from shapely.geometry import Point, Polygon, box
 
 from zmd_layout.errors import CrsError, LayerError, SourceError
-from zmd_layout.measures.dasymetric import spread
-from zmd_layout.measures.grids import Grid, zonal_sum
-from zmd_layout.measures.people import join_census, people_by_unit
+from zmd_layout.population.dasymetric import spread
+from zmd_layout.population.grids import Grid, zonal_sum
+from zmd_layout.population.people import join_census, people_by_unit
 
 if TYPE_CHECKING:
-    from zmd_layout.measures.noted import Noted
+    from zmd_layout.population.with_notes import WithNotes
 
 CRS = "EPSG:4547"
 EAST, NORTH = 500_000.0, 3_650_000.0
@@ -72,7 +72,7 @@ def write_grid(
     return Grid(path)
 
 
-def keys(noted: Noted) -> set[str]:
+def keys(noted: WithNotes) -> set[str]:
     return {notice.key for notice in noted.notices}
 
 

@@ -12,9 +12,9 @@ from rasterio import Affine
 from shapely.geometry import Point, box
 
 from zmd_layout.errors import CrsError, LayerError
-from zmd_layout.measures.dasymetric import spread
-from zmd_layout.measures.grids import Grid, zonal_sum
 from zmd_layout.messages import Message
+from zmd_layout.population.dasymetric import spread
+from zmd_layout.population.grids import Grid, zonal_sum
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,9 +23,9 @@ from zmd_layout.messages import Message, word
 from zmd_layout.outputs.documents import document_writers
 from zmd_layout.outputs.leader import write_leader_page
 from zmd_layout.outputs.report import to_pdf, write_report
-from zmd_layout.outputs.report_facts import unmet_by_county, worst_problems
+from zmd_layout.outputs.report.facts import unmet_by_county, worst_problems
 from zmd_layout.outputs.results import Results
-from zmd_layout.siting.table import empty_suggestions
+from zmd_layout.siting.columns import empty_suggestions
 from zmd_layout.vocabulary import Lang, Strength
 
 if TYPE_CHECKING:

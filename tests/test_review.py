@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import zmd_layout
 from conftest import square, write_geojson
 from zmd_layout.cli import main
-from zmd_layout.desk import Choices
+from zmd_layout.development_review import Choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable

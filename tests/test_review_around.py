@@ -9,7 +9,7 @@ from test_review_desk import KINDERGARTEN, KNOWN, OWN_RULE, cases, issue
 
 import zmd_layout
 from conftest import COUNTIES, LAT, LON, point, square, write_geojson
-from zmd_layout.desk import Choices, Conclusions
+from zmd_layout.development_review import Choices, Conclusions
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Stage

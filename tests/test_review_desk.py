@@ -9,16 +9,16 @@ import pytest
 
 import zmd_layout
 from conftest import square, write_geojson
-from zmd_layout.desk import Choices, Conclusions, Ground, Standing, ground_of
+from zmd_layout.development_review import Choices, Conclusions, Ground, Standing, ground_of
 from zmd_layout.errors import LayerError, RuleError, StudyError
-from zmd_layout.outputs.opinion_tables import rows
+from zmd_layout.outputs.opinion.tables import rows
 from zmd_layout.vocabulary import Lang, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from zmd_layout.desk import Case, Issue
+    from zmd_layout.development_review import Case, Issue
 
 PRIMARY, JUNIOR = "primary-per-new-residential-area", "junior-per-new-residential-area"
 KNOWN = {

@@ -12,7 +12,7 @@ from plot_files import KML
 
 import zmd_layout
 from conftest import point, square, write_geojson
-from zmd_layout.desk import Choices
+from zmd_layout.development_review import Choices
 from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
@@ -24,7 +24,7 @@ pytest.importorskip("matplotlib")
 
 from matplotlib.text import Text  # noqa: E402 - as just said
 
-from zmd_layout.outputs import opinion_picture  # noqa: E402 - needs matplotlib
+from zmd_layout.outputs.opinion import picture as opinion_picture  # noqa: E402 - needs matplotlib
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import pytest
 
 import zmd_layout
 from conftest import point, square, write_geojson
-from zmd_layout.desk import Choices
+from zmd_layout.development_review import Choices
 
 docx = pytest.importorskip("docx")
 pytest.importorskip("matplotlib")

@@ -11,7 +11,7 @@ import shapely
 
 import zmd_layout
 from zmd_layout.errors import OutputError
-from zmd_layout.showing import html_table
+from zmd_layout.outputs.notebook import html_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from zmd_layout.errors import SitingError
-from zmd_layout.siting.problem import Model, Problem, Solution
-from zmd_layout.siting.solve import solve
+from zmd_layout.location.problem import Model, Problem, Solution
+from zmd_layout.location.solver import solve
 from zmd_layout.vocabulary import SolveStatus
 
 few = settings(max_examples=10, deadline=None)

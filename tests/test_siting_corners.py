@@ -21,11 +21,11 @@ from test_siting_capacitated import (
 )
 from test_siting_uncapacitated import scattered, value_of
 
+from zmd_layout.location import options
+from zmd_layout.location.highs import MipResult, MipStatus
+from zmd_layout.location.problem import Model, Problem
+from zmd_layout.location.solver import solve
 from zmd_layout.messages import Message
-from zmd_layout.siting import options
-from zmd_layout.siting.highs import MipResult, MipStatus
-from zmd_layout.siting.problem import Model, Problem
-from zmd_layout.siting.solve import solve
 from zmd_layout.vocabulary import SolveStatus
 
 NO_ANSWER = MipResult(
@@ -161,7 +161,7 @@ def test_with_no_time_to_ask_again_what_highs_hands_back_is_valued_as_it_is(
     problem = scattered(1, Model.SET_COVER, demands=120, sites=40)
     hours = count(step=3600.0)
     monkeypatch.setattr(
-        "zmd_layout.siting.highs.time", SimpleNamespace(perf_counter=lambda: next(hours))
+        "zmd_layout.location.highs.time", SimpleNamespace(perf_counter=lambda: next(hours))
     )
     found = solve(problem)
     assert value_of(problem, tuple(found.open_sites)) == pytest.approx(found.objective)
@@ -367,7 +367,7 @@ def test_where_the_clock_ends_the_count_of_sites_it_is_told_between_which_number
 # --- a solver that gives no answer --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["capacitated_swap", "capacitated_tree"])
+@pytest.mark.parametrize("part", ["capacitated.swap", "capacitated.tree"])
 @pytest.mark.parametrize(
     ("seed", "model", "whole"),
     [(0, Model.P_MEDIAN, True), (1, Model.SET_COVER, False), (3, Model.FACILITY, False)],
@@ -375,14 +375,16 @@ def test_where_the_clock_ends_the_count_of_sites_it_is_told_between_which_number
 def test_where_the_tries_for_a_first_answer_fail_the_proof_finds_the_best(
     seed: int, model: Model, part: str, monkeypatch: pytest.MonkeyPatch, *, whole: bool
 ) -> None:
-    monkeypatch.setattr(f"zmd_layout.siting.{part}.seat_split", lambda *_, **__: None)
+    monkeypatch.setattr(f"zmd_layout.location.{part}.solve_transport", lambda *_, **__: None)
     check_best(made(seed, model, whole=whole))
 
 
 def test_where_the_solver_seats_no_whole_units_nothing_is_proved_that_is_not_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("zmd_layout.siting.single_source.solve_mip", lambda *_, **__: NO_ANSWER)
+    monkeypatch.setattr(
+        "zmd_layout.location.capacitated.single_source.solve_mip", lambda *_, **__: NO_ANSWER
+    )
     for seed in range(8):
         problem = made(seed, Model.FACILITY, whole=True)
         best, found = best_value(problem), solve(problem)
@@ -395,15 +397,15 @@ def test_where_the_solver_seats_no_whole_units_nothing_is_proved_that_is_not_so(
 @pytest.mark.parametrize(
     "name",
     [
-        "whole_search.STEPS_PER_SWING",
-        "contiguous_mend.STEPS_PER_SWING",
-        "capacitated_tree.ROOT_SEATINGS",
+        "capacitated.oscillation.STEPS_PER_SWING",
+        "capacitated.contiguous_mend.STEPS_PER_SWING",
+        "capacitated.tree.ROOT_SEATINGS",
     ],
 )
 def test_however_few_tries_a_search_has_the_proof_finds_the_best(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"zmd_layout.siting.{name}", 1)
+    monkeypatch.setattr(f"zmd_layout.location.{name}", 1)
     for seed in range(2):
         check_best(made(seed, Model.P_MEDIAN, whole=True, land="mend" in name))
         check_best(made(seed, Model.FACILITY, whole="tree" not in name, land="mend" in name))

@@ -13,7 +13,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 import zmd_layout
-from zmd_layout.siting.work import Aim, SitingOptions
+from zmd_layout.siting.stage_state import Aim, SitingOptions
 
 if TYPE_CHECKING:
     from zmd_layout.siting.suggest import Suggestions

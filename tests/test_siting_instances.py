@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zmd_layout.siting.solve import solve
+from zmd_layout.location.solver import solve
 from zmd_layout.vocabulary import SolveStatus
 
 if TYPE_CHECKING:

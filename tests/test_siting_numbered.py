@@ -15,7 +15,7 @@ from conftest import point, square, write_geojson
 from zmd_layout.cli import main
 from zmd_layout.cli.site import AIMS
 from zmd_layout.errors import SitingError
-from zmd_layout.siting.work import Aim, SitingOptions
+from zmd_layout.siting.stage_state import Aim, SitingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import pytest
 import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout.siting.planning import CandidateKind
-from zmd_layout.siting.work import Aim, SitingOptions
+from zmd_layout.siting.stage_state import Aim, SitingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

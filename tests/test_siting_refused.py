@@ -9,8 +9,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from zmd_layout.errors import SitingError
+from zmd_layout.location.problem import Model, Problem
 from zmd_layout.messages import Message
-from zmd_layout.siting.problem import Model, Problem
 
 
 def told(**changes: Any) -> list[Message]:

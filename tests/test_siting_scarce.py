@@ -12,9 +12,9 @@ import shapely
 import zmd_layout
 from conftest import LAT, LON, point, square, write_geojson
 from zmd_layout.errors import SitingError
+from zmd_layout.location.highs import MipResult, MipStatus
 from zmd_layout.messages import Message, word_message
-from zmd_layout.siting.highs import MipResult, MipStatus
-from zmd_layout.siting.work import Aim, SitingOptions
+from zmd_layout.siting.stage_state import Aim, SitingOptions
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:

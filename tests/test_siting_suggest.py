@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout.siting.placement import Placement, Travel, place
-from zmd_layout.siting.work import SitingOptions
+from zmd_layout.siting.stage_state import SitingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from zmd_layout.errors import SitingError
-from zmd_layout.siting.options import SearchProgress
-from zmd_layout.siting.problem import Model, Problem
-from zmd_layout.siting.solve import solve
+from zmd_layout.location.options import SearchProgress
+from zmd_layout.location.problem import Model, Problem
+from zmd_layout.location.solver import solve
 from zmd_layout.vocabulary import SolveStatus
 
 few = settings(max_examples=25, deadline=None)

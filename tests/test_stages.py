@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zmd_layout.layers.stages import read_stages, stages_of_isced, stages_of_name
+from zmd_layout.layers.schools.stages import read_stages, stages_of_isced, stages_of_name
 
 TABLE = Path(__file__).parent / "data" / "school_names.csv"
 NAMES = list(csv.DictReader(TABLE.read_text("utf-8").splitlines()))

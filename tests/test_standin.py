@@ -18,10 +18,10 @@ from scipy.sparse.csgraph import connected_components
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.schema import AGE_COLUMN, SCHEMAS, STATISTIC_NAMES
 from zmd_layout.messages import Message
-from zmd_layout.standin import build, build_by_county, make_city
-from zmd_layout.standin.ground import ground
-from zmd_layout.standin.study_folder import write_study
 from zmd_layout.study import read_study
+from zmd_layout.synthetic import build, build_by_county, make_city
+from zmd_layout.synthetic.real_inputs import ground
+from zmd_layout.synthetic.study_folder import write_study
 
 CITY_RESIDENTS = 7_008_427
 CITY_ENTRIES = 3_536
@@ -339,7 +339,7 @@ def test_a_county_of_a_second_city_has_a_name_a_code_and_a_place_of_its_own(
     small: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_of_second = ground(1.01)[10]
-    monkeypatch.setattr("zmd_layout.standin.city.ground", lambda _: [first_of_second])
+    monkeypatch.setattr("zmd_layout.synthetic.city.ground", lambda _: [first_of_second])
     other = make_city(scale=SMALL)["counties"].set_index("unit_id")
     own = small["counties"].set_index("unit_id")
     assert not set(other.index) & set(own.index)

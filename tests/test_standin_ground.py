@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from zmd_layout.errors import StudyError
-from zmd_layout.standin import cache_key, make_city
-from zmd_layout.standin.chance import share_out, spread_out
-from zmd_layout.standin.ground import ground
-from zmd_layout.standin.names import numeral
+from zmd_layout.synthetic import cache_key, make_city
+from zmd_layout.synthetic.names import numeral
+from zmd_layout.synthetic.random_streams import share_out, spread_out
+from zmd_layout.synthetic.real_inputs import ground
 
 CITY_RESIDENTS = 7_008_427
 SHARED = Path(__file__).parents[1].parent / "shared"

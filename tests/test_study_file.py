@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from zmd_layout.starter import make_study_folder
 from zmd_layout.study import LAYER_NAMES, LayerSource, Study, parse_study
 from zmd_layout.study.people import Forecast, People
+from zmd_layout.workflow.init_study import make_study_folder
 
 EXAMPLE = re.compile(r"# (\[[a-z]|[a-z_]+ = |  \{|\]$)")
 

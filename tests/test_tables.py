@@ -13,7 +13,7 @@ import pytest
 
 from conftest import square, write_geojson
 from zmd_layout.errors import LayerError
-from zmd_layout.layers import Layer, Origin, Raw, admit, load_layers
+from zmd_layout.layers import Layer, Origin, RawLayer, load_layers, validate_layer
 from zmd_layout.study import read_study
 
 if TYPE_CHECKING:
@@ -199,6 +199,6 @@ def test_promised_schools_come_alike_as_text_as_a_list_and_as_geoparquet_holds_t
     source = study.layers["residential_areas"]
     raw = pyogrio.read_dataframe(folder / "plots.geojson")
     raw["schools"] = pd.Series([np.array([{"stage": "primary", "classes": 24}])], dtype=object)
-    held = admit("residential_areas", Raw(raw), source, study=study, origin=Origin())
+    held = validate_layer("residential_areas", RawLayer(raw), source, study=study, origin=Origin())
     assert held.frame["schools"][0] == loaded(folder, "residential_areas").frame["schools"][0]
     assert held.frame["schools"][0] == ({"stage": "primary", "classes": 24.0},)

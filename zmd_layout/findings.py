@@ -9,20 +9,20 @@ import geopandas as gpd
 import pandas as pd
 
 from zmd_layout import checks
+from zmd_layout.checks.conditions import meets
+from zmd_layout.checks.value import Value, oldest
 from zmd_layout.measures import evaluate
-from zmd_layout.measures.conditions import meets
-from zmd_layout.measures.definitions import VerdictMeasure
 from zmd_layout.measures.units import LAYER_OF
-from zmd_layout.measures.value import Value, oldest
-from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
+from zmd_layout.messages.words import layer_word
+from zmd_layout.rulebook.measure_forms import VerdictMeasure
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zmd_layout.measures import World
-    from zmd_layout.measures.evaluate import Values
+    from zmd_layout.measures.evaluation import Values
     from zmd_layout.measures.units import UnitRow, Units
     from zmd_layout.rulebook import Monitor, Rule
 

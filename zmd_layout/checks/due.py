@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
-    from zmd_layout.measures.value import Value
+    from zmd_layout.checks.value import Value
     from zmd_layout.rulebook import Rule
 
 

@@ -19,7 +19,7 @@ from zmd_layout.vocabulary import Basis, Flag, Relation, Status, Strength
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zmd_layout.measures.value import Value
+    from zmd_layout.checks.value import Value
     from zmd_layout.rulebook import Band, DatedValue, Rule
 
 

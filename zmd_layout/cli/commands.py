@@ -95,7 +95,7 @@ def init(obj: dict[str, Any], folder: Path) -> None:
 
     A study folder to fill in, every key explained. 之后 / then: zmd-layout run FOLDER
     """
-    from zmd_layout.starter import make_study_folder
+    from zmd_layout.workflow.init_study import make_study_folder
 
     path = make_study_folder(folder)
     click.echo(Message("cli.made", path=path).text(obj["lang"]))

@@ -11,8 +11,8 @@ from rich.table import Table
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from zmd_layout.compare import Comparison
     from zmd_layout.vocabulary import Lang
+    from zmd_layout.workflow.comparing import Comparison
 
 
 @click.command()
@@ -30,8 +30,8 @@ def compare(obj: dict[str, Any], run_a: Path, run_b: Path, out: Path | None) -> 
     older first.
     """
     from zmd_layout.cli.tables import print_paths
-    from zmd_layout.compare import compare as compare_runs
-    from zmd_layout.compare import write_comparison
+    from zmd_layout.workflow.comparing import compare as compare_runs
+    from zmd_layout.workflow.comparing import write_comparison
 
     folder = out or Path("maps") / f"compare-{run_a.name}-{run_b.name}"
     comparison = compare_runs(run_a, run_b)

@@ -14,7 +14,7 @@ from zmd_layout.errors import SourceError
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from zmd_layout.layers.sources.retry import Progress as FetchProgress
+    from zmd_layout.layers.sources.fetch.retry import Progress as FetchProgress
 
 BORDER_M = 20_000.0  # schools and roads beyond the border serve its people, too
 

@@ -69,7 +69,7 @@ def review(
       zmd-layout review plot.geojson --study my-county --also henan-2021
     """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout.cli import tables
-    from zmd_layout.desk import Choices
+    from zmd_layout.development_review import Choices
     from zmd_layout.workflow import load_study
     from zmd_layout.workflow import review as review_areas
 

@@ -87,8 +87,8 @@ def _against(
     found: Roster, options: dict[str, Any], source: LayerSource, plane: str, lang: Lang
 ) -> dict[str, Any]:
     """Match with OSM, tell the counts, and give the table."""
-    from zmd_layout.layers.matching import read_decisions
-    from zmd_layout.layers.roster_against_osm import against_osm
+    from zmd_layout.layers.schools.matching import read_decisions
+    from zmd_layout.layers.schools.roster_against_osm import against_osm
 
     if source.coordinates in (None, "none"):
         raise click.UsageError(Message("roster.needs_coordinates").text(lang))

@@ -14,8 +14,8 @@ from zmd_layout.vocabulary import Lang, SolveStatus, Stage
 
 if TYPE_CHECKING:
     from zmd_layout.siting.closing import Closing
+    from zmd_layout.siting.stage_state import SitingOptions
     from zmd_layout.siting.suggest import Suggestions
-    from zmd_layout.siting.work import SitingOptions
 
 
 _NAMED = 3  # of what remains, of the schools that would receive
@@ -98,7 +98,7 @@ def site(
 def _options(asked: dict[str, Any]) -> SitingOptions:
     """Read what was asked; with a number of new schools the usual aim is the least travel."""
     from zmd_layout.siting.planning import CandidateKind, packaged_costs
-    from zmd_layout.siting.work import Aim, SitingOptions
+    from zmd_layout.siting.stage_state import Aim, SitingOptions
 
     costs = packaged_costs()
     for text in asked["costs"]:

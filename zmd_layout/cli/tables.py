@@ -12,11 +12,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from zmd_layout.cases import compare, decide_case
+from zmd_layout.checks.cases import compare, decide_case
 from zmd_layout.errors import RuleError
 from zmd_layout.layers.schema import SCHEMAS
-from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message, word
+from zmd_layout.messages.words import layer_word
 from zmd_layout.rulebook import (
     CASES_SUFFIX,
     Parameter,
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from zmd_layout.desk.case import Case
+    from zmd_layout.development_review.case import Case
     from zmd_layout.layers import Layers
-    from zmd_layout.workflow.memory import Steps
+    from zmd_layout.workflow.cache import Steps
 
 
 _STEPS_SHOWN = 8

@@ -5,7 +5,6 @@ Coordinates: declared, converted, checked against the study area, never guessed.
 working CRS, `check_placed` and `check_against_reference` refuse what contradicts itself.
 """
 
-from zmd_layout.crs.beside_lines import check_beside_lines
 from zmd_layout.crs.china_offsets import (
     bd09_to_gcj02,
     bd09_to_wgs84,
@@ -32,7 +31,8 @@ from zmd_layout.crs.offset import (
 )
 from zmd_layout.crs.placed import DatumCheck, StudyArea, Tolerance, check_placed
 from zmd_layout.crs.plane import as_declared, geometry_to_plane, shift_note, to_plane, to_wgs84
-from zmd_layout.crs.possible import is_easting, is_northing, zones_in_front
+from zmd_layout.crs.range_checks import is_easting, is_northing, zones_in_front
+from zmd_layout.crs.road_proximity import check_beside_lines
 
 __all__ = [
     "METRES_PER_ZONE",

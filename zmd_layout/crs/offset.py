@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from zmd_layout.crs.rivals import rival_datums
+from zmd_layout.crs.alternatives import rival_datums
 from zmd_layout.errors import CrsError
 from zmd_layout.messages import Message
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from zmd_layout.crs.alternatives import neighbour_zones, rival_datums
 from zmd_layout.crs.declared import Coordinates, working_plane
 from zmd_layout.crs.plane import Points, place, shift_note
-from zmd_layout.crs.possible import prefix_note
-from zmd_layout.crs.rivals import neighbour_zones, rival_datums
+from zmd_layout.crs.range_checks import prefix_note
 from zmd_layout.errors import CrsError
 from zmd_layout.messages import Message
 

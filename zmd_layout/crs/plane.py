@@ -19,7 +19,7 @@ from zmd_layout.crs.china_offsets import (
 )
 from zmd_layout.crs.declared import Coordinates, Datum, crs_of, gauss_kruger, working_plane
 from zmd_layout.crs.file_label import is_global, require_no_contradiction
-from zmd_layout.crs.possible import eastings_as_defined, require_possible
+from zmd_layout.crs.range_checks import eastings_as_defined, require_possible
 from zmd_layout.errors import CrsError
 from zmd_layout.messages import Message
 

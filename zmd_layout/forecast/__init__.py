@@ -13,9 +13,8 @@ from zmd_layout.forecast.ages import (
     packaged_stage_ages,
     single_years,
 )
-from zmd_layout.forecast.apportion import apportion
-from zmd_layout.forecast.backcast import backcast
-from zmd_layout.forecast.balance import Capacity, balance, school_capacities, supply
+from zmd_layout.forecast.apportionment import apportion
+from zmd_layout.forecast.backcasting import backcast
 from zmd_layout.forecast.births import (
     BirthMeasure,
     Births,
@@ -30,6 +29,7 @@ from zmd_layout.forecast.figures import standards, values
 from zmd_layout.forecast.grades import progress, progression_ratios
 from zmd_layout.forecast.parts import forecast_of_parts
 from zmd_layout.forecast.scenarios import Scenario, default_scenario, suppositions
+from zmd_layout.forecast.seats import Capacity, balance, school_capacities, supply
 from zmd_layout.forecast.summary import combine, peak_years, print_people
 
 __all__ = [

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.errors import LayerError
-from zmd_layout.forecast.apportion import apportion
+from zmd_layout.forecast.apportionment import apportion
 from zmd_layout.forecast.figures import standards
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Stage

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING
 from zmd_layout.lazy import loader
 
 if TYPE_CHECKING:
-    from zmd_layout.layers.door import Raw, admit, load_layer, load_layers, study_area
     from zmd_layout.layers.layer import Layer, Layers, Origin
+    from zmd_layout.layers.load import RawLayer, load_layer, load_layers, study_area, validate_layer
     from zmd_layout.layers.roads import RoadTables
 
 __all__ = [
     "Layer",
     "Layers",
     "Origin",
-    "Raw",
+    "RawLayer",
     "RoadTables",
-    "admit",
     "load_layer",
     "load_layers",
     "study_area",
+    "validate_layer",
 ]
 
 __getattr__ = loader(
     __name__,
-    dict.fromkeys(__all__, "zmd_layout.layers.door")
+    dict.fromkeys(__all__, "zmd_layout.layers.load")
     | dict.fromkeys(["Layer", "Layers", "Origin"], "zmd_layout.layers.layer")
     | {"RoadTables": "zmd_layout.layers.roads"},
 )

@@ -16,7 +16,7 @@ import pandas as pd
 
 from zmd_layout.layers.offers import read_date, read_offers, read_phases, with_first_phase
 from zmd_layout.layers.schema import AGE_COLUMN, Column, Kind, Schema
-from zmd_layout.layers.stages import stages_of_words
+from zmd_layout.layers.schools.stages import stages_of_words
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Stage
 

@@ -34,7 +34,7 @@ class Origin:
         As declared.
     is_datum_verified
         Whether something contradicted or supported the declaration; None without positions.
-    made_columns
+    synthetic_columns
         The columns that were made up (`geometry` for positions); `{"*"}` for all.
     assumed_columns
         The columns whose numbers rest on an assumption of ours, such as people spread by area.
@@ -54,7 +54,7 @@ class Origin:
     year: int | None = None
     coordinates: str | None = None
     is_datum_verified: bool | None = None
-    made_columns: frozenset[str] = frozenset()
+    synthetic_columns: frozenset[str] = frozenset()
     assumed_columns: frozenset[str] = frozenset()
     is_complete: bool = True
     repaired: dict[str, int] = field(default_factory=dict)
@@ -72,8 +72,8 @@ class Layer:
     name
         Its name in the study.
     frame
-        Our columns, in the study's plane, with an index 0…n−1 in a stable order and `is_made`, True
-        where the whole row was made up.
+        Our columns, in the study's plane, with an index 0…n−1 in a stable order and `is_synthetic`,
+        True where the whole row was made up.
     origin
         Where it comes from.
     roads
@@ -91,15 +91,15 @@ class Layer:
         return f"{self.name} {self.origin.year}" if self.origin.year else self.name
 
     @property
-    def is_made(self) -> bool:
+    def is_synthetic(self) -> bool:
         """Whether any of it was made up."""
-        return bool(self.origin.made_columns) or bool(self.frame["is_made"].any())
+        return bool(self.origin.synthetic_columns) or bool(self.frame["is_synthetic"].any())
 
     @property
     def is_datum_open(self) -> bool:
         """Whether nothing bears out the declared datum; what was made up has none to be wrong."""
-        is_made = bool(self.made(["geometry"]).all())
-        return self.origin.is_datum_verified is False and not is_made
+        is_synthetic = bool(self.made(["geometry"]).all())
+        return self.origin.is_datum_verified is False and not is_synthetic
 
     def has(self, column: str) -> bool:
         """Tell whether the source had the column."""
@@ -114,9 +114,9 @@ class Layer:
         made
             (n,) bool.
         """
-        if self.origin.made_columns & (WHOLE | set(columns)):
+        if self.origin.synthetic_columns & (WHOLE | set(columns)):
             return np.ones(len(self.frame), dtype=bool)
-        rows: np.ndarray[Any, np.dtype[np.bool_]] = self.frame["is_made"].to_numpy(dtype=bool)
+        rows: np.ndarray[Any, np.dtype[np.bool_]] = self.frame["is_synthetic"].to_numpy(dtype=bool)
         return rows
 
 

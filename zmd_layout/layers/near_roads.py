@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmd_layout.layers.door import Raw, admit, origin_of
 from zmd_layout.layers.files import read_raw
-from zmd_layout.layers.sources import osm_layers
+from zmd_layout.layers.load import RawLayer, origin_of, validate_layer
+from zmd_layout.layers.sources.osm import layers as osm_layers
 from zmd_layout.layers.windows import window_of
 
 if TYPE_CHECKING:
@@ -52,4 +52,6 @@ def roads_near(study: Study, source: LayerSource, zone: shapely.Polygon) -> Laye
     )
     if frame.empty:
         return None
-    return admit(_LAYER, Raw(frame), source, study=study, origin=origin_of(path, source))
+    return validate_layer(
+        _LAYER, RawLayer(frame), source, study=study, origin=origin_of(path, source)
+    )

@@ -9,7 +9,7 @@ import shapely
 
 from zmd_layout.crs import as_declared, geometry_to_plane, parse_coordinates
 from zmd_layout.layers.files import read_raw
-from zmd_layout.layers.sources.osm_text import Window
+from zmd_layout.layers.sources.osm.opl import Window
 
 if TYPE_CHECKING:
     from pathlib import Path

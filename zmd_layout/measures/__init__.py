@@ -1,24 +1,23 @@
 """Layers → values on a unit index: people, supply, access, land, time."""
 
+from zmd_layout.checks.value import Value, exactly
 from zmd_layout.measures import (
-    areas,
     classes,
     coverage,
     enrolment,
     land,
     projects,
     remoteness,
+    residential_areas,
     seat_balance,
     timing,
 )
-from zmd_layout.measures.evaluate import evaluate
-from zmd_layout.measures.value import Value, exactly
+from zmd_layout.measures.evaluation import evaluate
 from zmd_layout.measures.world import World
 
 __all__ = [
     "Value",
     "World",
-    "areas",
     "classes",
     "coverage",
     "enrolment",
@@ -27,6 +26,7 @@ __all__ = [
     "land",
     "projects",
     "remoteness",
+    "residential_areas",
     "seat_balance",
     "timing",
 ]

@@ -15,10 +15,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from zmd_layout.checks.conditions import is_missing, may_have_stage
 from zmd_layout.forecast import children_by_stage, single_years
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.conditions import is_missing, may_have_stage
 from zmd_layout.network import (
     Nearest,
     RoadGraph,

@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.checks.conditions import is_missing
+from zmd_layout.checks.value import Value, exactly, total
 from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.value import Value, exactly, total
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import SchoolStatus, UnitKind
 
@@ -68,7 +68,7 @@ def _listed(world: World, smallest: float, basis: Basis) -> dict[str, Value]:
         str(school): exactly(
             int(count),
             year=layer.origin.year,
-            is_synthetic=layer.is_made,
+            is_synthetic=layer.is_synthetic,
             basis=basis,
             sources=(layer.source,),
         )
@@ -99,7 +99,7 @@ def _of_counties(
     }
     # that a county has no such school is as made up as the layer that says so
     return {
-        unit: replace(value, is_synthetic=value.is_synthetic or layer.is_made)
+        unit: replace(value, is_synthetic=value.is_synthetic or layer.is_synthetic)
         for unit, value in flagged(sums, open_places(world, layer, units)).items()
     }
 

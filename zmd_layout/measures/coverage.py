@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zmd_layout.checks.value import Value, exactly, oldest
 from zmd_layout.measures.access import access, demand, open_stages
 from zmd_layout.measures.datums import open_datum
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.value import Value, exactly, oldest
-from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
+from zmd_layout.messages.words import layer_word
 from zmd_layout.network import Method
 from zmd_layout.vocabulary import Basis, Flag, Stage, UnitKind
 
@@ -67,7 +67,7 @@ def _provenance(world: World, found: Access, stage: Stage) -> dict[str, Any]:
     flags += (*open_datum(*layers), *open_stages(world, stage))
     return {
         "year": oldest(*(one.origin.year for one in layers)),
-        "is_synthetic": any(one.is_made for one in layers),
+        "is_synthetic": any(one.is_synthetic for one in layers),
         "basis": Basis.ASSUMPTION,  # the children of each stage are interpolated from age groups
         "flags": tuple(str(flag) for flag in flags),
         "sources": tuple(sorted(one.source for one in layers)),

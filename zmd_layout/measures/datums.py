@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from zmd_layout.checks.value import Value
     from zmd_layout.layers.layer import Layer
     from zmd_layout.measures.units import Units
-    from zmd_layout.measures.value import Value
     from zmd_layout.measures.world import World
 
 

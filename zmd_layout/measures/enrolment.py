@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zmd_layout.checks.conditions import is_missing
+from zmd_layout.checks.value import Value, exactly, oldest, total
 from zmd_layout.forecast import children_by_stage, single_years
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.datums import flagged, open_places
-from zmd_layout.measures.definitions import Condition, SumMeasure
-from zmd_layout.measures.evaluate import evaluate
+from zmd_layout.measures.evaluation import evaluate
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.value import Value, exactly, oldest, total
-from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
+from zmd_layout.messages.words import layer_word
+from zmd_layout.rulebook.measure_forms import Condition, SumMeasure
 from zmd_layout.vocabulary import Basis, SchoolStatus, Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -56,12 +56,12 @@ def kindergarten_gross_enrolment_rate(
     children = children_by_stage(years, strict=False)[Stage.KINDERGARTEN]
     made = units.made[[c for c in columns if c in units.made]].astype(bool).any(axis=1)
     return {
-        unit: _rate(pupils[unit], float(count), units, is_made=bool(is_made))
-        for unit, count, is_made in zip(pupils, children, made, strict=True)
+        unit: _rate(pupils[unit], float(count), units, is_synthetic=bool(is_synthetic))
+        for unit, count, is_synthetic in zip(pupils, children, made, strict=True)
     }
 
 
-def _rate(pupils: Value, children: float, units: Units, *, is_made: bool) -> Value:
+def _rate(pupils: Value, children: float, units: Units, *, is_synthetic: bool) -> Value:
     if not pupils.is_bounded or not children > 0:
         notes = pupils.notes or (Message("measures.no_ages", source=units.source),)
         return Value(notes=notes, flags=pupils.flags, sources=pupils.sources)
@@ -69,7 +69,7 @@ def _rate(pupils: Value, children: float, units: Units, *, is_made: bool) -> Val
         100 * pupils.low / children,
         100 * pupils.high / children,
         year=oldest(pupils.year, units.year),
-        is_synthetic=pupils.is_synthetic or is_made,
+        is_synthetic=pupils.is_synthetic or is_synthetic,
         basis=Basis.ASSUMPTION,
         flags=pupils.flags,
         notes=(*pupils.notes, Message("measures.ages_interpolated", children=children)),
@@ -121,7 +121,7 @@ def _juniors(layer: Layer) -> pd.Series[bool]:
 def _seat_share(pupils: pd.Series[float], in_seat: pd.Series[Any], layer: Layer) -> Value:
     if pupils.empty:
         return Value(is_void=True, notes=(Message("measures.nothing_to_divide"),))
-    provenance = {"year": layer.origin.year, "is_synthetic": layer.is_made}
+    provenance = {"year": layer.origin.year, "is_synthetic": layer.is_synthetic}
     whole = total(
         [Value() if n != n else exactly(n, **provenance) for n in pupils],  # noqa: PLR0124 - NaN
         source=layer.source,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.checks.conditions import is_missing
+from zmd_layout.checks.value import Value, exactly
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.value import Value, exactly
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import LandUse, UnitKind
 

@@ -139,7 +139,7 @@ def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
         ahead.children,
         _balance(world, needed, counties),
         _suppositions(world, ahead.scenario, has_parts=not parts.empty),
-        schools is not None and schools.is_made,
+        schools is not None and schools.is_synthetic,
         needed=needed,
         township_children=parts,
         township_needed=part_needed,
@@ -214,7 +214,7 @@ def _scenario(world: World, units: pd.Index) -> Scenario:
     return scenario_of(
         world.study.forecast,
         units=units,
-        births=None if births is None else births.frame.drop(columns="is_made"),
+        births=None if births is None else births.frame.drop(columns="is_synthetic"),
         source="" if births is None else births.origin.path,
     )
 
@@ -363,5 +363,5 @@ def _grade_note(pupils: float, cohort: float, difference: float) -> Message:
 
 
 def _enrolment(layer: Layer) -> pd.DataFrame:
-    table = pd.DataFrame(layer.frame.drop(columns=["geometry", "is_made"]))
+    table = pd.DataFrame(layer.frame.drop(columns=["geometry", "is_synthetic"]))
     return table.astype({"year": int, "grade": int})

@@ -61,7 +61,7 @@ def children_by_place(world: World, *, years: Iterable[int]) -> gpd.GeoDataFrame
         {
             "county_id": known,
             "residents": points.children["residents"],
-            "is_synthetic": layer.is_made,
+            "is_synthetic": layer.is_synthetic,
         },
         geometry=gpd.points_from_xy(*points.xy.T),
         crs=world.study.crs,

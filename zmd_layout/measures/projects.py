@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.checks.conditions import is_missing
+from zmd_layout.checks.value import Value
 from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.value import Value
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership, Stage, UnitKind
 
@@ -57,7 +57,7 @@ def _finished(
             sure,
             sure + open_,
             year=layer.origin.year,
-            is_synthetic=layer.is_made,
+            is_synthetic=layer.is_synthetic,
             notes=notes,
             sources=(layer.source,),
         )

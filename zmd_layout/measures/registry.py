@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from zmd_layout.rulebook.named_measures import declare
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from zmd_layout.checks.value import Value
     from zmd_layout.measures.units import Units
-    from zmd_layout.measures.value import Value
     from zmd_layout.measures.world import World
     from zmd_layout.vocabulary import UnitKind
 
     Compute: TypeAlias = Callable[[World, Units, Mapping[str, Any]], dict[str, Value]]
 
 NAMED_MEASURES: dict[tuple[str, UnitKind], Compute] = {}
-NUMBERS: dict[tuple[str, UnitKind], tuple[str, ...]] = {}  # which a rule must have for them
 
 
 def named_measure(
@@ -41,7 +42,7 @@ def named_measure(
     def register(compute: Compute) -> Compute:
         for kind in kinds:
             NAMED_MEASURES[name, kind] = compute
-            NUMBERS[name, kind] = numbers
+            declare(name, kind, numbers)
         return compute
 
     return register

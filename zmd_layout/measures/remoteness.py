@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zmd_layout.checks.value import Value, exactly, oldest
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import open_stages, schools_of, way_from
 from zmd_layout.measures.datums import open_datum
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.value import Value, exactly, oldest
-from zmd_layout.measures.words import field_word, layer_word
 from zmd_layout.messages import Message
+from zmd_layout.messages.words import field_word, layer_word
 from zmd_layout.network import Method
 from zmd_layout.vocabulary import Basis, Flag, SchoolStatus, Stage, UnitKind
 
@@ -75,10 +75,10 @@ def _provenance(world: World, units: Units, *, is_straight: bool) -> dict[str, A
     flags += [] if schools.origin.is_complete else [Flag.OSM_INCOMPLETE]
     flags += open_datum(world.layers.get("villages"), *layers)
     flags += open_stages(world, Stage.PRIMARY)
-    is_made = any(layer.is_made for layer in layers)
+    is_synthetic = any(layer.is_synthetic for layer in layers)
     return {
         "year": oldest(units.year, *(layer.origin.year for layer in layers)),
-        "is_synthetic": is_made or bool(units.made.get("geometry", np.array([False])).any()),
+        "is_synthetic": is_synthetic or bool(units.made.get("geometry", np.array([False])).any()),
         "basis": Basis.ASSUMPTION if is_straight else None,
         "flags": tuple(str(flag) for flag in flags),
         "sources": tuple(sorted({units.source, *(layer.source for layer in layers)})),

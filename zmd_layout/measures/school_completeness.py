@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from zmd_layout.layers.completeness import COLUMNS, completeness, counts_of
-from zmd_layout.layers.reference import REFERENCE
+from zmd_layout.layers.schools.completeness import COLUMNS, completeness, counts_of
+from zmd_layout.layers.schools.reference import REFERENCE
 from zmd_layout.messages import Message, word_message
 from zmd_layout.vocabulary import Flag, Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zmd_layout.checks.value import Value
     from zmd_layout.layers.layer import Layer
-    from zmd_layout.measures.definitions import CountMeasure, SumMeasure
     from zmd_layout.measures.units import Units
-    from zmd_layout.measures.value import Value
     from zmd_layout.measures.world import World
+    from zmd_layout.rulebook.measure_forms import CountMeasure, SumMeasure
 
     Expected = Mapping[str, Mapping[Stage, int]]
 

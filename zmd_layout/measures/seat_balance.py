@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zmd_layout.checks.conditions import is_missing
+from zmd_layout.checks.value import Value, oldest, weakest
 from zmd_layout.forecast import Capacity, standards
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.seats import STAGES
-from zmd_layout.measures.value import Value, oldest, weakest
-from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message, word_message
+from zmd_layout.messages.words import layer_word
 from zmd_layout.vocabulary import Basis, Flag, Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _needed(
     ages = [c for c in ground.layer.frame.columns if AGE_COLUMN.fullmatch(str(c))]
     same = Value(
         year=ground.future.census_year,
-        is_synthetic=bool(ground.layer.origin.made_columns & {"*", *ages}),
+        is_synthetic=bool(ground.layer.origin.synthetic_columns & {"*", *ages}),
         basis=_basis_needed(ground, ages),
         sources=(ground.layer.source,),
     )
@@ -157,7 +157,7 @@ def _there(
     open_ = Message("measures.seats_open", stage=word_message(stage))
     method = Message("measures.seats_there", size=size.value, year=schools.origin.year or "—")
     same = Value(
-        year=schools.origin.year, is_synthetic=schools.is_made, basis=size.basis,
+        year=schools.origin.year, is_synthetic=schools.is_synthetic, basis=size.basis,
         flags=() if schools.origin.is_complete else (str(Flag.OSM_INCOMPLETE),),
         notes=(open_,), sources=(schools.source,),
     )  # fmt: skip

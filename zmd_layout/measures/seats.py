@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import Capacity, school_capacities, standards, supply, values
-from zmd_layout.measures.conditions import is_missing
 from zmd_layout.vocabulary import SchoolStatus, Stage
 
 if TYPE_CHECKING:

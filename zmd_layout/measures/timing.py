@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.measures.areas import offered
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.checks.conditions import is_missing
+from zmd_layout.checks.value import Value, exactly, total
 from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.value import Value, exactly, total
+from zmd_layout.measures.residential_areas import offered
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import SchoolStatus, Stage, UnitKind
 
@@ -56,15 +56,15 @@ def _gap(
         return Value(notes=(Message("measures.no_closing_date"),), year=layer.origin.year)
     if heir is None:
         return Value(notes=(Message("measures.no_replacement"),), year=layer.origin.year)
-    is_made = layer.is_made or heir.is_made
+    is_synthetic = layer.is_synthetic or heir.is_synthetic
     sources = (layer.source, units.source)
     opens_on = heir.fields.get("opens_on")
     if opens_on is not None:
         days = max((opens_on - closes_on).days, 0)
-        return exactly(days, year=layer.origin.year, is_synthetic=is_made, sources=sources)
+        return exactly(days, year=layer.origin.year, is_synthetic=is_synthetic, sources=sources)
     is_open = heir.fields.get("status") == SchoolStatus.OPERATING
     if is_open and units.year is not None and units.year < closes_on.year:
-        return exactly(0, year=layer.origin.year, is_synthetic=is_made, sources=sources)
+        return exactly(0, year=layer.origin.year, is_synthetic=is_synthetic, sources=sources)
     return Value(notes=(Message("measures.no_replacement_date"),), year=layer.origin.year)
 
 
@@ -99,13 +99,13 @@ def _comes_late(row: UnitRow, areas: Units, as_of: dt.date) -> Value:
     handover = row.fields.get("first_phase_on")
     offers = [offer for stage in _STAGES for offer in offered(row, stage)]
     if not offers or row.fields.get("is_new") is False or (handover and handover > as_of):
-        return exactly(0, year=areas.year, is_synthetic=row.is_made)
+        return exactly(0, year=areas.year, is_synthetic=row.is_synthetic)
     if handover is None:
         return Value(0, 1, year=areas.year, notes=(Message("measures.no_first_phase"),))
     dates = [offer.get("opens_on") for offer in offers]
     known = [date for date in dates if date is not None and not is_missing(date)]
     if any(date > handover for date in known):
-        return exactly(1, year=areas.year, is_synthetic=row.is_made)
+        return exactly(1, year=areas.year, is_synthetic=row.is_synthetic)
     if len(known) < len(dates):
         return Value(0, 1, year=areas.year, notes=(Message("measures.no_opening_date"),))
-    return exactly(0, year=areas.year, is_synthetic=row.is_made)
+    return exactly(0, year=areas.year, is_synthetic=row.is_synthetic)

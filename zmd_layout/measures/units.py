@@ -12,8 +12,9 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.rulebook.named_measures import MERGING
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from zmd_layout.layers.layer import Layer, Layers
     from zmd_layout.study import Study
 
-MERGING = ("merge_distance_m", "merge_years")  # the numbers by which areas are joined
 LAYER_OF = {
     UnitKind.COUNTY: ("counties", "unit_id"),
     UnitKind.TOWNSHIP: ("townships", "unit_id"),
@@ -103,7 +103,7 @@ class UnitRow:
     geometry: shapely.Geometry | None = None
 
     @property
-    def is_made(self) -> bool:
+    def is_synthetic(self) -> bool:
         """Whether the unit itself was made up, as its name tells."""
         return "name" in self.made
 
@@ -138,13 +138,13 @@ def units_of(
 def _rows(kind: UnitKind, layer: Layer, key: str, layers: Layers) -> Units:
     frame = layer.frame.copy()
     made = pd.DataFrame(
-        {column: layer.made([str(column)]) for column in frame.columns if column != "is_made"},
+        {column: layer.made([str(column)]) for column in frame.columns if column != "is_synthetic"},
         index=frame.index,
     )
     if kind is UnitKind.SCHOOL and "closures" in layers:
         listed = layers["closures"]
         frame["is_listed_for_closure"] = frame[key].isin(listed.frame["school_id"])
-        made["is_listed_for_closure"] = listed.is_made
+        made["is_listed_for_closure"] = listed.is_synthetic
     made.index = pd.Index(frame[key], name="unit_id")
     frame = frame.set_index(key, drop=False).rename_axis("unit_id").sort_index()
     assumed = layer.origin.assumed_columns

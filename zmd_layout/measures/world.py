@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zmd_layout.layers.reads import note, noting
-from zmd_layout.measures.units import LAYER_OF, MERGING, Units, units_of
+from zmd_layout.layers.tracked import note, noting
+from zmd_layout.measures.units import LAYER_OF, Units, units_of
+from zmd_layout.rulebook.named_measures import MERGING
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:

@@ -14,17 +14,10 @@ road at both ends. No way is NaN, and never a large number. Results are the same
 rows, and of two schools that are equally far the one with the smaller key is the nearer.
 """
 
-from zmd_layout.network.areas import (
-    Grid,
-    areas_from_grid,
-    areas_from_points,
-    catchments,
-    grid_over,
-)
 from zmd_layout.network.graph import GraphCounts, RoadGraph, build_graph
 from zmd_layout.network.lines import tables_from_lines
 from zmd_layout.network.modes import EXCLUDED_HIGHWAYS, NOT_DRIVABLE, NOT_WALKABLE, Mode
-from zmd_layout.network.nearest import (
+from zmd_layout.network.nearest_facility import (
     NO_FACILITY,
     Method,
     Nearest,
@@ -33,6 +26,13 @@ from zmd_layout.network.nearest import (
     straight_line,
 )
 from zmd_layout.network.reach import within
+from zmd_layout.network.service_areas import (
+    Grid,
+    areas_from_grid,
+    areas_from_points,
+    catchments,
+    grid_over,
+)
 from zmd_layout.network.snapping import Snap, snap
 
 __all__ = [

@@ -48,7 +48,7 @@ def document_writers(
     from zmd_layout.outputs.figures import save_figure  # noqa: PLC0415 - as just said
     from zmd_layout.outputs.leader import write_leader_page  # noqa: PLC0415 - likewise
     from zmd_layout.outputs.report import to_pdf, write_report  # noqa: PLC0415 - likewise
-    from zmd_layout.outputs.report_figures import draw_figures  # noqa: PLC0415 - likewise
+    from zmd_layout.outputs.report.figures import draw_figures  # noqa: PLC0415 - likewise
 
     figures = draw_figures(results, lang=lang)
     writers: dict[str, Callable[[Path], None]] = {

@@ -11,13 +11,13 @@ from jinja2 import Environment, StrictUndefined
 
 from zmd_layout.messages import Message
 from zmd_layout.outputs.figures import look
-from zmd_layout.outputs.report_facts import (
+from zmd_layout.outputs.report.facts import (
     people_text,
     people_to_come,
     unmet_by_county,
     worst_problems,
 )
-from zmd_layout.outputs.report_figures import OVERVIEW
+from zmd_layout.outputs.report.figures import OVERVIEW
 from zmd_layout.vocabulary import Lang, Stage, Status, Strength
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zmd_layout.measures.conditions import is_missing
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:

@@ -6,16 +6,6 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from zmd_layout.measures.definitions import (
-    Condition,
-    MeasureDefinition,
-    NamedMeasure,
-    ParameterRef,
-    conditions,
-    parts,
-)
-from zmd_layout.measures.registry import NAMED_MEASURES, NUMBERS
-from zmd_layout.measures.units import MERGING
 from zmd_layout.rulebook.kinds import (
     Check,
     Report,
@@ -23,6 +13,15 @@ from zmd_layout.rulebook.kinds import (
     measure_names,
     parameter_names,
 )
+from zmd_layout.rulebook.measure_forms import (
+    Condition,
+    MeasureDefinition,
+    NamedMeasure,
+    ParameterRef,
+    conditions,
+    parts,
+)
+from zmd_layout.rulebook.named_measures import MERGING, NUMBERS, is_named
 from zmd_layout.rulebook.provision import (
     Both,
     Clause,
@@ -140,7 +139,7 @@ class Rule(Strict):
             faults += [
                 f"measure {name!r}: nobody computes {part.named!r} for a {self.unit}"
                 for part in parts(definition)
-                if isinstance(part, NamedMeasure) and (part.named, self.unit) not in NAMED_MEASURES
+                if isinstance(part, NamedMeasure) and not is_named(part.named, self.unit)
             ]
         return sorted(faults)
 

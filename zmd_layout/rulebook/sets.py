@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from zmd_layout.errors import RuleError
-from zmd_layout.measures.definitions import VerdictMeasure, parts
 from zmd_layout.messages import Message
 from zmd_layout.rulebook.cases import CASES_SUFFIX
+from zmd_layout.rulebook.measure_forms import VerdictMeasure, parts
 from zmd_layout.rulebook.rule import Rule
 from zmd_layout.rulebook.yaml_reader import faults_of, read_yaml
 

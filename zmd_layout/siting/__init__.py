@@ -1,6 +1,5 @@
-"""Where the next schools could stand: location problems, their solutions and the proof."""
+"""Where the next schools could stand: needs, candidates, sites and their proof."""
 
-from zmd_layout.siting.problem import Model, Problem, Solution
-from zmd_layout.siting.solve import solve
+from zmd_layout.location import Model, Problem, Solution, solve
 
 __all__ = ["Model", "Problem", "Solution", "solve"]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zmd_layout.siting.placement import Travel
-    from zmd_layout.siting.work import StageWork
+    from zmd_layout.siting.stage_state import StageState
 
 _MOST = 2  # alternatives that are named
 
@@ -56,7 +56,7 @@ def others(
     return [int(place) for place in places[order][:_MOST]]
 
 
-def spare_seats(work: StageWork, served: NDArray[np.bool_]) -> float:
+def spare_seats(work: StageState, served: NDArray[np.bool_]) -> float:
     """
     Give the free seats of the schools to which the children of a catchment are nearest now.
 

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.measures.access import demand, road_graph
-from zmd_layout.measures.conditions import is_missing
 from zmd_layout.measures.world import by_position
-from zmd_layout.siting.bottom_lines import is_barred
+from zmd_layout.siting.exclusions import is_barred
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.standing import new_seats, standing_places
 from zmd_layout.vocabulary import LandUse, UnitKind
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from zmd_layout.vocabulary import Stage
 
 COLUMNS = (
-    "candidate_id", "kind", "name", "school_id", "stages", "county_id", "township_id", "is_made",
-    "adds_seats",
+    "candidate_id", "kind", "name", "school_id", "stages", "county_id", "township_id",
+    "is_synthetic", "adds_seats",
 )  # fmt: skip
 _PER_TOWNSHIP = 3  # villages
 _PER_COUNTY = 60  # villages, where there are no townships
@@ -65,7 +65,7 @@ def candidates(world: World, stage: Stage) -> gpd.GeoDataFrame:
 def _new_places(world: World) -> gpd.GeoDataFrame:
     """Give reserved land and generated places, for all stages; `land_stage` of reserved land."""
     rows = [*_reserved_land(world), *_generated(world)]
-    names = ("candidate_id", "kind", "name", "land_stage", "is_made")
+    names = ("candidate_id", "kind", "name", "land_stage", "is_synthetic")
     if not rows:
         empty: dict[str, list[Any]] = {name: [] for name in (*names, "county_id", "township_id")}
         return gpd.GeoDataFrame(empty, geometry=[], crs=world.study.crs)
@@ -91,7 +91,7 @@ def _reserved_land(world: World) -> list[dict[str, Any]]:
             "kind": CandidateKind.RESERVED_LAND,
             "name": str(row["parcel_id"] if is_missing(row.get("name")) else row["name"]),
             "land_stage": row.get("stage"),
-            "is_made": bool(made[index]),
+            "is_synthetic": bool(made[index]),
             "geometry": shapely.point_on_surface(row["geometry"]),
         }
         for index, row in vacant.iterrows()
@@ -129,7 +129,7 @@ def _central_villages(world: World, units: Units, *, most: int) -> list[dict[str
                 "kind": CandidateKind.TOWNSHIP_SEAT if is_seat else CandidateKind.VILLAGE,
                 "name": f"{around} {own}".strip(),
                 "land_stage": None,
-                "is_made": bool(made[index]),
+                "is_synthetic": bool(made[index]),
                 "unit": row["unit"],
                 "geometry": shapely.point_on_surface(row.geometry),
             }
@@ -146,7 +146,7 @@ def _crossings(world: World, townships: Units, *, without: set[str]) -> list[dic
             "kind": CandidateKind.ROAD_NODE,
             "name": str(row["name"]),
             "land_stage": None,
-            "is_made": bool(townships.made["geometry"][township]),
+            "is_synthetic": bool(townships.made["geometry"][township]),
             "geometry": _crossing(world, row["geometry"]),
         }
         for township, row in frame.iterrows()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.errors import SitingError
 from zmd_layout.findings import find
 from zmd_layout.measures import World
 from zmd_layout.measures.access import access
-from zmd_layout.measures.conditions import is_missing
 from zmd_layout.messages import Message
 from zmd_layout.siting.closing_schools import receivers
 from zmd_layout.siting.closing_ways import moves, ways
@@ -107,7 +107,7 @@ def closing_impact(world: World, school_ids: Sequence[str], rules: Sequence[Rule
         _broken(find(rules, world), find(rules, after)),
         _replacements(world, school_ids),
         _boarders(world, school_ids),
-        layer.is_made or (points is not None and points.demand.layer.is_made),
+        layer.is_synthetic or (points is not None and points.demand.layer.is_synthetic),
     )
 
 

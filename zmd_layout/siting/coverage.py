@@ -50,7 +50,7 @@ class _Counted:
     weight: NDArray[np.float64]
     is_within: NDArray[np.bool_]
     sources: tuple[str, ...]
-    is_made: bool
+    is_synthetic: bool
 
 
 def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def _sources(world: World, way: Access, layer: Layer) -> tuple[tuple[str, ...], 
     layers = [layer, world.layers["schools"]]
     if way.found.detour_factor is None:
         layers.append(world.layers["roads"])
-    return tuple(sorted({one.source for one in layers})), any(one.is_made for one in layers)
+    return tuple(sorted({one.source for one in layers})), any(one.is_synthetic for one in layers)
 
 
 def _of_units(world: World, counted: _Counted, units: Units) -> Iterator[dict[str, Any]]:
@@ -158,5 +158,5 @@ def _of_units(world: World, counted: _Counted, units: Units) -> Iterator[dict[st
             "share_percent": 100 * part_known[number] / whole_known[number],
             "radius_is_for_unit": kinds[unit] in _TOWNS if is_township else None,
             "sources": ";".join(counted.sources),
-            "is_synthetic": counted.is_made,
+            "is_synthetic": counted.is_synthetic,
         }

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zmd_layout.measures.definitions import CountMeasure
 from zmd_layout.rulebook import Report, Threshold
+from zmd_layout.rulebook.measure_forms import CountMeasure
 from zmd_layout.vocabulary import Relation, Stage, Status, UnitKind
 
 if TYPE_CHECKING:

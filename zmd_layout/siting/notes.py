@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zmd_layout.messages import Message, both
-from zmd_layout.siting.bottom_lines import BOTTOM_LINES, unchecked_lines
-from zmd_layout.siting.ground import has_own_children
+from zmd_layout.siting.demand_matrix import has_own_children
+from zmd_layout.siting.exclusions import BOTTOM_LINES, unchecked_lines
 from zmd_layout.siting.planning import CandidateKind, planning
 from zmd_layout.siting.standing import NINE_YEAR
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
     from zmd_layout.measures import World
-    from zmd_layout.siting.work import Aim, Ground, StageWork
+    from zmd_layout.siting.stage_state import Aim, Ground, StageState
     from zmd_layout.vocabulary import ConstraintKind
 
 _WAY_KEPT_M = 0.5
 
 
-def note(row: dict[str, Any], ground: Ground, work: StageWork) -> tuple[str, str]:
+def note(row: dict[str, Any], ground: Ground, work: StageState) -> tuple[str, str]:
     """
     Say what a suggestion would solve, for whom, how large, how full in time, and what is open.
 
@@ -69,7 +69,7 @@ def _how_it_grows(row: dict[str, Any]) -> str:
     return "sites.grow_seats" if row["is_for_seats"] else f"sites.grow_{row['stage']}"
 
 
-def _ways(row: dict[str, Any], work: StageWork) -> Message:
+def _ways(row: dict[str, Any], work: StageState) -> Message:
     before, after = row["mean_distance_before_m"], row["mean_distance_after_m"]
     if not np.isfinite(after):
         return Message("sites.note_nobody")
@@ -85,7 +85,7 @@ def _ways(row: dict[str, Any], work: StageWork) -> Message:
     return Message(key, children=round(row["children_served"], -1), before=before, after=after)
 
 
-def _size(row: dict[str, Any], ground: Ground, work: StageWork) -> list[Message]:
+def _size(row: dict[str, Any], ground: Ground, work: StageState) -> list[Message]:
     if not np.isfinite(row["seats"]):
         return []
     parts = [
@@ -113,7 +113,7 @@ def _is_rural(township_id: str, world: World) -> bool:
     return row.get("kind") in {"town", "township"} and not is_seat
 
 
-def _outlook(row: dict[str, Any], work: StageWork) -> list[Message]:
+def _outlook(row: dict[str, Any], work: StageState) -> list[Message]:
     year = work.options.outlook_year
     low, middle, high = (row[f"use_{year}_{v}_percent"] for v in ("low", "middle", "high"))
     if not np.isfinite(middle):

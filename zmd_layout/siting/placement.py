@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import coo_array, csr_array, vstack
 
-from zmd_layout.siting.highs import LinearModel, MipStatus, solve_mip
+from zmd_layout.location.highs import LinearModel, MipStatus, solve_mip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from zmd_layout.checks.conditions import meets_all
 from zmd_layout.measures import World
-from zmd_layout.measures.conditions import meets_all
 from zmd_layout.siting.needs import SEAT, counted_schools
 from zmd_layout.siting.standing import changed_school, class_size
 from zmd_layout.vocabulary import Construction, Ownership, SchoolStatus, Stage
@@ -67,7 +67,7 @@ def _new_school(place: Any, stage: Stage, world: World) -> dict[str, Any]:  # no
         "opens_on": min(world.as_of, period[1]) if period else world.as_of,
         "seats": place.adds_seats,
         "classes": place.adds_seats / class_size(stage),
-        "is_made": False,
+        "is_synthetic": False,
         "geometry": place.geometry,
     }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.measures.outlook import Outlook
     from zmd_layout.rulebook import Rule
-    from zmd_layout.siting.work import Ground, StageWork
+    from zmd_layout.siting.stage_state import Ground, StageState
 
 VARIANTS = ("low", "middle", "high")
 
@@ -55,7 +55,7 @@ def _largest_schools(world: World) -> dict[str, float]:
     return found
 
 
-def size_of(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, Any]:
+def size_of(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, Any]:
     """
     Give classes, seats and land for the children in the year of opening, in whole streams.
 
@@ -87,7 +87,7 @@ def size_of(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, A
     }
 
 
-def _for_seats(row: dict[str, Any], work: StageWork) -> dict[str, Any]:
+def _for_seats(row: dict[str, Any], work: StageState) -> dict[str, Any]:
     """Give the size of a place that is to add so many seats."""
     before = row["seats_now"] if row["stages"] == work.stage and row["school_id"] else 0.0
     seats = row["adds_seats"] + (before if np.isfinite(before) else 0.0)
@@ -100,7 +100,7 @@ def _for_seats(row: dict[str, Any], work: StageWork) -> dict[str, Any]:
     }
 
 
-def children_at_opening(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, float]:
+def children_at_opening(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, float]:
     """
     Give the children that would be served in the year of opening, in the middle scenario.
 
@@ -111,7 +111,7 @@ def children_at_opening(row: dict[str, Any], ground: Ground, work: StageWork) ->
     return {"children_at_opening": children * rate if np.isfinite(rate) else children}
 
 
-def use_to_come(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[str, float]:
+def use_to_come(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, float]:
     """
     Give the share of the seats that would be used in the outlook year, in percent.
 
@@ -125,7 +125,7 @@ def use_to_come(row: dict[str, Any], ground: Ground, work: StageWork) -> dict[st
     return {f"use_{year}_{v}_percent": float(use) for v, use in zip(VARIANTS, uses, strict=True)}
 
 
-def _rates(world: World, work: StageWork, county: str, year: int) -> list[float]:
+def _rates(world: World, work: StageState, county: str, year: int) -> list[float]:
     """Give children of a year as a multiple of those of the layer, by scenario; NaN is unknown."""
     future = outlook(world)
     base = work.way.demand.layer.origin.year
@@ -143,7 +143,7 @@ def _of(future: Outlook, county: str, stage: Stage) -> pd.DataFrame:
     return pd.DataFrame(mine.set_index("year")[list(VARIANTS)])
 
 
-def robustness_flags(row: dict[str, Any], work: StageWork) -> list[Flag]:
+def robustness_flags(row: dict[str, Any], work: StageState) -> list[Flag]:
     """Flag a school nearly empty in the outlook year, in the middle or in the low scenario."""
     year, least = work.options.outlook_year, planning().empty_below_percent.value
     middle, low = (row[f"use_{year}_{v}_percent"] for v in ("middle", "low"))

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.forecast import standards
-from zmd_layout.siting.bottom_lines import is_barred
+from zmd_layout.siting.exclusions import is_barred
 from zmd_layout.siting.planning import CandidateKind, planning
 from zmd_layout.vocabulary import Ownership, SchoolStatus, Stage, UnitKind
 
@@ -60,7 +60,7 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
             "name": names.where(names.notna(), ids),
             "school_id": ids,
             "stages": _stages_after(chosen, stage, is_expansion),
-            "is_made": layer.made(["geometry"])[chosen.index],
+            "is_synthetic": layer.made(["geometry"])[chosen.index],
             "adds_seats": np.where(is_expansion, room[chosen.index], _former_seats(chosen)),
         },
         geometry=shapely.point_on_surface(chosen.geometry.to_numpy()),

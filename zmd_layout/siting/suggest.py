@@ -17,18 +17,17 @@ import pandas as pd
 from zmd_layout.findings import find
 from zmd_layout.measures.access import access, demand
 from zmd_layout.messages import Message, word_message
-from zmd_layout.showing import suggestions_html
 from zmd_layout.siting.alternatives import others
 from zmd_layout.siting.candidates import candidates
+from zmd_layout.siting.columns import empty_suggestions, suggestions_html
+from zmd_layout.siting.demand_matrix import joined, reach, weights
 from zmd_layout.siting.distances import county_of_points, distance_notes, uncovered
-from zmd_layout.siting.ground import joined, reach, weights
 from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import place
 from zmd_layout.siting.proposed import giving, world_with
-from zmd_layout.siting.report import no_catchments, report_stage
 from zmd_layout.siting.sizes import size_caps
-from zmd_layout.siting.table import empty_suggestions
-from zmd_layout.siting.work import Aim, Ground, SitingOptions, StageWork
+from zmd_layout.siting.stage_state import Aim, Ground, SitingOptions, StageState
+from zmd_layout.siting.suggestions_table import no_catchments, report_stage
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ def ground_of(world: World, rules: Sequence[Rule], options: SitingOptions) -> Gr
 
 
 def gathered(
-    ground: Ground, works: Sequence[StageWork]
+    ground: Ground, works: Sequence[StageState]
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Put the answers of all stages that have one into one table and one map of catchments."""
     crs = ground.world.study.crs
@@ -194,7 +193,7 @@ def nothing(
     )  # fmt: skip
 
 
-def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageWork:
+def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageState:
     world = ground.world
     way = access(world, stage)
     assert way is not None  # noqa: S101 - asked before
@@ -205,7 +204,7 @@ def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageWork:
         counts[:, counts.any(axis=0)],
     )
     to_points = reach(world, places, ground.options)
-    work = StageWork(stage, way, weights(world, stage), places, to_points, ground.options)
+    work = StageState(stage, way, weights(world, stage), places, to_points, ground.options)
     counties = np.array([_county_of(need, world) for need in needs])
     for county in sorted(set(counties)):
         mine = np.flatnonzero(counties == county)
@@ -225,7 +224,7 @@ def _county_of(need: Need, world: World) -> str:
 
 
 def _solve_county(
-    work: StageWork, county: str, needs: list[Need], counts: NDArray[np.float64], ground: Ground
+    work: StageState, county: str, needs: list[Need], counts: NDArray[np.float64], ground: Ground
 ) -> None:
     mine = np.flatnonzero(counts.any(axis=0))
     inside = counts[:, mine]
@@ -257,7 +256,7 @@ def _solve_county(
         )  # fmt: skip
 
 
-def _costs(work: StageWork, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def _costs(work: StageState, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """
     Give the cost of each place by its kind; None where the fewest are asked for.
 
@@ -280,7 +279,7 @@ def _costs(work: StageWork, mine: NDArray[np.int64]) -> NDArray[np.float64] | No
     return costs
 
 
-def remaining(ground: Ground, work: StageWork, needs: list[Need]) -> list[Need]:
+def remaining(ground: Ground, work: StageState, needs: list[Need]) -> list[Need]:
     """Ask the rules again, with the chosen places carried out."""
     if not needs:
         return []

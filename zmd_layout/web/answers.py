@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import shapely
 
-from zmd_layout.desk.choices import merging_of
+from zmd_layout.development_review.choices import merging_of
 from zmd_layout.layers import study_area
 from zmd_layout.messages import word
-from zmd_layout.outputs.opinion_tables import heads, merging_note, project, rows
+from zmd_layout.outputs.opinion.tables import heads, merging_note, project, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zmd_layout.desk import Case
-    from zmd_layout.desk.judge import Judged
+    from zmd_layout.development_review import Case
+    from zmd_layout.development_review.judge import Judged
     from zmd_layout.layers import Layers
     from zmd_layout.rulebook import Rule
     from zmd_layout.study import Study
@@ -56,7 +56,7 @@ def merging(rules: Sequence[Rule], day: dt.date, lang: Lang) -> dict[str, Any] |
 
 def plots_of(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """Give plots as GeoJSON features with their known fields."""
-    table = frame.drop(columns=["geometry", "is_made"]).to_dict("records")
+    table = frame.drop(columns=["geometry", "is_synthetic"]).to_dict("records")
     shapes = _geojson(frame.geometry)
     return [
         {"type": "Feature", "properties": _plain(row), "geometry": shape}

@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from zmd_layout.desk import Conclusions, choices_of
+from zmd_layout.development_review import Conclusions, choices_of
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.sources.review_archive import MOST_BYTES
 from zmd_layout.layers.sources.review_files import load_plots
@@ -32,7 +32,7 @@ from zmd_layout.web.guard import guard, language_of
 from zmd_layout.web.register import ConflictError, Register
 
 if TYPE_CHECKING:
-    from zmd_layout.desk.judge import Judged
+    from zmd_layout.development_review.judge import Judged
     from zmd_layout.workflow import Desk
 
 _WGS84 = "EPSG:4326"

@@ -13,10 +13,10 @@ from zmd_layout.lazy import loader
 if TYPE_CHECKING:
     from zmd_layout.workflow.checking import check, check_to_folder
     from zmd_layout.workflow.loading import load_rules
-    from zmd_layout.workflow.placing import closing, site
     from zmd_layout.workflow.repeating import Repetition, repeat
     from zmd_layout.workflow.reviewing import Desk, Review, open_desk, review
     from zmd_layout.workflow.running import Run, run
+    from zmd_layout.workflow.siting import closing, site
     from zmd_layout.workflow.studies import load_study
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
 _HOMES = {
     "checking": ("check", "check_to_folder"),
     "loading": ("load_rules",),
-    "placing": ("closing", "site"),
+    "siting": ("closing", "site"),
     "repeating": ("Repetition", "repeat"),
     "reviewing": ("Desk", "Review", "open_desk", "review"),
     "running": ("Run", "run"),

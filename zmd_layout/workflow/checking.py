@@ -8,8 +8,8 @@ from zmd_layout.findings import COLUMNS
 from zmd_layout.measures import World
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
-from zmd_layout.workflow.basis import refuse_changed, rests_on
 from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty, try_all
+from zmd_layout.workflow.provenance import refuse_changed, rests_on
 from zmd_layout.workflow.record import Stopwatch, record_of
 from zmd_layout.workflow.studies import on_day
 

@@ -17,7 +17,7 @@ from zmd_layout.layers.roads import roads_near
 from zmd_layout.measures.access import BEYOND
 from zmd_layout.messages import Message
 from zmd_layout.study import Study, read_study
-from zmd_layout.workflow.memory import memory_of
+from zmd_layout.workflow.cache import memory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,9 @@ def _beyond(own: Layer, frames: list[gpd.GeoDataFrame], crs: str) -> Layer:
     table = table[~table["school_id"].isin(own.frame["school_id"])]
     table = table.drop_duplicates("school_id").sort_values("school_id", ignore_index=True)
     frame = gpd.GeoDataFrame(table, geometry="geometry", crs=crs)
-    origin = Origin(path="halo", year=own.origin.year, made_columns=own.origin.made_columns)
+    origin = Origin(
+        path="halo", year=own.origin.year, synthetic_columns=own.origin.synthetic_columns
+    )
     return Layer(BEYOND, frame, origin)
 
 

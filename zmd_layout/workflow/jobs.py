@@ -17,10 +17,10 @@ from zmd_layout.layers.files import sha256_of
 from zmd_layout.outputs.documents import missing_packages
 from zmd_layout.outputs.folder import ASIDE, RECORD, is_whole
 from zmd_layout.study import Study, read_study
+from zmd_layout.workflow.cache import memory_of
 from zmd_layout.workflow.digests import of_files, of_program, of_texts
 from zmd_layout.workflow.halo import READ, Halo
 from zmd_layout.workflow.loading import load_rules
-from zmd_layout.workflow.memory import memory_of
 
 if TYPE_CHECKING:
     from pathlib import Path

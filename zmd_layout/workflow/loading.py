@@ -12,9 +12,9 @@ from zmd_layout.errors import StudyError
 from zmd_layout.findings import find
 from zmd_layout.layers import Layers, load_layers
 from zmd_layout.messages import Message
-from zmd_layout.residents import with_residents, without_grid
+from zmd_layout.population.allocate import with_residents, without_grid
 from zmd_layout.rulebook import Rule, load_ruleset
-from zmd_layout.stability import with_stability
+from zmd_layout.sensitivity import with_stability
 from zmd_layout.study import FILE_NAME
 from zmd_layout.vocabulary import RuleStatus, UnitKind
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.measures import World
     from zmd_layout.study import Study
-    from zmd_layout.workflow.memory import Memory
+    from zmd_layout.workflow.cache import StepCache
 
 
 def load_rules(study: Study) -> list[Rule]:
@@ -70,7 +70,7 @@ def tell(progress: Callable[[Message], None] | None, message: Message) -> None:
 
 
 def load(
-    study: Study, progress: Callable[[Message], None] | None, memory: Memory | None = None
+    study: Study, progress: Callable[[Message], None] | None, memory: StepCache | None = None
 ) -> Layers:
     """Read the layers of a study, its people on the ground; says which layer is being read."""
 
@@ -86,7 +86,7 @@ def find_all(
     rules: Sequence[Rule],
     world: World,
     progress: Callable[[Message], None] | None,
-    memory: Memory | None = None,
+    memory: StepCache | None = None,
 ) -> gpd.GeoDataFrame:
     """Hold a study against its rules; says which rule is being checked. See `findings.find`."""
     titles = {rule.id: rule.title for rule in rules}

@@ -54,7 +54,7 @@ def record_of(
                 "coordinates": layer.origin.coordinates,
                 "is_datum_verified": layer.origin.is_datum_verified,
                 "is_complete": layer.origin.is_complete,
-                "made_up": sorted(layer.origin.made_columns),
+                "made_up": sorted(layer.origin.synthetic_columns),
                 "assumed": sorted(layer.origin.assumed_columns),
                 "repaired": layer.origin.repaired,
                 "notes": [{"zh": n.text("zh"), "en": n.text("en")} for n in layer.origin.notes],

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zmd_layout.compare import differences
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import RECORD
 from zmd_layout.study import Study
 from zmd_layout.vocabulary import Lang
-from zmd_layout.workflow.basis import Command
 from zmd_layout.workflow.checking import check_to_folder
+from zmd_layout.workflow.comparing import differences
+from zmd_layout.workflow.provenance import Command
 from zmd_layout.workflow.running import run
 from zmd_layout.workflow.studies import load_study
 

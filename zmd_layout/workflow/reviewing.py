@@ -7,19 +7,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zmd_layout.desk.choices import Choices
-from zmd_layout.desk.judge import ROADS, Desk, around
+from zmd_layout.development_review.choices import Choices
+from zmd_layout.development_review.judge import ROADS, Desk, around
 from zmd_layout.layers import study_area
 from zmd_layout.messages import Message
+from zmd_layout.messages.html import html_table, said
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
-from zmd_layout.showing import findings_html, html_table, said
+from zmd_layout.outputs.notebook import findings_html
 from zmd_layout.study import Name, Study
 from zmd_layout.vocabulary import Lang
-from zmd_layout.workflow.basis import refuse_changed
+from zmd_layout.workflow.cache import memory_of
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import frames, load, load_rules, tell
-from zmd_layout.workflow.memory import memory_of
+from zmd_layout.workflow.provenance import refuse_changed
 from zmd_layout.workflow.record import Stopwatch, record_of
 from zmd_layout.workflow.studies import CENSUS, load_study, on_day
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
-    from zmd_layout.desk import Case
+    from zmd_layout.development_review import Case
     from zmd_layout.layers import Layers
 
 __all__ = ["Desk", "Review", "open_desk", "review"]

@@ -18,17 +18,18 @@ from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import document_writers, missing_packages
 from zmd_layout.outputs.folder import standing, write_all
 from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.outputs.notebook import findings_html
 from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.outputs.workbook import write_workbook
-from zmd_layout.showing import findings_html, suggestions_html
+from zmd_layout.siting.columns import suggestions_html
 from zmd_layout.siting.coverage import COLUMNS as COVERAGE
 from zmd_layout.siting.coverage import coverage_table
 from zmd_layout.siting.needs import needs_of
 from zmd_layout.siting.suggest import suggest
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
-from zmd_layout.workflow.basis import refuse_changed, rests_on
+from zmd_layout.workflow.cache import Steps, memory_of
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.halo import Halo, with_halo
 from zmd_layout.workflow.loading import (
@@ -43,7 +44,7 @@ from zmd_layout.workflow.loading import (
     try_all,
     unit_frames,
 )
-from zmd_layout.workflow.memory import Steps, memory_of
+from zmd_layout.workflow.provenance import refuse_changed, rests_on
 from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from defusedxml.common import DefusedXmlException
 from pyproj import CRS
 
 from zmd_layout.errors import LayerError, ZmdLayoutError
-from zmd_layout.layers.door import Raw, admit
 from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
 from zmd_layout.layers.layer import Layer, Origin
+from zmd_layout.layers.load import RawLayer, validate_layer
 from zmd_layout.layers.sources.review_archive import refuse_too_large, unpack
 from zmd_layout.layers.sources.survey_text import read_survey_text
 from zmd_layout.messages import Message
@@ -108,8 +108,8 @@ def load_plots(
     _refuse_crossing(plots.frame)
     source = LayerSource(path=path, coordinates=declared)
     origin = Origin(path=path, sha256=digest, coordinates=declared)
-    raw = Raw(plots.frame, notes=plots.notes)
-    layer = admit(LAYER, raw, source, study=study, area=area, origin=origin)
+    raw = RawLayer(plots.frame, notes=plots.notes)
+    layer = validate_layer(LAYER, raw, source, study=study, area=area, origin=origin)
     frame = layer.frame.copy()
     given = frame.get("is_new")
     frame["is_new"] = True if given is None else given.map(lambda flag: flag is not False)

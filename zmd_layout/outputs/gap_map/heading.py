@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zmd_layout.measures.words import layer_word
 from zmd_layout.messages import Message
+from zmd_layout.messages.words import layer_word
 from zmd_layout.study import LAYER_NAMES
 
 if TYPE_CHECKING:

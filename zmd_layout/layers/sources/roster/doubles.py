@@ -6,8 +6,8 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.schools.stages import core_name
 from zmd_layout.layers.sources.roster.report import Doubt, Skipped
-from zmd_layout.layers.stages import core_name
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:

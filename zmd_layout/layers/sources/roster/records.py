@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.layers.schema import SCHEMAS, Kind
+from zmd_layout.layers.schools.stages import (
+    StageReading,
+    read_stages,
+    stages_of_code,
+    stages_of_words,
+)
 from zmd_layout.layers.sources.roster import cells as read
 from zmd_layout.layers.sources.roster.bands import Band, classes_from
 from zmd_layout.layers.sources.roster.report import Doubt
 from zmd_layout.layers.sources.roster.tables import fields, words
-from zmd_layout.layers.stages import StageReading, read_stages, stages_of_code, stages_of_words
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership
 

@@ -1,0 +1,243 @@
+"""A case: one plot under review with everything that its opinion says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.checks.conditions import is_missing
+from zmd_layout.checks.value import Value
+from zmd_layout.development_review.choices import Merging, merging_of
+from zmd_layout.development_review.compare_rulesets import Pair, pairs_of
+from zmd_layout.development_review.conclusion import Conclusion, conclude
+from zmd_layout.development_review.demand import Need, needs_of
+from zmd_layout.development_review.faults import Parcel, faults_of, parcels_under
+from zmd_layout.development_review.issues import Issue, issue_of
+from zmd_layout.development_review.nearby import NearSchool, schools_near
+from zmd_layout.development_review.phases import Topic, topic_of
+from zmd_layout.development_review.remedies import seat_advice
+from zmd_layout.measures.residential_areas import planned_residents
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import ReviewStage, Stage, UnitKind
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+    import shapely
+
+    from zmd_layout.measures import World
+    from zmd_layout.rulebook import Rule
+    from zmd_layout.study import Name
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A plot beside: its fields (None where unknown), its distance in metres, its residents."""
+
+    fields: Mapping[str, Any]
+    distance_m: float
+    residents: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """
+    A plot under review.
+
+    Attributes
+    ----------
+    unit_id, name, fields, shape
+        The plot: its id, its name, its fields (None where unknown), its polygon in the plane.
+    stage, is_stage_stated
+        The stage of the case; a file that states none is taken as a scheme.
+    residents
+        Planned residents, a range where the persons per dwelling are not stated.
+    issues
+        The findings of the plot, of its promised schools, and of groups that it is part of.
+    beside
+        What sets say whose source was not read; they bind nobody.
+    merging
+        How plots were added up; None where no rule does.
+    needs, near, parcels
+        Seats needed, schools around, reserved education land that it covers.
+    members
+        Other plots of its groups, by id.
+    county
+        The name of the county that it lies in, or None.
+    advice
+        By stage, what the promised schools lack of the seats that are needed.
+    faults
+        What has to be put right beside the issues.
+    conclusion
+        What may be concluded.
+    is_synthetic
+        Whether made-up data are anywhere in it.
+    study, as_of, crs
+        What it was held against, on which day, in which plane.
+    notes
+        What the reader of the file had to say.
+    """
+
+    unit_id: str
+    name: str
+    fields: Mapping[str, Any]
+    shape: shapely.Geometry
+    stage: ReviewStage
+    is_stage_stated: bool
+    residents: Value
+    issues: tuple[Issue, ...]
+    beside: tuple[Pair, ...]
+    merging: Merging | None
+    needs: tuple[Need, ...]
+    near: tuple[NearSchool, ...]
+    parcels: tuple[Parcel, ...]
+    members: Mapping[str, Neighbour]
+    county: str | None
+    advice: tuple[tuple[Stage, Message], ...]
+    faults: tuple[Message, ...]
+    conclusion: Conclusion
+    is_synthetic: bool
+    study: Name
+    as_of: dt.date
+    crs: str
+    notes: tuple[Message, ...]
+
+    @property
+    def title(self) -> Message:
+        """The title of its opinion."""
+        return Message(f"review.title_{self.stage}", name=self.name)
+
+
+def cases_of(
+    world: World, findings: gpd.GeoDataFrame, rules: Sequence[Rule], *, reviewed: Sequence[str]
+) -> tuple[Case, ...]:
+    """
+    Make the cases of a review.
+
+    Parameters
+    ----------
+    world
+        The study, with the reviewed plots among its residential areas.
+    findings
+        Of the plots, their groups and their promised schools (`unit_id` = plot + `#` + number).
+    rules
+        The rules behind the findings.
+    reviewed
+        The ids of the plots under review.
+
+    Returns
+    -------
+    cases
+        One for each id, in that order.
+    """
+    residents = _residents(world, rules)
+    by_id = {rule.id: rule for rule in rules}
+    rows = findings.to_dict("records")
+    return tuple(_case(world, rows, by_id, unit_id, residents) for unit_id in reviewed)
+
+
+def _residents(world: World, rules: Sequence[Rule]) -> dict[str, Value]:
+    """Measure the planned residents under the multipliers of the rule that uses them."""
+    for rule in rules:
+        limits = rule.limits(world.as_of)
+        if rule.unit is UnitKind.RESIDENTIAL_AREA and "persons_per_dwelling_census" in limits:
+            units = world.units(UnitKind.RESIDENTIAL_AREA, limits)
+            assert units is not None  # noqa: S101 - a review has plots
+            return planned_residents(world, units, limits)
+    return {str(unit_id): Value() for unit_id in world.layers["residential_areas"].frame["unit_id"]}
+
+
+def _case(
+    world: World,
+    rows: list[dict[Any, Any]],
+    rules: Mapping[str, Rule],
+    unit_id: str,
+    people_of: Mapping[str, Value],
+) -> Case:
+    residents = people_of[unit_id]
+    layer = world.layers["residential_areas"]
+    table = layer.frame.set_index("unit_id", drop=False)
+    fields = _known(table.loc[unit_id].to_dict())
+    shape = fields.pop("geometry")
+    stated = fields.get("review_stage")
+    stage = ReviewStage(stated) if stated is not None else ReviewStage.SCHEME
+    found = tuple(
+        issue_of(rules[row["rule_id"]], row, area=fields, stage=stage)
+        for row in sorted(rows, key=lambda row: _order(rules[row["rule_id"]]))
+        if _concerns(str(row["unit_id"]), unit_id)
+    )
+    issues = tuple(issue for issue in found if not issue.is_draft)
+    beside = pairs_of(issues, [issue for issue in found if issue.is_draft])
+    near = schools_near(world, shape)
+    county = _county(world, shape)
+    people = residents.high if residents.is_bounded else float("nan")
+    day = fields.get("first_phase_on") or world.as_of
+    needs = needs_of(
+        world, residents=people, county_id=county[0] if county else None, year=day.year, near=near
+    )
+    parcels = parcels_under(world, shape)
+    faults = faults_of(fields, stage, parcels, rules=rules.values(), day=world.as_of)
+    made = any(i.finding["is_synthetic"] for i in issues)
+    made |= any(school.is_synthetic for school in near) or any(
+        parcel.is_synthetic for parcel in parcels
+    )
+    is_synthetic = bool(made or fields.get("is_synthetic"))
+    return Case(
+        unit_id, str(fields.get("name") or unit_id), fields, shape, stage, stated is not None,
+        residents, issues, beside, merging_of(list(rules.values()), world.as_of), needs, near,
+        parcels, _members(rows, unit_id, table, people_of),
+        county[1] if county else None, seat_advice(needs, fields.get("schools") or ()),
+        faults, conclude(issues, is_synthetic=is_synthetic, faults=faults),
+        is_synthetic, world.study.name, world.as_of, world.study.crs, layer.origin.notes,
+    )  # fmt: skip
+
+
+def _order(rule: Rule) -> tuple[int, int]:
+    """Put provision before size and time, and kindergartens before primaries and juniors."""
+    topic = list(Topic).index(topic_of(rule))
+    return topic, len(Stage) if rule.stage is None else list(Stage).index(rule.stage)
+
+
+def _known(fields: dict[Any, Any]) -> dict[str, Any]:
+    return {
+        str(k): None if k != "geometry" and is_missing(value) else value
+        for k, value in fields.items()
+    }
+
+
+def _concerns(finding_id: str, unit_id: str) -> bool:
+    return unit_id in {finding_id, finding_id.rpartition("#")[0], *finding_id.split("+")}
+
+
+def _county(world: World, shape: shapely.Geometry) -> tuple[str, str] | None:
+    layer = world.layers.get("counties")
+    if layer is None:
+        return None
+    frame = layer.frame[layer.frame.geometry.notna()]
+    within = frame[frame.intersects(shape.representative_point())]
+    if within.empty:
+        return None
+    row = within.sort_values("unit_id").iloc[0]
+    return str(row["unit_id"]), str(row["name"])
+
+
+def _members(
+    rows: list[dict[Any, Any]],
+    unit_id: str,
+    table: gpd.GeoDataFrame,
+    residents: Mapping[str, Value],
+) -> dict[str, Neighbour]:
+    """Give the other plots of the groups that a plot is part of."""
+    groups = [row["unit_id"] for row in rows if row["unit_kind"] == UnitKind.RESIDENTIAL_GROUP]
+    ids = {m for group in groups if unit_id in group.split("+") for m in group.split("+")}
+    shape = table.geometry[unit_id]
+    return {
+        member: Neighbour(
+            _known(table.loc[member].drop("geometry").to_dict()),
+            float(shape.distance(table.geometry[member])),
+            residents[member],
+        )
+        for member in sorted(ids - {unit_id})
+    }

@@ -1,0 +1,400 @@
+"""
+The door: sources → validated layers in the study's plane.
+
+Behind it measures trust what they get: our columns and types, one CRS, valid geometry, unique ids,
+a stable order of rows, and a record of where each layer comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from zmd_layout.crs import (
+    StudyArea,
+    check_placed,
+    geometry_to_plane,
+    parse_coordinates,
+)
+from zmd_layout.errors import LayerError, ZmdLayoutError
+from zmd_layout.layers.columns import columns_of
+from zmd_layout.layers.files import listening, read_raw, sha256_of
+from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
+from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
+from zmd_layout.layers.roads import roads_near
+from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
+from zmd_layout.layers.schools.fill import complete, read_missing_stages
+from zmd_layout.layers.schools.reference import (
+    REFERENCE,
+    beside_roads,
+    with_reference,
+    without_doubles,
+)
+from zmd_layout.layers.schools.unit_names import with_unit_ids
+from zmd_layout.layers.sources.osm import layers as osm_layers
+from zmd_layout.layers.sources.roster import is_roster, read_roster
+from zmd_layout.layers.windows import read_within, window_of_extract
+from zmd_layout.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zmd_layout.layers.roads import RoadTables
+    from zmd_layout.layers.sources.osm.opl import Window
+    from zmd_layout.study import LayerSource, Study
+
+MADE_PREFIX = "示例"
+_BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
+_WHERE = ("counties", "townships", "planning_units", "villages")
+_SCHOOLS = {"schools", REFERENCE}
+_WIDE = {*_SCHOOLS, "roads", "population", "constraints"}
+
+
+@dataclass(frozen=True, slots=True)
+class RawLayer:
+    """
+    A source as it was read.
+
+    Attributes
+    ----------
+    frame
+        Its table, in its own coordinates.
+    roads
+        For roads out of an OSM extract; `frame` is then empty.
+    notes
+        What the reader has to say.
+    is_ours
+        Whether the reader has already given the columns our names and types.
+    """
+
+    frame: gpd.GeoDataFrame
+    roads: RoadTables | None = None
+    notes: tuple[Message, ...] = ()
+    is_ours: bool = False
+
+
+def load_layers(
+    study: Study,
+    *,
+    progress: Callable[[str], None] | None = None,
+    recall: Callable[..., Layer] | None = None,
+) -> Layers:
+    """
+    Load every layer of a study.
+
+    Parameters
+    ----------
+    study
+        The study.
+    progress
+        Is told the name of each layer before it is read.
+    recall
+        Gives a layer from an earlier run, or calls `load_layer` with what it is given.
+
+    Returns
+    -------
+    layers
+        By name; a layer that the study does not name is not there.
+
+    Raises
+    ------
+    ZmdLayoutError
+        If any layer is not what the study says: all faults of all layers in one error.
+    """
+    layers: Layers = {}
+    faults: list[Message] = []
+    area: StudyArea | None = None
+    extracts = _extracts(study)
+    for name, source in _in_order(study):
+        if progress is not None:
+            progress(name)
+        try:
+            layers[name] = (recall or load_layer)(
+                name, source, study=study, area=area, extracts=extracts
+            )
+        except ZmdLayoutError as error:
+            faults += error.messages
+            continue
+        if area is None:
+            area = study_area(layers, study)
+    if "schools" in layers:
+        faults += _with_other_layers(layers, study)
+    if faults:
+        raise LayerError(*faults)
+    return layers
+
+
+def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
+    """Hold the schools against what else tells of them, and give them the ids of their units."""
+    faults: list[Message] = []
+    for hold in (with_reference, beside_roads):
+        if not faults:
+            layers["schools"], faults = hold(layers, study)
+    for name in _SCHOOLS & layers.keys():
+        layers[name] = with_unit_ids(layers[name], layers)
+    return faults
+
+
+def _extracts(study: Study) -> osm_layers.Extracts:
+    """Remember which files are read for several layers."""
+    schools = [study.path_of(study.layers[name]) for name in _SCHOOLS if name in study.layers]
+    roads = [study.path_of(study.layers["roads"])] if "roads" in study.layers else []
+    return osm_layers.Extracts(schools, roads, working_crs=study.crs)
+
+
+def _in_order(study: Study) -> list[tuple[str, LayerSource]]:
+    """Put the layers that tell where the study is first."""
+    first = [
+        n for n in ("counties", "townships", "planning_units", "villages") if n in study.layers
+    ]
+    rest = [n for n in study.layers if n not in first]
+    return [*((n, study.layers[n]) for n in first + rest), *study.own_layers.items()]
+
+
+def _without_positions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    bare = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+    return gpd.GeoDataFrame(bare, geometry=gpd.GeoSeries([None] * len(bare), index=bare.index))
+
+
+def study_area(layers: Layers, study: Study) -> StudyArea | None:
+    """Give the ground that the first layer of units with polygons covers; None if none has any."""
+    for name in _WHERE:
+        if name not in layers:
+            continue
+        shapes = layers[name].frame.geometry.dropna().to_numpy()
+        shapes = shapes[shapely.get_dimensions(shapes) == 2]  # noqa: PLR2004 - areas
+        if len(shapes):
+            return StudyArea(shapely.union_all(shapes), study.crs, study.name.zh)
+    return None
+
+
+def load_layer(
+    name: str,
+    source: LayerSource,
+    *,
+    study: Study,
+    area: StudyArea | None = None,
+    extracts: osm_layers.Extracts | None = None,
+) -> Layer:
+    """
+    Load and validate one layer.
+
+    Parameters
+    ----------
+    name
+        A layer of the design, or one of the study's own.
+    source
+        Where it comes from.
+    study
+        The study, for its plane and folder.
+    area
+        Where the study is, or None while that is not known.
+    extracts
+        OSM extracts, some of which may have been read for another layer.
+
+    Raises
+    ------
+    ZmdLayoutError
+        All faults of the layer in one error.
+    """
+    path = study.path_of(source)
+    is_extract = osm_layers.is_extract(path)
+    if is_extract and source.coordinates is None:
+        source = source.model_copy(update={"coordinates": osm_layers.COORDINATES})
+    # of what we read of extracts ourselves only what is near is taken in any case
+    is_ours = is_extract and name in {*_SCHOOLS, "roads"}
+    has_place = source.coordinates not in (None, "none")
+    if source.clip and area is not None and has_place and not is_ours:
+        read = _clipped(path, source, name, area)
+    else:
+        read = _read(path, source, name, extracts=extracts or _extracts(study), area=area)
+    if is_extract and area is not None:
+        read = _near(read, area)
+    origin = origin_of(path, source)
+    if read.is_ours:
+        source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
+    layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
+    if name not in _SCHOOLS or not is_extract:
+        return layer
+    # OSM is in WGS 84 by definition
+    known = replace(layer.origin, is_datum_verified=True)
+    return without_doubles(replace(layer, origin=known))
+
+
+def validate_layer(
+    name: str,
+    read: RawLayer,
+    source: LayerSource,
+    *,
+    study: Study,
+    area: StudyArea | None = None,
+    origin: Origin,
+) -> Layer:
+    """
+    Validate what was read and bring it into the study's plane.
+
+    Parameters
+    ----------
+    name
+        A layer of the design, or one of the study's own.
+    read
+        Their columns, their coordinates.
+    source
+        How it is declared.
+    study, area
+        The study, and where it is (None while that is not known).
+    origin
+        Where it comes from.
+
+    Raises
+    ------
+    ZmdLayoutError
+        All faults of the layer in one error.
+    """
+    schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
+    raw = _without_positions(read.frame) if source.coordinates == "none" else read.frame
+    frame, faults = columns_of(raw, schema, source, is_own=name not in SCHEMAS)
+    faults += shape_faults(frame, schema) if schema.shape is not Shape.NONE else []
+    if frame.empty and read.roads is None:
+        # a reader of ours gives no columns where there are no rows: their lack says nothing
+        faults = [] if read.is_ours else faults
+        faults.append(Message("layers.empty", layer=name, path=Path(source.path).name))
+    if faults:
+        raise LayerError(*faults)
+    frame, repaired, check = _place(frame, source, schema, study, area)
+    overlap, slivers = overlap_faults(frame, schema)
+    if overlap:
+        raise LayerError(*overlap)
+    frame = _in_stable_order(frame, schema)
+    assumed: tuple[Message, ...] = ()
+    if name in _SCHOOLS:
+        frame, stages = (frame, ()) if read.is_ours else read_missing_stages(frame)
+        frame, assumed = complete(frame)
+        assumed = (*stages, *assumed)
+    frame["is_synthetic"] = _has_made_name(frame)
+    origin = replace(
+        origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
+        notes=(*read.notes, *check.notes, *assumed),
+    )  # fmt: skip
+    return Layer(name, frame, origin, read.roads)
+
+
+def _extract_window(area: StudyArea) -> Window:
+    return window_of_extract(area.geometry.buffer(_BORDER_M), working_crs=area.working_crs)
+
+
+def _near(read: RawLayer, area: StudyArea) -> RawLayer:
+    """Take what an extract, usually of a whole province, holds near the study."""
+    zone = area.geometry.buffer(_BORDER_M)
+    if read.roads is not None:
+        return replace(read, roads=roads_near(read.roads, zone))
+    is_near = read.frame.geometry.to_crs(area.working_crs).intersects(zone)
+    return replace(read, frame=read.frame[is_near.to_numpy()].reset_index(drop=True))
+
+
+def _clipped(path: Path, source: LayerSource, name: str, area: StudyArea) -> RawLayer:
+    """Read what a file that covers more ground holds in the study, or near it."""
+    zone = area.geometry.buffer(_BORDER_M if name in _WIDE else 0.0)
+    frame = read_within(path, source, zone, name=name, working_crs=area.working_crs)
+    return RawLayer(frame, notes=(Message("layers.clipped", count=len(frame)),))
+
+
+def _read(
+    path: Path, source: LayerSource, name: str,
+    *, extracts: osm_layers.Extracts, area: StudyArea | None,
+) -> RawLayer:  # fmt: skip
+    """Choose the reader: OSM extracts, rosters of the education statistics, or plain tables."""
+    if osm_layers.is_extract(path) and path.exists():
+        window = None if area is None else _extract_window(area)
+        if name == "roads":
+            roads, notes = extracts.roads(path, window)
+            return RawLayer(gpd.GeoDataFrame(geometry=[]), roads=roads, notes=notes)
+        if name in _SCHOOLS:
+            frame, notes = extracts.schools(path, window)
+            return RawLayer(frame, notes=notes, is_ours=True)
+    if name in _SCHOOLS and is_roster(path, source):
+        roster = read_roster(path, source)
+        return RawLayer(roster.frame, notes=(roster.report.summary(),), is_ours=True)
+    with listening(name) as murmurs:
+        frame = read_raw(path, source, layer_name=name)
+    return RawLayer(frame, notes=tuple(murmurs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    verified: bool | None = None
+    notes: tuple[Message, ...] = ()
+
+
+def _place(
+    frame: gpd.GeoDataFrame,
+    source: LayerSource,
+    schema: Schema,
+    study: Study,
+    area: StudyArea | None,
+) -> tuple[gpd.GeoDataFrame, dict[str, int], _Placed]:
+    """Bring the geometry into the plane, under the declared coordinates only."""
+    if schema.shape is Shape.NONE or not frame.geometry.notna().any():
+        return _without_positions(frame).set_crs(study.crs), {}, _Placed()
+    if source.coordinates is None:
+        raise LayerError(Message("layers.undeclared", layer=schema.name, path=source.path))
+    coordinates = parse_coordinates(source.coordinates)
+    placed = _Placed()
+    if area is not None:
+        inner = frame.geometry[frame.geometry.notna()].representative_point()
+        wide = schema.name in _WIDE
+        zone = replace(area, geometry=area.geometry.buffer(_BORDER_M)) if wide else area
+        check = check_placed(
+            inner.x.to_numpy(), inner.y.to_numpy(), coordinates=coordinates, area=zone,
+            layer_name=schema.name,
+        )  # fmt: skip
+        placed = _Placed(check.is_verified, check.notes)
+    shapes = geometry_to_plane(
+        frame.geometry, coordinates=coordinates, working_crs=study.crs, name=schema.name
+    )
+    frame, repaired = repair(frame.set_geometry(shapes), schema)
+    return frame, repaired, placed
+
+
+def _in_stable_order(frame: gpd.GeoDataFrame, schema: Schema) -> gpd.GeoDataFrame:
+    """Sort by key, or by all there is, so that the order of input rows changes nothing."""
+    if schema.key is not None and schema.key in frame:
+        return frame.sort_values(schema.key, kind="stable", ignore_index=True)
+    shapes = shapely.to_wkb(frame.geometry.to_numpy(), hex=True)
+    keys = [pd.Series(shapes, dtype=object).fillna("").to_numpy(dtype=str)]
+    if pd.Series(keys[0]).duplicated().any():
+        columns = sorted(str(c) for c in frame.columns if c != "geometry")
+        keys += [frame[c].astype(str).to_numpy(dtype=str) for c in columns]
+    order = np.lexsort(keys[::-1])
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _has_made_name(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Find rows whose name says that they were made up."""
+    if "name" not in frame:
+        return pd.Series(data=False, index=frame.index)
+    is_synthetic: pd.Series[bool] = (
+        frame["name"].map(lambda n: str(n).startswith(MADE_PREFIX)).astype(bool)
+    )
+    return is_synthetic
+
+
+def origin_of(path: Path, source: LayerSource) -> Origin:
+    """Give what is known of a layer before it is read: where it is, its digest, its year."""
+    made = source.synthetic
+    return Origin(
+        path=source.path,
+        sha256=sha256_of(path),
+        year=source.year,
+        coordinates=source.coordinates,
+        synthetic_columns=WHOLE if made is True else frozenset(made or ()),
+        is_complete=not osm_layers.is_extract(path)
+        if source.is_complete is None
+        else source.is_complete,
+    )

@@ -1,0 +1,1 @@
+"""A list of schools: stages, names, doubles, completeness, and a second list beside it."""

@@ -1,0 +1,1 @@
+"""Location problems with capacities: split or whole units, contiguous catchments."""

@@ -1,0 +1,276 @@
+"""
+Measures of new residential areas and of groups of them: people, promised schools, dates.
+
+The file is the whole offer: what it does not list is not offered. Schools that already stand inside
+a plot count beside the offer, and the note tells the two apart.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from zmd_layout.checks.conditions import is_missing, may_have_stage
+from zmd_layout.checks.value import Value, exactly
+from zmd_layout.layers.offers import OFFER_STAGES
+from zmd_layout.measures.datums import open_places
+from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.units import units_of
+from zmd_layout.messages import Message
+from zmd_layout.vocabulary import Basis, Flag, KindergartenDefect, Ownership, Stage, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zmd_layout.measures.registry import Compute
+    from zmd_layout.measures.units import UnitRow, Units
+    from zmd_layout.measures.world import World
+
+AREA, GROUP = UnitKind.RESIDENTIAL_AREA, UnitKind.RESIDENTIAL_GROUP
+_PERSONS = ("persons_per_dwelling_census", "persons_per_dwelling_practice")
+
+
+@named_measure("planned_residents", AREA, numbers=_PERSONS)
+def planned_residents(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
+    """
+    Give the planned residents of each area.
+
+    The file's own figure first, then dwellings × the file's persons per dwelling; where that is not
+    given, dwellings × the two multipliers of the rule, as a range on an assumption.
+    """
+    del world
+    return {row.unit_id: _planned(row, units, limits) for row in units.rows()}
+
+
+def _planned(row: UnitRow, units: Units, limits: Mapping[str, Any]) -> Value:
+    source = (units.source,)
+    planned, dwellings = row.fields.get("planned_residents"), row.fields.get("dwellings")
+    if planned is not None:
+        return exactly(
+            float(planned),
+            year=units.year,
+            is_synthetic="planned_residents" in row.made,
+            sources=source,
+        )
+    if dwellings is None:
+        return Value(notes=(Message("measures.no_planned_residents"),), year=units.year)
+    persons = row.fields.get("persons_per_dwelling")
+    is_synthetic = bool(row.made & {"dwellings", "persons_per_dwelling"})
+    if persons is not None:
+        people = round(float(dwellings) * float(persons))
+        note = Message(
+            "measures.dwellings_times", dwellings=dwellings, persons=persons, people=people
+        )
+        return exactly(
+            people,
+            year=units.year,
+            is_synthetic=is_synthetic,
+            basis=Basis.ASSUMPTION,
+            notes=(note,),
+            sources=source,
+        )
+    low, high = sorted(limits[name].value for name in _PERSONS)
+    people_low, people_high = round(float(dwellings) * low), round(float(dwellings) * high)
+    note = Message(
+        "measures.dwellings_range",
+        dwellings=dwellings,
+        low=low,
+        high=high,
+        people_low=people_low,
+        people_high=people_high,
+    )
+    return Value(
+        people_low,
+        people_high,
+        year=units.year,
+        is_synthetic=is_synthetic,
+        basis=Basis.ASSUMPTION,
+        notes=(note,),
+        sources=source,
+    )
+
+
+def offered(row: UnitRow, stage: Stage) -> list[dict[str, Any]]:
+    """Give the promised schools of a stage; a nine-year school is one primary and one junior."""
+    offers = row.fields.get("schools") or ()
+    return [offer for offer in offers if str(stage) in OFFER_STAGES[offer["stage"]]]
+
+
+def _count_schools(
+    world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
+) -> dict[str, Value]:
+    del limits
+    inside = _standing_inside(world, units, stage)
+    flags = _datum_of_plots(world, units)
+    key = "measures.offered" if "schools" in world.layers else "measures.offered_alone"
+    out = {}
+    for row in units.rows():
+        promised = len(offered(row, stage))
+        standing, open_, standing_made = inside.get(row.unit_id, (0, 0, False))
+        notes = [Message(key, offered=promised, standing=standing)]
+        notes += [Message("measures.standing_open", count=open_)] if open_ else []
+        out[row.unit_id] = Value(
+            promised + standing, promised + standing + open_, year=units.year,
+            sources=(units.source,), notes=tuple(notes),
+            is_synthetic=standing_made or row.is_synthetic or "schools" in row.made,
+            flags=(*flags, str(Flag.AMBIGUOUS_STAGE)) if open_ else flags,
+        )  # fmt: skip
+    return out
+
+
+def _datum_of_plots(world: World, units: Units) -> tuple[str, ...]:
+    """Give the flag where schools stand in or beside plots by positions that may be wrong."""
+    schools = world.layers.get("schools")
+    return () if schools is None else open_places(world, schools, units)
+
+
+def _standing_inside(world: World, units: Units, stage: Stage) -> dict[str, tuple[int, int, bool]]:
+    """
+    Count operating schools whose point lies in the plot, by plot; teaching points are none.
+
+    Those surely of the stage, those that may be, and whether the layer was made up.
+    """
+    if "schools" not in world.layers:
+        return {}
+    layer = world.layers["schools"]
+    frame = layer.frame
+    place = world.members(layer, units)
+    rows = place.notna() & (place != "")
+    rows &= frame["status"].isna() | (frame["status"] == "operating")
+    rows &= frame["is_teaching_point"].map(lambda flag: flag is not True)
+    has_stage, may_have = may_have_stage(frame, stage)
+    sure, open_ = place[rows & has_stage].value_counts(), place[rows & may_have].value_counts()
+    return {
+        str(unit): (int(sure.get(unit, 0)), int(open_.get(unit, 0)), layer.is_synthetic)
+        for unit in {*sure.index, *open_.index}
+    }
+
+
+for _name, _stage in {
+    "area_kindergartens": Stage.KINDERGARTEN,
+    "area_primary_schools": Stage.PRIMARY,
+    "area_junior_schools": Stage.JUNIOR,
+}.items():
+    named_measure(_name, AREA)(partial(_count_schools, stage=_stage))
+
+
+def _of_group(
+    world: World, units: Units, limits: Mapping[str, Any], *, measure: Compute
+) -> dict[str, Value]:
+    """Add the values of the members up; what is unknown of one is unknown of the group."""
+    areas = units_of(AREA, study=world.study, layers=world.layers, limits=limits)
+    assert areas is not None  # noqa: S101 - groups are made of areas
+    single = measure(world, areas, limits)
+    out = {}
+    for row in units.rows():
+        parts = [single[member] for member in row.fields["members"]]
+        years = [part.year for part in parts]
+        notes = {note for part in parts for note in part.notes if part.is_unknown}
+        names = Message("measures.members", names=list(row.fields["members"]))
+        out[row.unit_id] = Value(
+            sum(p.low for p in parts),
+            sum(p.high for p in parts),
+            year=None if None in years else min(y for y in years if y is not None),
+            is_synthetic=any(p.is_synthetic for p in parts),
+            basis=Basis.ASSUMPTION,
+            flags=tuple(sorted({str(Flag.MERGED)}.union(*(p.flags for p in parts)))),
+            notes=(*sorted(notes, key=str), names),
+            sources=(units.source,),
+        )
+    return out
+
+
+named_measure("planned_residents", GROUP, numbers=_PERSONS)(
+    partial(_of_group, measure=planned_residents)
+)
+for _name, _stage in {
+    "area_primary_schools": Stage.PRIMARY,
+    "area_junior_schools": Stage.JUNIOR,
+}.items():
+    named_measure(_name, GROUP)(partial(_of_group, measure=partial(_count_schools, stage=_stage)))
+
+
+def _days_late(
+    world: World, units: Units, limits: Mapping[str, Any], *, stages: tuple[Stage, ...]
+) -> dict[str, Value]:
+    """Give the days from the first phase to the latest promised school of `stages`, at least 0."""
+    del world, limits
+    return {row.unit_id: _one_delay(row, units, stages) for row in units.rows()}
+
+
+def _one_delay(row: UnitRow, units: Units, stages: tuple[Stage, ...]) -> Value:
+    offers = [offer for stage in stages for offer in offered(row, stage)]
+    handover = row.fields.get("first_phase_on")
+    if not offers:
+        return Value(notes=(Message("measures.no_offer"),), year=units.year, is_void=True)
+    if handover is None:
+        return Value(notes=(Message("measures.no_first_phase"),), year=units.year)
+    dates = [offer.get("opens_on") for offer in offers]
+    if any(is_missing(date) for date in dates):
+        return Value(notes=(Message("measures.no_opening_date"),), year=units.year)
+    latest = max(date for date in dates if date is not None)
+    return exactly(
+        max((latest - handover).days, 0),
+        year=units.year,
+        is_synthetic=row.is_synthetic,
+        sources=(units.source,),
+    )
+
+
+named_measure("kindergarten_days_late", AREA)(partial(_days_late, stages=(Stage.KINDERGARTEN,)))
+named_measure("school_days_late", AREA)(partial(_days_late, stages=(Stage.PRIMARY, Stage.JUNIOR)))
+
+
+@named_measure("accepted_with_open_defect", AREA)
+def accepted_with_open_defect(
+    world: World, units: Units, limits: Mapping[str, Any]
+) -> dict[str, Value]:
+    """
+    Give 1 where an area was accepted by the day though its kindergarten had an open defect.
+
+    No defect is 0 whatever the date. An open defect with no date of acceptance is 0: it has not
+    been accepted.
+    """
+    del limits
+    out = {}
+    for row in units.rows():
+        defect, accepted = row.fields.get("kindergarten_defect"), row.fields.get("accepted_on")
+        if defect is None:
+            out[row.unit_id] = Value(notes=(Message("measures.no_defect_record"),), year=units.year)
+            continue
+        is_open = defect != KindergartenDefect.NONE
+        is_accepted = accepted is not None and accepted <= world.as_of
+        out[row.unit_id] = exactly(
+            int(is_open and is_accepted),
+            year=units.year,
+            sources=(units.source,),
+            is_synthetic=row.is_synthetic,
+        )
+    return out
+
+
+@named_measure("for_profit_kindergartens", AREA)
+def for_profit_kindergartens(
+    world: World, units: Units, limits: Mapping[str, Any]
+) -> dict[str, Value]:
+    """Count the promised kindergartens that are to be run for profit; unknown ownership widens."""
+    del world, limits
+    out = {}
+    for row in units.rows():
+        owners = [offer.get("ownership") for offer in offered(row, Stage.KINDERGARTEN)]
+        if not owners:
+            note = Message("measures.no_offer")
+            out[row.unit_id] = Value(notes=(note,), year=units.year, is_void=True)
+            continue
+        sure = sum(owner == Ownership.FOR_PROFIT for owner in owners)
+        open_ = sum(is_missing(owner) or owner == Ownership.PRIVATE for owner in owners)
+        notes = (Message("measures.owner_unknown", count=open_),) if open_ else ()
+        out[row.unit_id] = Value(
+            sure,
+            sure + open_,
+            year=units.year,
+            is_synthetic=row.is_synthetic,
+            notes=notes,
+            sources=(units.source,),
+        )
+    return out

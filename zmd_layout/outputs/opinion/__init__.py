@@ -1,0 +1,323 @@
+"""
+The review opinion (配套教育设施审查意见) as a Word file: nine parts, five tables, a map.
+
+The conclusion is the rules' own. What the official decides otherwise stands beside it, with her
+reason and her name. On made-up data there is no conclusion, no number and no signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Cm
+
+from zmd_layout.development_review import Conclusions, basis_in_order
+from zmd_layout.messages import Message, catalogue
+from zmd_layout.outputs.opinion import style as style
+from zmd_layout.outputs.opinion.picture import draw
+from zmd_layout.outputs.opinion.tables import (
+    heads,
+    listed,
+    merging_note,
+    people_printed,
+    printed,
+    project,
+    rows,
+    together,
+    widths,
+)
+from zmd_layout.outputs.workbook.sources import sources_text
+from zmd_layout.vocabulary import Flag, Lang, Status
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from zmd_layout.development_review import Case, Issue
+    from zmd_layout.layers import Layers
+
+_PACKAGE = "zmd-layout"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """
+    An official's own conclusion, kept apart from the rules'.
+
+    Attributes
+    ----------
+    conclusion, reason, official, on
+        What she concludes, why, who she is, and when.
+    """
+
+    conclusion: Conclusions
+    reason: str
+    official: str
+    on: dt.date
+
+
+def write_opinion(
+    path: Path,
+    cases: Sequence[Case],
+    *,
+    layers: Layers,
+    overrides: Mapping[str, Override] | None = None,
+    lang: Lang = Lang.ZH,
+) -> None:
+    """
+    Write the opinions on some plots into one file, each from a page of its own.
+
+    Parameters
+    ----------
+    path
+        The `.docx`.
+    cases
+        The cases.
+    layers
+        For the maps.
+    overrides
+        By the id of the plot.
+    lang
+        The language.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    made_up = any(case.is_synthetic for case in cases)
+    header = Message("opinion.sample_header").text(lang) if made_up else None
+    mark = Message("opinion.watermark").text(lang) if made_up else None
+    document = style.new_document(header=header, watermark=mark)
+    for number, case in enumerate(cases):
+        own = (overrides or {}).get(case.unit_id)
+        _Writer(document, case, layers, own, lang).write(on_new_page=number > 0)
+    document.core_properties.title = cases[0].title.text(lang) if cases else ""
+    document.core_properties.author = "zmd_layout"
+    document.save(str(path))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes one opinion."""
+
+    document: Any
+    case: Case
+    layers: Layers
+    override: Override | None
+    lang: Lang
+
+    def write(self, *, on_new_page: bool) -> None:
+        """Write all parts, in order."""
+        title = self._text(f"title_{self.case.stage}", name=self.case.name)
+        style.title(self.document, title, on_new_page=on_new_page)
+        if self.case.is_synthetic:
+            style.note(self.document, self._text("sample_banner"), is_warning=True)
+        else:
+            style.right(self.document, self._text("number_line"))
+        style.body(self.document, self._text("to", county=self._county()), is_indented=False)
+        if not self.case.is_synthetic:
+            style.body(self.document, self._text("received"))
+        for part in (
+            self._project, self._basis, self._requirements, self._seats, self._site,
+            self._timing, self._problems, self._conclusion, self._remarks, self._annexes,
+        ):  # fmt: skip
+            part()
+
+    def _text(self, key: str, **args: object) -> str:
+        return Message(f"opinion.{key}", **args).text(self.lang)
+
+    def _body(self, key: str, **args: object) -> None:
+        style.body(self.document, self._text(key, **args))
+
+    def _head(self, number: int) -> None:
+        style.heading(self.document, self._text(f"part_{number}"))
+
+    def _table(self, number: int) -> None:
+        lines = rows(number, self.case, self.lang)
+        style.caption(self.document, self._text(f"table_{number}"))
+        if not lines:
+            style.note(self.document, self._text(f"no_table_{number}"))
+            return
+        style.table(self.document, heads(number, self.lang), lines,
+                    widths=widths(number, self.lang))  # fmt: skip
+
+    def _county(self) -> str:
+        return self.case.county or self._text("county_open")
+
+    def _project(self) -> None:
+        self._head(1)
+        style.body(self.document, project(self.case, self.lang))
+        if not self.case.is_stage_stated:
+            self._body("stage_assumed")
+        for note in self.case.residents.notes:
+            style.body(self.document, note.text(self.lang))
+
+    def _basis(self) -> None:
+        self._head(2)
+        for number, basis in enumerate(basis_in_order(i.rule for i in self.case.issues), start=1):
+            if basis.is_missing:
+                self._body(
+                    "basis_open", number=number, document=basis.document, article=basis.article
+                )
+            else:
+                self._body(
+                    "basis", number=number, document=basis.document, article=basis.article,
+                    text="；".join(f"“{text}”" for text in basis.texts),
+                )  # fmt: skip
+
+    def _requirements(self) -> None:
+        self._head(3)
+        self._table(1)
+        for sentence in self._ready_sentences():
+            style.body(self.document, sentence)
+
+    def _ready_sentences(self) -> list[str]:
+        pairs = [pair for pair in self.case.beside if not pair.is_recalled]
+        compared = [pair.ours for pair in pairs]
+        out = [pair.message.text(self.lang) for pair in pairs]
+        for issue in self.case.issues:
+            flags = str(issue.finding["flags"]).split(";")
+            args = {
+                "rule": issue.rule.title.text(self.lang),
+                "offered": printed(issue.finding["measured"]),
+                "required": printed(issue.finding["required"]),
+            }
+            if Flag.READING_DECIDES in flags and issue.rests_on_reading:
+                out.append(self._text("say_reading", **args))
+            if Flag.MULTIPLIER_DECIDES in flags:
+                people = self.case.residents
+                out.append(
+                    self._text("say_multiplier", low=printed(people.low), high=printed(people.high),
+                               dwellings=printed(self.case.fields.get("dwellings")), **args)
+                )  # fmt: skip
+            if Flag.EXCEEDS_PROVINCE in flags and issue not in compared:
+                out.append(self._text("say_province", **args))
+        if self.case.members:
+            names = [str(n.fields.get("name") or i) for i, n in self.case.members.items()]
+            own = self.case.residents
+            out.append(
+                self._text("say_merged", names=listed(names, self.lang),
+                           own=people_printed(own.low, own.high), together=together(self.case))
+            )  # fmt: skip
+        return list(dict.fromkeys(out))
+
+    def _seats(self) -> None:
+        self._head(4)
+        self._table(2)
+        style.note(self.document, self._text("seats_note"))
+        self._table(3)
+        if any(school.is_within for school in self.case.near):
+            style.note(self.document, self._text("near_note"))
+
+    def _site(self) -> None:
+        self._head(5)
+        sizes = [
+            (offer["stage"], offer["site_area_m2"])
+            for offer in self.case.fields.get("schools") or ()
+            if offer.get("site_area_m2") is not None
+        ]
+        if not sizes:
+            self._body("no_site")
+        for stage, size in sizes:
+            self._body("site", stage=self._text(f"offer_{stage}"), size=printed(float(size)))
+        for parcel in self.case.parcels:
+            self._body("covers_parcel", name=parcel.name, size=printed(parcel.covered_m2))
+        self._body("site_unchecked")
+
+    def _timing(self) -> None:
+        self._head(6)
+        self._table(5)
+
+    def _problems(self) -> None:
+        self._head(7)
+        lines = [self._problem(i) for i in self.case.issues if self._is_problem(i)]
+        lines += [
+            ("advice", self._text("seats_word"), what.text(self.lang))
+            for _, what in self.case.advice
+        ]
+        faults = self.case.faults
+        if not lines and not faults:
+            self._body("no_problem")
+        for number, fault in enumerate(faults, start=1):
+            self._body("reason", number=number, what=fault.text(self.lang).rstrip("。."))
+        for number, (key, about, what) in enumerate(lines, start=len(faults) + 1):
+            self._body(key, number=number, rule=about, what=what.rstrip("。."))
+
+    def _problem(self, issue: Issue) -> tuple[str, str, str]:
+        is_held = issue.needs_change or issue.carries_refusal
+        what = issue.remedy or issue.why
+        return (
+            "problem" if is_held else "advice",
+            issue.rule.title.text(self.lang),
+            what.text(self.lang),
+        )
+
+    @staticmethod
+    def _is_problem(issue: Issue) -> bool:
+        return issue.status is Status.SHORTFALL or issue.lacks_data
+
+    def _conclusion(self) -> None:
+        self._head(8)
+        concluded = self.case.conclusion
+        lead = self._text(f"lead_{concluded.kind}") if concluded.reasons else ""
+        style.body(self.document, concluded.message.text(self.lang) + lead)
+        for number, reason in enumerate(concluded.reasons, start=1):
+            self._body("reason", number=number, what=reason.text(self.lang).rstrip("。."))
+        self._own_conclusion()
+        self._body("by_rule")
+
+    def _own_conclusion(self) -> None:
+        """Put the official's own conclusion beside that of the rules; a sample has none."""
+        own = self.override
+        if own is None or self.case.is_synthetic:
+            return
+        hers = Message(f"review.conclusion_{own.conclusion}").text(self.lang)
+        ours = self.case.conclusion.message.text(self.lang)
+        self._body(
+            "override", ours=ours.rstrip("。."), hers=hers.rstrip("。."), reason=own.reason,
+            official=own.official, on=own.on.isoformat(),
+        )  # fmt: skip
+
+    def _remarks(self) -> None:
+        self._head(9)
+        sources = sources_text([str(i.finding["sources"]) for i in self.case.issues], self.lang)
+        rulesets = sorted({i.rule.ruleset for i in self.case.issues})
+        self._body(
+            "remarks", as_of=self.case.as_of.isoformat(), study=self.case.study.text(self.lang),
+            rulesets=listed(map(self._ruleset, rulesets), self.lang), version=version(_PACKAGE),
+            sources=sources or self._text("none"),
+        )  # fmt: skip
+        for note in self.case.notes:
+            style.body(self.document, note.text(self.lang))
+        undecided = [i for i in self.case.issues if i.status is Status.NOT_ASSESSABLE]
+        for issue in undecided:
+            why = str(issue.finding[f"note_{self.lang}"])
+            self._body("undecided", rule=issue.rule.title.text(self.lang), note=why)
+        self._body("map_remark")
+        for line in self._text("annexes").split("\n"):
+            style.body(self.document, line)
+        if not self.case.is_synthetic:
+            style.right(self.document, self._text("office"))
+            style.right(self.document, self._text("date"))
+
+    def _ruleset(self, name: str) -> str:
+        """Name a built-in set in words; one of the user's own has its folder's name."""
+        key = f"opinion.ruleset_{name}"
+        return Message(key).text(self.lang) if key in catalogue("opinion") else name
+
+    def _annexes(self) -> None:
+        style.caption(self.document, self._text("annex_1"), on_new_page=True)
+        picture = BytesIO(draw(self.case, self.layers, lang=self.lang))
+        self.document.add_picture(picture, width=Cm(15.6))
+        self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+        style.note(self.document, self._text("map_note"))
+        self._table(4)
+        if self.case.merging is not None:
+            style.note(self.document, merging_note(self.case.merging).text(self.lang))
+        style.note(self.document, self._text("merged_note"))

@@ -1,0 +1,1 @@
+"""Census and grids → people and children on the ground."""

@@ -1,0 +1,235 @@
+"""Chosen places as suggestions: whom they serve, how ways change, how large they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from zmd_layout.layers.geometry import points_in
+from zmd_layout.location.problem import gap_percent
+from zmd_layout.measures.access import way_to
+from zmd_layout.network import NO_FACILITY, Method, areas_from_points
+from zmd_layout.siting.alternatives import spare_seats
+from zmd_layout.siting.columns import COLUMNS
+from zmd_layout.siting.demand_matrix import has_own_children
+from zmd_layout.siting.distances import county_of_points, is_inside
+from zmd_layout.siting.exclusions import BOTTOM_LINES, unchecked_lines
+from zmd_layout.siting.means import mean_way
+from zmd_layout.siting.needs import SEAT
+from zmd_layout.siting.notes import note
+from zmd_layout.siting.planning import CandidateKind
+from zmd_layout.siting.sizes import children_at_opening, robustness_flags, size_of, use_to_come
+from zmd_layout.siting.stage_state import Aim
+from zmd_layout.siting.standing import under_way
+from zmd_layout.vocabulary import Flag, SolveStatus, UnitKind
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from zmd_layout.measures import World
+    from zmd_layout.siting.stage_state import Ground, StageState
+
+_MODELS = {
+    Aim.CHEAPEST: "cheapest_closing_shortfalls_then_least_travel",
+    Aim.FEWEST: "fewest_schools_closing_shortfalls_then_least_travel",
+    Aim.TRAVEL: "p_median",
+    Aim.COVERED: "max_cover",
+    Aim.FAIREST: "p_center",
+    Aim.COVER_ALL: "set_cover",
+}
+
+
+def no_catchments(crs: str) -> gpd.GeoDataFrame:
+    """Give an empty table of catchments in `crs`."""
+    return gpd.GeoDataFrame({"suggestion_id": []}, geometry=[], crs=crs)
+
+
+def report_stage(ground: Ground, work: StageState) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """
+    Put the chosen places of a stage into the suggestions' form, with ways before and after.
+
+    Returns
+    -------
+    suggestions, catchments
+        `work` must have chosen at least one place.
+    """
+    chosen = work.places.iloc[[row["place"] for row in work.rows]].reset_index(drop=True)
+    after_m, nearest = _ways_after(ground.world, work, chosen)
+    residents = work.way.demand.children["residents"].to_numpy(dtype=float)
+    inside = is_inside(ground.world)
+    shared = _shared(ground, work)
+    rows = []
+    for number, row in enumerate(work.rows):
+        served = (nearest == number) & inside
+        own = shared | _one(ground, work, row, chosen.iloc[number]) | {
+            "residents_served": float(np.nansum(residents[served])),
+            "children_served": float(work.children[served].sum())
+            if has_own_children(work.stage)
+            else np.nan,
+            "number": number,
+            "weight": float(work.children[served].sum()),
+            "mean_distance_before_m": mean_way(
+                work.children * served, work.way.found.distance_m
+            ),
+            "mean_distance_after_m": mean_way(work.children * served, after_m),
+            "spare_seats_nearby": spare_seats(work, served),
+        }  # fmt: skip
+        own |= children_at_opening(own, ground, work)
+        own |= size_of(own, ground, work)
+        own |= use_to_come(own, ground, work)
+        own["flags"] = ";".join([*own["flags"], *_late_flags(own, work)])
+        own["note_zh"], own["note_en"] = note(own, ground, work)
+        rows.append(own)
+    table = _ranked(gpd.GeoDataFrame(rows, geometry="geometry", crs=ground.world.study.crs), work)
+    catchments = _catchments(table, ground.world, work, nearest)
+    uses = [name for name in table if str(name).startswith("use_")]
+    extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
+    extra += ["children_at_opening", "spare_seats_nearby", "alternatives", *uses]
+    return table[[*COLUMNS, *extra, "geometry"]], catchments
+
+
+def _late_flags(row: dict[str, Any], work: StageState) -> list[Flag]:
+    return [*([Flag.EXCEEDS_SIZE_CAP] if row["is_over"] else []), *robustness_flags(row, work)]
+
+
+def _shared(ground: Ground, work: StageState) -> dict[str, Any]:
+    """Give what all suggestions of the stage have in common: when, and the proof."""
+    objective = _total([p.objective for p in work.placements], work)
+    bound = _total([p.bound for p in work.placements], work)
+    optimal = all(p.is_optimal for p in work.placements)
+    status = SolveStatus.OPTIMAL if optimal else SolveStatus.FEASIBLE
+    return {
+        "stage": str(work.stage),
+        "opens_in": ground.world.as_of.year + work.options.years_to_build,
+        "model": _MODELS[work.options.aim],
+        "solve_status": str(SolveStatus.INFEASIBLE if work.is_partial else status),
+        "objective": objective,
+        "objective_unit": work.objective_unit,
+        "bound": objective if optimal else bound,
+        "gap_percent": 0.0 if optimal else gap_percent(objective, bound),
+    }
+
+
+def _total(parts: list[float], work: StageState) -> float:
+    return max(parts) if work.options.aim is Aim.FAIREST else sum(parts)
+
+
+def _one(
+    ground: Ground, work: StageState, row: dict[str, Any], site: pd.Series[Any]
+) -> dict[str, Any]:
+    made = bool(site["is_synthetic"]) or work.way.demand.layer.is_synthetic
+    owed_in = [(need.unit_kind, need.unit_id) for need in row["closes"]]
+    coming = under_way(ground.world, work.stage, owed_in)
+    return {
+        "county_id": row["county_id"],
+        "action": "expand" if CandidateKind(site["kind"]).is_standing else "new",
+        "name": site["name"],
+        "closes": [need.name for need in row["closes"]],
+        "flags": [
+            *_flags(ground.world, work, site), *([Flag.SCHOOL_UNDER_WAY] if coming else []),
+        ],
+        "under_way": coming,
+        "alternatives": work.places["name"].iloc[row["also"]].astype(str).tolist(),
+        "is_synthetic": made or any(need.is_synthetic for need in row["closes"]),
+        "candidate_id": site["candidate_id"],
+        "candidate_kind": str(site["kind"]),
+        "school_id": site["school_id"],
+        "stages": site["stages"],
+        "township_id": site["township_id"],
+        "seats_now": _seats_now(ground.world, site["school_id"]),
+        "adds_seats": site["adds_seats"],
+        "is_for_seats": any(need.measure_unit == SEAT for need in row["closes"]),
+        "geometry": site.geometry,
+    }  # fmt: skip
+
+
+def _flags(world: World, work: StageState, site: pd.Series[Any]) -> list[Flag]:
+    unchecked = unchecked_lines(world)
+    flags = [Flag.CONSTRAINTS_PARTLY_CHECKED] if unchecked else []
+    if len(unchecked) == len(BOTTOM_LINES):
+        flags = [Flag.CONSTRAINTS_UNCHECKED]
+    if site["kind"] in {CandidateKind.RESERVED_LAND, CandidateKind.IDLE_CAMPUS}:
+        flags.append(Flag(site["kind"]))
+    if work.way.found.method is Method.STRAIGHT_LINE:
+        flags.append(Flag.STRAIGHT_LINE)
+    if work.is_joined:
+        flags.append(Flag.POINTS_JOINED)
+    return flags
+
+
+def _seats_now(world: World, school_id: str) -> float:
+    """Give the seats of the school that stands there, else its enrolment; NaN where unknown."""
+    if not school_id:
+        return float("nan")
+    frame = world.layers["schools"].frame
+    row = frame[frame["school_id"] == school_id].iloc[0]
+    known = [float(row[name]) for name in ("seats", "enrolment") if name in frame]
+    return next((number for number in known if np.isfinite(number)), float("nan"))
+
+
+def _ways_after(
+    world: World, work: StageState, chosen: gpd.GeoDataFrame
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Give each point's way with the chosen places, and which of them is its nearest (−1: none)."""
+    old = work.way.schools
+    ids = old["school_id"].astype(str).to_numpy()
+    # a place at which the stage is taught already is among the old ones
+    at_old = chosen["school_id"].map({key: n for n, key in enumerate(ids)}).to_numpy(dtype=float)
+    added = np.flatnonzero(np.isnan(at_old))
+    xy = np.vstack(
+        [
+            points_in(old),
+            shapely.get_coordinates(chosen.geometry.to_numpy()[added]).reshape(-1, 2),
+        ]
+    )
+    # of a school that stands and a new one equally far, the one that stands is the nearer
+    keys = np.array(
+        [f"0{key}" for key in ids] + [f"1{key}" for key in chosen["candidate_id"].iloc[added]]
+    )
+    found = way_to(world, xy, keys)
+    number_of = np.full(len(xy) + 1, -1)  # the last stands for no facility
+    number_of[len(ids) : len(xy)] = added
+    is_old = ~np.isnan(at_old)
+    number_of[at_old[is_old].astype(np.int64)] = np.flatnonzero(is_old)
+    return found.distance_m, number_of[found.facility]
+
+
+def _ranked(table: gpd.GeoDataFrame, work: StageState) -> gpd.GeoDataFrame:
+    """Rank within the stage: what closes more comes first, then what serves more children."""
+    table = table.assign(closed=[len(c) for c in table["closes"]])
+    table = table.sort_values(
+        ["closed", "weight", "candidate_id"], ascending=[False, False, True]
+    ).reset_index(drop=True)
+    table["rank"] = np.arange(1, len(table) + 1)
+    table["id"] = [f"{work.stage}-{rank:03d}" for rank in table["rank"]]
+    return gpd.GeoDataFrame(table)
+
+
+def _catchments(
+    table: gpd.GeoDataFrame, world: World, work: StageState, nearest: NDArray[np.int64]
+) -> gpd.GeoDataFrame:
+    """
+    Draw the simulated catchments: the ground nearer to a place's children than to any others.
+
+    They do not overlap, and end at the border of the study area.
+    """
+    counties, county_of = world.units(UnitKind.COUNTY, {}), county_of_points(world)
+    reached = sorted({*county_of[nearest >= 0]} - {""})
+    mine = np.isin(county_of, np.array(reached, dtype=object))
+    boundary = gpd.GeoSeries(shapely.box(*shapely.total_bounds(table.geometry)), crs=table.crs)
+    if counties is not None:
+        frame = counties.frame[counties.frame.index.isin(reached)]
+        boundary = gpd.GeoSeries(frame.geometry.to_numpy(), crs=table.crs).dropna()
+    ids = table["id"].to_numpy(dtype=str)
+    number_of = np.full(len(work.rows) + 1, NO_FACILITY)
+    number_of[table["number"].to_numpy(dtype=np.int64)] = np.arange(len(table))
+    if not mine.any() or boundary.empty:
+        return no_catchments(str(table.crs))
+    drawn = areas_from_points(
+        work.way.demand.xy[mine], number_of[nearest[mine]], keys=ids, boundary=boundary
+    )
+    return drawn.rename(columns={"facility_key": "suggestion_id"})

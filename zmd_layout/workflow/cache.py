@@ -1,0 +1,252 @@
+"""
+What earlier runs have found, so that a run does again only what rests on something that changed.
+
+A step (a layer, a rule, the siting) is kept with all that it was made of: the program, the study
+with every key, and the digests of the layers that it *asked for* while it worked (`TrackedLayers`).
+The next run takes it where every one of these is the same; then it would come out the same. What is
+kept is pickled, stands in the user's own cache folder, and can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from zmd_layout.findings import counted_verdicts
+from zmd_layout.layers import load_layer
+from zmd_layout.layers.tracked import ALL, TrackedLayers, note, noting
+from zmd_layout.workflow.digests import of_files, of_layer, of_program, of_table, of_texts
+from zmd_layout.workflow.studies import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import geopandas as gpd
+
+    from zmd_layout.crs import StudyArea
+    from zmd_layout.findings import Rows
+    from zmd_layout.layers.layer import Layer, Layers
+    from zmd_layout.layers.sources.osm.layers import Extracts
+    from zmd_layout.rulebook import Rule
+    from zmd_layout.siting.suggest import Suggestions
+    from zmd_layout.study import LayerSource, Study
+
+FOLDER = "kept"
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class CacheEntry:
+    """A result with its key and the digests of the layers it rests on (None: not there)."""
+
+    key: str
+    reads: dict[str, str | None]
+    value: Any
+
+
+@dataclass(slots=True)
+class Steps:
+    """
+    What a run did, and what it took from an earlier one.
+
+    Attributes
+    ----------
+    done, reused
+        `layer-<name>`, `rule-<id>`, `siting`, and what outputs are made of; both empty where
+        nothing was to be remembered.
+    """
+
+    done: list[str] = field(default_factory=list)
+    reused: list[str] = field(default_factory=list)
+
+
+@dataclass
+class StepCache:
+    """
+    The kept steps of one study.
+
+    Parameters
+    ----------
+    folder
+        Where they stand; None keeps nothing and remembers nothing.
+    base
+        The digest of program and study.
+
+    Attributes
+    ----------
+    steps
+        What was done, and what was taken from an earlier run.
+    """
+
+    folder: Path | None
+    base: str
+    steps: Steps = field(default_factory=Steps)
+    _layers: dict[str, Layer] = field(default_factory=dict)
+    _digests: dict[str, str] = field(default_factory=dict)
+    _signatures: dict[str, str] = field(default_factory=dict)
+
+    def know(self, layers: Layers) -> TrackedLayers:
+        """Take the layers that steps will ask for."""
+        self._layers = dict(layers)
+        self._digests.clear()
+        return TrackedLayers(layers)
+
+    def layer(
+        self,
+        name: str,
+        source: LayerSource,
+        *,
+        study: Study,
+        area: StudyArea | None,
+        extracts: Extracts,
+    ) -> Layer:
+        """Give a layer as `load_layer` does, from the last run where its file is the same."""
+
+        def read() -> Layer:
+            return load_layer(name, source, study=study, area=area, extracts=extracts)
+
+        files = of_files(study.path_of(source))
+        if files is None:
+            return read()
+        ground = "" if area is None else f"{area.name} {area.working_crs} {area.geometry.wkb_hex}"
+        layer: Layer = self.recall(f"layer-{name}", of_texts(files, repr(source), ground), {}, read)
+        return layer
+
+    def rule(self, layers: Layers, rule: Rule, make: Callable[[], Rows]) -> Rows:
+        """Give the rows of a rule; the rules whose verdicts it counts were asked before."""
+        counted = [self._signatures.get(f"rule-{name}", "") for name in counted_verdicts(rule)]
+        key = of_texts(rule.model_dump_json(), *counted)
+        rows: Rows = self.recall(f"rule-{rule.id}", key, layers, make)
+        return rows
+
+    def siting(
+        self,
+        layers: Layers,
+        rules: Sequence[Rule],
+        owed: gpd.GeoDataFrame,
+        make: Callable[[], Suggestions],
+    ) -> Suggestions:
+        """Give the suggestions for what is owed; those that a time limit ended are not kept."""
+        key = of_texts(of_table(owed), *(rule.model_dump_json() for rule in rules))
+        sites: Suggestions = self.recall(
+            "siting", key, layers, make, if_=lambda found: bool(found.is_reproducible)
+        )
+        return sites
+
+    def derived(self, name: str, layers: Layers, rules: Sequence[Rule], make: Callable[[], T]) -> T:
+        """Give what is made of layers and rules for the outputs, such as a forecast."""
+        key = of_texts(*(rule.model_dump_json() for rule in rules))
+        made: T = self.recall(name, key, layers, make)
+        return made
+
+    def recall(
+        self,
+        step: str,
+        key: str,
+        layers: Layers,
+        make: Callable[[], Any],
+        *,
+        if_: Callable[[Any], bool] = lambda _: True,
+    ) -> Any:  # noqa: ANN401 - results of any kind
+        """
+        Give the result of a step from the last run, or make and keep it.
+
+        Parameters
+        ----------
+        step
+            Names it, within the study.
+        key
+            The digest of what goes into it beside program, study and layers.
+        layers
+            The layers that it asks; what it asks for is noted.
+        make
+            Makes it.
+        if_
+            Tells whether a result may be kept.
+        """
+        if self.folder is None:
+            return make()
+        key = of_texts(self.base, key)
+        kept = self._read(step)
+        if kept is not None and kept.key == key and self._is_same(kept.reads):
+            note(layers, kept.reads)
+            self.steps.reused.append(step)
+        else:
+            with noting(layers) as names:
+                value = make()
+            kept = CacheEntry(key, {name: self._digest(name) for name in sorted(names)}, value)
+            self.steps.done.append(step)
+            if if_(value):
+                self._write(step, kept)
+        self._signatures[step] = of_texts(kept.key, repr(kept.reads))
+        return kept.value
+
+    def _is_same(self, reads: dict[str, str | None]) -> bool:
+        return all(self._digest(name) == digest for name, digest in reads.items())
+
+    def _digest(self, name: str) -> str | None:
+        if name == ALL:
+            return of_texts(*sorted(self._layers))
+        if name not in self._layers:
+            return None
+        if name not in self._digests:
+            self._digests[name] = of_layer(self._layers[name])
+        return self._digests[name]
+
+    def _read(self, step: str) -> CacheEntry | None:
+        try:
+            kept = pickle.loads(self._file(step).read_bytes())  # noqa: S301 - the user's own cache
+        except Exception:  # noqa: BLE001 - what cannot be read was never kept
+            return None
+        return kept if isinstance(kept, CacheEntry) else None
+
+    def _write(self, step: str, kept: CacheEntry) -> None:
+        """Keep a result; a cache that cannot be written is no reason to fail."""
+        path = self._file(step)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, aside = tempfile.mkstemp(prefix=".", dir=path.parent)
+            with os.fdopen(handle, "wb") as file:
+                pickle.dump(kept, file, protocol=pickle.HIGHEST_PROTOCOL)
+            Path(aside).replace(path)
+        except OSError:
+            return
+
+    def _file(self, step: str) -> Path:
+        return (self.folder or Path()) / f"{step}.pickle"
+
+    def record(self, rules: Sequence[Rule], **options: Any) -> dict[str, Any]:  # noqa: ANN401 - any option
+        """
+        Put down what was taken from an earlier run, and all that the outputs rest on in one digest.
+
+        Nothing is put down where nothing is remembered.
+        """
+        if self.folder is None:
+            return {}
+        steps = {"reused": sorted(self.steps.reused), "done": sorted(self.steps.done)}
+        layers = [f"{name} {self._digest(name)}" for name in sorted(self._layers)]
+        texts = [rule.model_dump_json() for rule in rules]
+        basis = of_texts(self.base, *layers, *texts, repr(sorted(options.items())))
+        return {"steps": steps, "outputs_rest_on": basis}
+
+
+def memory_of(study: Study, *, is_kept: bool = True) -> StepCache:
+    """
+    Open what earlier runs of a study have found.
+
+    Parameters
+    ----------
+    study
+        The study.
+    is_kept
+        False: everything is done, nothing is kept.
+    """
+    if not is_kept:
+        return StepCache(None, "")
+    place = study.folder.resolve().as_posix()
+    folder = cache_folder() / FOLDER / f"{study.id}-{of_texts(place)[:12]}"
+    return StepCache(folder, of_texts(of_program(), place, study.model_dump_json()))
