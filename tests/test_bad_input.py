@@ -96,7 +96,7 @@ def test_negative_people_and_doubled_ids_are_told_together(
         ({**COUNTIES[1][0], "unit_id": "411721"}, COUNTIES[1][1]),
     ]
     study = make_study(counties=wrong)
-    refuse(study, tmp_path / "out", "负数", "negative", "重复", "repeat")
+    refuse(study, tmp_path / "out", "负数", "negative", "重复", "duplicate")
 
 
 def test_ages_that_exceed_the_residents_are_refused(
@@ -110,7 +110,7 @@ def test_ages_that_exceed_the_residents_are_refused(
 @pytest.mark.parametrize(
     ("head", "extra", "zh", "en"),
     [
-        ("ruleset = []", "", "是否想写“rulesets”", "Did you mean 'rulesets'"),
+        ("ruleset = []", "", "是否想写“rulesets”", 'Did you mean "rulesets"'),
         ("", '[layers.school]\npath = "x.gpkg"\n', "schools", "schools"),
         ('crs = "EPSG:4326"', "", "crs", "crs"),
         ('crs = "EPSG:3857"', "", "crs", "crs"),

@@ -54,7 +54,7 @@ def test_of_many_studies_the_one_that_failed_is_told_on_the_error_stream_and_end
     assert done.exit_code == 1
     assert "far" in done.stderr
     assert "villages" in done.stderr
-    assert "1 studies done (0 of them stood from before), 1 failed." in done.stdout
+    assert "Studies done: 1 (results kept: 0). Failed: 1." in done.stdout
     assert str(out / "studies.csv") in done.stdout
     assert "c411721" in (out / "studies.csv").read_text("utf-8-sig")
 

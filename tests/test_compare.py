@@ -171,7 +171,7 @@ def test_the_command_prints_what_changed(runs: tuple[Path, Path], tmp_path: Path
     arguments = ["--lang", "en", "compare", before, after, "--out", str(tmp_path / "out")]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
-    assert "layer counties is another file" in result.output
+    assert "layer counties: the file has changed" in result.output
     assert "changes.csv" in result.output
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from string import Formatter
 
 import geopandas as gpd
 import numpy as np
@@ -30,7 +29,6 @@ from zmd_layout.crs import (
     working_plane,
 )
 from zmd_layout.errors import CrsError
-from zmd_layout.messages import Message, catalogue
 
 CENTRE = (114.0216, 33.0108)  # 驻马店
 METRES_PER_DEGREE = 111_320
@@ -331,18 +329,6 @@ def test_a_point_too_far_for_the_plane_is_refused_and_not_made_infinite() -> Non
 
 
 # --- texts and real data
-
-
-def test_every_text_has_both_languages_and_the_same_placeholders() -> None:
-    for key, texts in catalogue("crs").items():
-        holes = [set(_placeholders(texts[lang])) for lang in ("zh", "en")]
-        assert holes[0] == holes[1], key
-        values = dict.fromkeys(holes[0], "x")
-        assert Message(key, **values).text("zh") != Message(key, **values).text("en")
-
-
-def _placeholders(text: str) -> list[str]:
-    return [name for _, name, _, _ in Formatter().parse(text) if name]
 
 
 @pytest.mark.shared

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import string
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from language import english
 
 from zmd_layout.messages import Message, catalogue, rooms
 
@@ -19,9 +25,9 @@ def placeholders(text: str) -> set[str]:
 @pytest.mark.parametrize("room", rooms())
 def test_every_text_is_there_in_both_languages_with_the_same_values(room: str) -> None:
     for key, texts in catalogue(room).items():
-        assert set(texts) == {"zh", "en"}, key
+        assert set(texts) - {"by"} == {"zh", "en"}, key
         assert bool(texts["zh"]) == bool(texts["en"]), key
-        same = placeholders(texts["zh"]) == placeholders(texts["en"])
+        same = all(placeholders(texts["zh"]) == placeholders(text) for text in english(texts))
         passes_through = texts == {"zh": "{zh}", "en": "{en}"}  # a title that is data
         assert same or passes_through or key in OTHER_NUMBERS, key
 

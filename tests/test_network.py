@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from zmd_layout.errors import CrsError, LayerError
 from zmd_layout.layers.roads import RoadTables
-from zmd_layout.messages import catalogue
 from zmd_layout.network import (
     NO_FACILITY,
     Method,
@@ -727,10 +726,3 @@ def test_every_part_of_the_area_goes_to_the_school_of_its_nearest_point(
         inside = area.geometry.representative_point()
         distance_m = np.hypot(*(np.array(points) - (inside.x, inside.y)).T)
         assert np.nanargmin(distance_m) == area.facility_key
-
-
-def test_every_text_of_the_network_is_there_in_both_languages() -> None:
-    for texts in catalogue("network").values():
-        assert set(texts) == {"zh", "en"}
-        placeholders = [{part.split("}")[0] for part in t.split("{")[1:]} for t in texts.values()]
-        assert placeholders[0] == placeholders[1]

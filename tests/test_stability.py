@@ -143,10 +143,10 @@ def test_the_command_says_how_many_verdicts_hold_and_the_file_has_the_column(
     out = tmp_path / "out"
     arguments = ["--lang", "en", "check", str(study), "--out", str(out)]
     plain = CliRunner().invoke(main, arguments)
-    assert "fragile" not in plain.output
+    assert "sensitive" not in plain.output
     said = CliRunner().invoke(main, [*arguments, "--stability"])
     assert said.exit_code == 0, said.output
-    assert "fragile" in said.output
+    assert "sensitive" in said.output
     assert "2 % more people: " in said.output
     table = pd.read_csv(out / "findings.csv", keep_default_na=False)
     assert {"stable", "fragile", ""} == set(table["stability"])

@@ -111,5 +111,5 @@ def test_all_faults_of_a_file_come_at_once_each_with_the_nearest_key(
     ]  # fmt: skip
     with pytest.raises(StudyError) as error:
         read_study(path)
-    for near in ("'sensitivity'", "'rulesets'"):
+    for near in ('"sensitivity"', '"rulesets"'):
         assert f"Did you mean {near}" in error.value.text("en")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import random
-from string import Formatter
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
 from zmd_layout.layers.sources.survey_text import SurveyText, read_survey_text
-from zmd_layout.messages import Message, catalogue
+from zmd_layout.messages import Message
 
 PLANE = "EPSG:4547"
 
@@ -475,12 +474,3 @@ def test_no_mutation_of_a_file_raises_anything_but_our_own_errors(
         assert survey.plots.is_valid.all()
         assert (survey.plots.area_m2 > 0).all()
         assert all(warning.text("zh") != warning.text("en") for warning in survey.warnings)
-
-
-def test_every_text_has_both_languages_and_the_same_placeholders() -> None:
-    for key, texts in catalogue("survey").items():
-        holes = [
-            {name for _, name, _, _ in Formatter().parse(texts[lang]) if name}
-            for lang in ("zh", "en")
-        ]
-        assert holes[0] == holes[1], key

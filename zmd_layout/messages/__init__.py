@@ -10,12 +10,22 @@ corrected without touching code::
 
 `Message("layers.empty", layer=…, path=…)` is the text with its values, not yet in a language; it
 can be compared, tested, put into an error and rendered late.
+
+English counts: a text whose noun turns with a number names that number and has two forms::
+
+    [layers.doubled]
+    by = "count"
+    zh = "……{count}行重复……"
+    en = { one = "… {count} row is duplicated …", other = "… {count} rows are duplicated …" }
+
+`one` is for exactly 1; 0, fractions and what is unknown take `other`. Chinese has one form.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,7 +38,7 @@ from zmd_layout.vocabulary import Lang
 # those of bidirectional writing, with which one text can look like another
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LONGEST_TEXT = 2000
-_LONGEST_LIST = 60  # what is longer nobody reads; the number of the rest is told
+_LONGEST_LIST = 60  # items shown; of a longer list the number of the rest is given
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -60,18 +70,28 @@ class Message:
     def text(self, lang: Lang | str = Lang.ZH) -> str:
         """Render the text in `lang`."""
         values = {name: _render(value, lang) for name, value in self.args}
-        return _texts(self.key.partition(".")[0])[self.key][str(lang)].format(**values)
+        entry = _texts(self.key.partition(".")[0])[self.key]
+        return _form(entry, str(lang), values).format(**values)
 
     def __str__(self) -> str:
         return self.text()
 
 
+def _form(entry: Mapping[str, Any], lang: str, values: Mapping[str, object]) -> str:
+    text = entry[lang]
+    if isinstance(text, str):
+        return text
+    form: str = text["one" if str(values[entry["by"]]) == "1" else "other"]
+    return form
+
+
 def _render(value: object, lang: Lang | str) -> object:
     if isinstance(value, list | tuple):
-        comma = "、" if str(lang) == "zh" else ", "
         shown = [str(_render(item, lang)) for item in value[:_LONGEST_LIST]]
         more = len(value) - len(shown)
-        return comma.join([*shown, f"…（+{more}）"] if more else shown)
+        if str(lang) == "zh":
+            return "、".join(shown) + (f"等{len(value)}项" if more else "")
+        return ", ".join(shown) + (f" and {more} more" if more else "")
     # whatever can say itself in either language: a message, the title of a rule
     say = getattr(value, "text", None)
     if callable(say):
@@ -91,7 +111,7 @@ def _tame(text: str) -> str:
 
 
 @cache
-def _texts(room: str) -> dict[str, dict[str, str]]:
+def _texts(room: str) -> dict[str, dict[str, Any]]:
     source = files("zmd_layout.messages") / f"{room}.toml"
     tables = tomllib.loads(source.read_text("utf-8"))[room]
     return {f"{room}.{name}": texts for name, texts in tables.items()}
@@ -103,9 +123,24 @@ def rooms() -> list[str]:
     return sorted(p.name[: -len(".toml")] for p in catalogue.iterdir() if p.name.endswith(".toml"))
 
 
-def catalogue(room: str) -> dict[str, dict[str, str]]:
-    """Give the texts of a room: key → language → text."""
+def catalogue(room: str) -> dict[str, dict[str, Any]]:
+    """Return the texts of a room: key → language → text, or its forms (see above)."""
     return dict(_texts(room))
+
+
+def forms(entry: Mapping[str, Any], lang: Lang | str) -> str | dict[str, str]:
+    """
+    Return a text as a page takes it: the text, or `{by, one, other}` where it turns with a number.
+
+    Parameters
+    ----------
+    entry
+        A text of the `catalogue`.
+    lang
+        The language.
+    """
+    text = entry[str(lang)]
+    return text if isinstance(text, str) else {"by": entry["by"], **text}
 
 
 def word(value: object, lang: Lang | str = Lang.ZH) -> str:

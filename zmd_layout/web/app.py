@@ -22,7 +22,7 @@ from zmd_layout.development_review import Conclusions, choices_of
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.sources.review_archive import MOST_BYTES
 from zmd_layout.layers.sources.review_files import load_plots
-from zmd_layout.messages import Message, catalogue
+from zmd_layout.messages import Message, catalogue, forms
 from zmd_layout.outputs.opinion import Override, write_opinion
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.rulebook import builtin_rulesets
@@ -85,7 +85,7 @@ class _Handlers:
     def start(self, lang: Lang = Lang.ZH) -> dict[str, Any]:
         """Give the page's words and the ground that the study covers."""
         return {
-            "words": {key: texts[lang] for key, texts in catalogue("web").items()},
+            "words": {key: forms(texts, lang) for key, texts in catalogue("web").items()},
             "study": self.desk.study.name.text(lang),
             "outline": outline(self.desk.layers, self.desk.study),
             "rulesets": [

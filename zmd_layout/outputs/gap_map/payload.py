@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 
 from zmd_layout.errors import OutputError
-from zmd_layout.messages import Message, both, catalogue
+from zmd_layout.messages import Message, both, catalogue, forms
 from zmd_layout.outputs.gap_map import context, palette
 from zmd_layout.outputs.gap_map.completeness import encode_completeness
 from zmd_layout.outputs.gap_map.geometry import bounds_of
@@ -110,11 +110,13 @@ def _both(message: Message) -> dict[str, str]:
     return {"zh": zh, "en": en}
 
 
-def _words() -> dict[str, dict[str, str]]:
+def _words() -> dict[str, dict[str, Any]]:
     """Give the page its texts by language, under their names without the room."""
     texts = {**catalogue("words"), **catalogue("gap_map")}
     named = {key.partition(".")[2]: text for key, text in texts.items()}
-    return {lang: {name: named[name][lang] for name in sorted(named)} for lang in ("zh", "en")}
+    return {
+        lang: {name: forms(named[name], lang) for name in sorted(named)} for lang in ("zh", "en")
+    }
 
 
 def _context(layers: Mapping[str, pd.DataFrame], positions: context.Positions) -> dict[str, Any]:

@@ -10,7 +10,9 @@
 
   /* A text of the catalogue; a word that the catalogue does not know is shown as it stands. */
   zmd.text = (key, values) => {
-    const text = Object.prototype.hasOwnProperty.call(words, key) ? words[key] : key;
+    const known = Object.prototype.hasOwnProperty.call(words, key) ? words[key] : key;
+    const form = () => (String(values && values[known.by]) === "1" ? known.one : known.other);
+    const text = typeof known === "string" ? known : form();
     return text.replace(/\{(\w+)\}/g, (whole, name) =>
       values && name in values ? String(values[name]) : whole,
     );
