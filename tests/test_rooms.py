@@ -23,13 +23,8 @@ def test_testing_the_rules_loads_no_gis_package() -> None:
         "main(['rules', 'test'], standalone_mode=False)\n"
         "print('loaded', *sorted({name.split('.')[0] for name in sys.modules}))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)  # noqa: S603
     loaded = set(done.stdout.rpartition("loaded ")[2].split())
     assert "zmd_layout" in loaded
     assert not loaded & GIS

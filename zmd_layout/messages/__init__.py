@@ -25,14 +25,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zmd_layout.vocabulary import Lang
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # what a file's names or a path may smuggle in: control characters but tab and line feed, and
 # those of bidirectional writing, with which one text can look like another
