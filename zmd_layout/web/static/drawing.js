@@ -1,6 +1,5 @@
-"use strict";
 /* Draw one polygon: a click sets a corner, the button or a click on the first corner closes it. */
-class Drawing {
+export class Drawing {
   constructor(map, done) {
     this.map = map;
     this.done = done;

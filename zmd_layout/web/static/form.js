@@ -1,5 +1,7 @@
-"use strict";
 /* The form of a plot: its fields, its phases, its promised schools, and how it is measured. */
+import { $, all, make, readBox, word } from "./elements.js";
+
+/** @type {[string, string | string[]][]} */
 const FIELDS = [
   ["name", "text"], ["developer", "text"],
   ["review_stage", ["", "conditions", "scheme", "acceptance"]],
@@ -36,11 +38,7 @@ function labelled(text, box) {
   label.append(box);
   return label;
 }
-function readBox(box) {
-  if (box.value === "") return undefined;
-  return box.type === "number" ? Number(box.value) : box.value;
-}
-function buildForm(changed) {
+export function buildForm(changed) {
   $("fields").replaceChildren();
   for (const [key, kind] of FIELDS) {
     const box = control(key, kind);
@@ -70,7 +68,7 @@ function addItem(list, item) {
   row.append(make("button", "×", { type: "button", className: "remove", title: word("remove") }));
   $(list).append(row);
 }
-function showForm(fields) {
+export function showForm(fields) {
   for (const [key] of FIELDS) $("field_" + key).value = fields[key] ?? "";
   for (const list of Object.keys(LISTS)) {
     $(list).replaceChildren();
@@ -78,20 +76,20 @@ function showForm(fields) {
   }
 }
 /* What the form has no box for, such as a phase's completion, stays as the file has it. */
-function readForm(kept) {
+export function readForm(kept) {
   const fields = { ...kept };
   for (const [key] of FIELDS) fields[key] = readBox($("field_" + key));
   for (const list of Object.keys(LISTS)) {
     const items = [...$(list).children].map((row) => {
       const item = JSON.parse(row.dataset.rest);
-      for (const box of row.querySelectorAll("input,select")) item[box.name] = readBox(box);
+      for (const box of all("input,select", row)) item[box.name] = readBox(box);
       return item;
     });
     fields[list] = items.length ? items : undefined;
   }
   return fields;
 }
-function buildChoices(told) {
+export function buildChoices(told) {
   $("also").replaceChildren($("also").firstElementChild);
   for (const set of told.rulesets) {
     const box = make("input", undefined, { type: "checkbox", name: "also", value: set.id });
@@ -107,14 +105,14 @@ function buildChoices(told) {
   $("merge_basis").textContent = word("merge_default") + word("colon") +
     `${merging.distance_m} m (${merging.distance_source}) · ${merging.years} (${merging.years_source})`;
 }
-function readChoices() {
+export function readChoices() {
   return {
-    also: [...document.querySelectorAll("[name=also]:checked")].map((box) => box.value),
+    also: all("[name=also]:checked").map((box) => box.value),
     merge_distance_m: readBox($("merge_distance_m")), merge_years: readBox($("merge_years")),
   };
 }
-function showChoices(choices) {
-  for (const box of document.querySelectorAll("[name=also]")) {
+export function showChoices(choices) {
+  for (const box of all("[name=also]")) {
     box.checked = (choices.also ?? []).includes(box.value);
   }
   $("merge_distance_m").value = choices.merge_distance_m ?? "";

@@ -1,17 +1,14 @@
-"use strict";
-const $ = (id) => document.getElementById(id);
+/* The review page: plots, their conclusion, the register. */
+import { Drawing } from "./drawing.js";
+import { $, all, make, setWords, word } from "./elements.js";
+import { buildChoices, buildForm, readChoices, readForm, showChoices, showForm } from "./form.js";
+
 const COLOURS = { kindergarten: "#b8860b", primary: "#1f6fb4", junior: "#7b3294" };
 const state = { plots: [], chosen: 0, id: null, version: 0, asked: 0, result: null };
 const LANGUAGES = { zh: "zh-CN", en: "en" };
 let lang = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
-let told, words, map, plotLayer, schoolLayer, drawing;
+let told, map, plotLayer, schoolLayer, drawing;
 
-const word = (key) => words?.["web." + key] ?? key;
-function make(tag, text, more = {}) {
-  const node = Object.assign(document.createElement(tag), more);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
 function fail(text) { $("error").textContent = text; $("error").hidden = !text; }
 
 async function ask(path, options = {}) {
@@ -218,9 +215,9 @@ function drawn(shape) {
 /* Say everything in the language that is on; what was filled in stays. */
 async function speak() {
   told = await (await ask("/api/start")).json();
-  words = told.words;
+  setWords(told.words);
   document.documentElement.lang = LANGUAGES[lang];
-  for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
+  for (const node of all("[data-word]")) node.textContent = word(node.dataset.word);
   $("study").textContent = told.study;
   $("search").placeholder = word("search");
   $("search").setAttribute("aria-label", word("search"));

@@ -245,4 +245,4 @@
     }
     ctx.restore();
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

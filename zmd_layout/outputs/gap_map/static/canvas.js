@@ -118,4 +118,4 @@
       null
     );
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -83,4 +83,4 @@
     const values = { count: zmd.number(short.length), least, worst: named.join(zmd.text("list_comma")) };
     return zmd.text("story_completeness", values);
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -1,4 +1,5 @@
-/* The ground that the other scripts stand on: texts, elements, tables, numbers. */
+/* What the other scripts share: texts, elements, tables, numbers. */
+Object.assign(window, { zmd: {} });
 (function (zmd) {
   "use strict";
 
@@ -68,6 +69,9 @@
 
   zmd.byId = (id) => document.getElementById(id);
 
+  /** @param {string} selector @returns {any[]} */
+  zmd.all = (selector) => [...document.querySelectorAll(selector)];
+
   /* Columns as Python encoded them (see tables.py) → columns of cells. */
   zmd.decodeTable = (table) => {
     const columns = {};
@@ -102,4 +106,4 @@
   };
 
   zmd.sum = (values) => values.reduce((total, value) => total + value, 0);
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

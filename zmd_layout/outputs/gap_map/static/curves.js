@@ -133,4 +133,4 @@
       ]),
     ]);
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

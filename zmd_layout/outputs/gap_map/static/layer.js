@@ -58,4 +58,4 @@
       return zmd.hitAt(this.hits, this.view, layerPoint.x - corner.x, layerPoint.y - corner.y);
     },
   });
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -262,4 +262,4 @@
       .map((holder) => zmd.unitName(model, holder))
       .join(" ");
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

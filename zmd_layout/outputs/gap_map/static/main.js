@@ -148,7 +148,7 @@
 
   function showPane(app, pane) {
     zmd.byId("zmd-page").dataset.pane = pane;
-    document.querySelectorAll("#zmd-tabs button").forEach((button) => {
+    zmd.all("#zmd-tabs button").forEach((button) => {
       button.setAttribute("aria-pressed", String(button.dataset.pane === pane));
     });
     app.map.invalidateSize();
@@ -166,10 +166,10 @@
     zmd.byId("zmd-notes").textContent = inLang(payload.notes).join(" ");
     const warnings = inLang(payload.warnings).map((warning) => zmd.el("p", {}, warning));
     zmd.fill(zmd.byId("zmd-warnings"), warnings);
-    document.querySelectorAll("[data-text]").forEach((element) => {
+    zmd.all("[data-text]").forEach((element) => {
       element.textContent = zmd.text(element.dataset.text);
     });
-    document.querySelectorAll("[data-label]").forEach(relabel);
+    zmd.all("[data-label]").forEach(relabel);
     change(app, {});
   }
 
@@ -200,11 +200,11 @@
     onClick("zmd-print", () => window.print());
     onClick("zmd-home", () => zmd.showAll(app));
     zmd.byId("zmd-rule-filter").addEventListener("input", () => zmd.renderViews(app));
-    document.querySelectorAll("#zmd-tabs button").forEach((button) => {
+    zmd.all("#zmd-tabs button").forEach((button) => {
       button.addEventListener("click", () => showPane(app, button.dataset.pane));
     });
     zmd.startSearch(app);
     zmd.startPrinting(app);
     zmd.startPointing(app);
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -308,4 +308,4 @@
     });
     return inside;
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -82,4 +82,4 @@
     const padding = app.map.getSize().multiplyBy(ROOM);
     app.map.flyToBounds(L.latLngBounds(places), { maxZoom: CLOSEST, padding, duration: 0.5 });
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

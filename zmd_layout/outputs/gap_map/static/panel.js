@@ -274,4 +274,4 @@
     });
     return zmd.unitLinks(app, zmd.text("inside_title", { count: zmd.number(found.length) }), links);
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -299,4 +299,4 @@
     const head = state.after ? zmd.text("story_after") : "";
     return head + zmd.text(worst.length ? "story_seats" : "story_seats_none", values) + tail;
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

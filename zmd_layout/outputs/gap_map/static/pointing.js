@@ -57,4 +57,4 @@
       .map((name) => `${picture.styles[name].text} ${counts[name]}`)
       .join(zmd.text("list_comma"));
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

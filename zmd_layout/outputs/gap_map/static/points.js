@@ -79,4 +79,4 @@
       angle += sweep;
     });
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -192,4 +192,4 @@
     const total = zmd.amount(zmd.sum(owing.map((item) => item.size)), owing[0].measureUnit);
     return zmd.text("story_rule_owed", { ...values, owed: zmd.number(owing.length), total });
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

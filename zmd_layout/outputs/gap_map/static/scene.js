@@ -4,6 +4,7 @@
 
   const LABEL_SIZE = 12.5;
   // CSS pixels right and down by which a label may evade another
+  /** @type {[number, number][]} */
   const LABEL_SHIFTS = [
     [0, 0],
     [0, 26],
@@ -190,4 +191,4 @@
     }
     ctx.restore();
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -98,4 +98,4 @@
       keys[event.key]();
     });
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -224,4 +224,4 @@
   zmd.startPrinting = (app) => {
     window.addEventListener("beforeprint", () => zmd.drawSheet(app, zmd.byId("zmd-sheet"), 2));
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -50,4 +50,4 @@
       return [unit, zmd.text("closes_item", { unit: zmd.unitName(model, unit), rule: title })];
     });
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

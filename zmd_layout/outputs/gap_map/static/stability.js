@@ -149,4 +149,4 @@
     const rest = outside.fragile ? zmd.text("story_stability_outside", { count, kind }) : "";
     return head + most + rest;
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

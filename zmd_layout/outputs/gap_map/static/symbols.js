@@ -158,4 +158,4 @@
     ctx.fillStyle = options.color || zmd.INK;
     ctx.fillText(text, x, y);
   };
-})((window.zmd = window.zmd || {}));
+})((window.zmd));

@@ -173,4 +173,4 @@
     });
     return zmd.el("div", { class: "segments", role: "group", "aria-label": title }, buttons);
   }
-})((window.zmd = window.zmd || {}));
+})((window.zmd));
