@@ -12,7 +12,7 @@ import zmd_layout.measures
 from zmd_layout.measures.registry import NAMED_MEASURES
 from zmd_layout.rulebook import named_measures
 
-GIS = {"geopandas", "shapely", "pyproj", "pyogrio", "rasterio", "osmium", "pandera", "folium"}
+GIS = {"geopandas", "shapely", "pyproj", "pyogrio", "rasterio", "osmium", "folium"}
 MOST_FILES = 26
 
 

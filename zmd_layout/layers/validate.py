@@ -1,18 +1,15 @@
-"""Hold a converted table against its schema with pandera, all faults at once."""
+"""Check of a converted table against its schema, all faults at once."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
-
 from zmd_layout.layers.schema import AGE_COLUMN, Column, Kind, Schema
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator
 
     import pandas as pd
 
@@ -22,12 +19,12 @@ _NUMBERS = {Kind.COUNT, Kind.NUMBER, Kind.YEAR}
 
 def faults_of(frame: pd.DataFrame, schema: Schema) -> list[Message]:
     """
-    Give one message for each kind of fault and column.
+    Return one message for each kind of fault and column.
 
     Parameters
     ----------
     frame
-        Converted columns, without geometry.
+        Converted columns, without geometry: float64 or object, NaN or None where unknown.
     schema
         What they must be.
     """
@@ -35,61 +32,42 @@ def faults_of(frame: pd.DataFrame, schema: Schema) -> list[Message]:
 
 
 def _table_faults(frame: pd.DataFrame, schema: Schema) -> list[Message]:
-    try:
-        _pandera(frame, schema).validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        cases = errors.failure_cases
-        return [
-            _fault(schema, str(column), str(check), group)
-            for (column, check), group in cases.groupby(
-                ["column", "check"], sort=True, dropna=False
+    known = {column.name: column for column in schema.columns}
+    faults = []
+    for name in sorted(map(str, frame.columns)):
+        column = known.get(name) or Column(name, Kind.NUMBER)  # residents of an age group
+        for key, wrong in _wrong_cells(frame[name], column, is_key=name == schema.key):
+            if wrong.any():
+                faults.append(_fault(schema, name, key, frame.loc[wrong, name]))
+    for column in schema.columns:
+        if column.is_required and column.name not in frame:
+            names = list(column.names)
+            message = Message(
+                "layers.missing_column", layer=schema.name, column=column.name, names=names
             )
-        ]
-    return []
+            faults.append(message)
+    return faults
 
 
-def _pandera(frame: pd.DataFrame, schema: Schema) -> pa.DataFrameSchema:
-    columns = {column.name: _pandera_column(column, schema) for column in schema.columns}
-    ages = [name for name in frame.columns if AGE_COLUMN.fullmatch(str(name))]
-    columns |= {name: _pandera_column(Column(name, Kind.NUMBER), schema) for name in ages}
-    return pa.DataFrameSchema(columns, strict=True, coerce=False)
-
-
-def _pandera_column(column: Column, schema: Schema) -> pa.Column:
-    checks = []
+def _wrong_cells(
+    cells: pd.Series[Any], column: Column, *, is_key: bool
+) -> Iterator[tuple[str, pd.Series[bool]]]:
+    known = cells.notna()
+    if is_key:
+        yield "layers.doubled", known & cells.duplicated(keep=False)
     if column.kind in _NUMBERS:
-        checks.append(pa.Check(lambda values: values >= 0, name="negative"))
+        yield "layers.negative", known & (cells < 0)
+    if column.is_required:
+        yield "layers.empty_cell", ~known
     if column.kind is Kind.COUNT:
-        checks.append(pa.Check(lambda values: values % 1 == 0, name="not_whole"))
-    return pa.Column(
-        "float64" if column.kind in _NUMBERS else object,
-        checks,
-        nullable=not column.is_required,
-        unique=column.name == schema.key,
-        required=column.is_required,
-        name=column.name,
-    )
+        yield "layers.not_whole", known & (cells % 1 != 0)
 
 
-def _fault(schema: Schema, column: str, check: str, group: pd.DataFrame) -> Message:
-    if check == "column_in_dataframe":
-        name = str(group["failure_case"].iloc[0])
-        known = schema.column(name)
-        return Message(
-            "layers.missing_column", layer=schema.name, column=name,
-            names=list(known.names) if known else [],
-        )  # fmt: skip
-    rows = [int(n) + 1 for n in group["index"].dropna().unique()[:_SHOWN]]
-    found = [_shown(cell) for cell in group["failure_case"].unique()[:_SHOWN]]
-    kinds = {
-        "not_nullable": "layers.empty_cell",
-        "field_uniqueness": "layers.doubled",
-        "negative": "layers.negative",
-        "not_whole": "layers.not_whole",
-    }
+def _fault(schema: Schema, column: str, key: str, cells: pd.Series[Any]) -> Message:
     return Message(
-        kinds.get(check, "layers.wrong_value"), layer=schema.name, column=column, count=len(group),
-        rows=rows, found=found,
+        key, layer=schema.name, column=column, count=len(cells),
+        rows=[int(n) + 1 for n in cells.index[:_SHOWN]],
+        found=[_shown(cell) for cell in cells.unique()[:_SHOWN]],
     )  # fmt: skip
 
 

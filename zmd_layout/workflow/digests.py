@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parents[1]
 _LIBRARIES = (
-    "exactextract", "geopandas", "highspy", "numpy", "osmium", "pandas", "pandera", "pydantic",
+    "exactextract", "geopandas", "highspy", "numpy", "osmium", "pandas", "pydantic",
     "pyogrio", "pyproj", "rasterio", "scipy", "shapely",
 )  # fmt: skip
 _READS_ELSEWHERE = {".vrt", ".ovr"}
