@@ -35,17 +35,21 @@ def test_a_problem_without_sites_or_without_villages_is_refused() -> None:
 def test_numbers_below_zero_or_without_end_are_refused_by_the_name_of_their_list(
     wrong: float,
 ) -> None:
-    costs = np.ones((3, 2))
-    costs[2, 1] = wrong
     found = told(
-        costs=csr_array(costs),
         demands=np.array([1, wrong, 1]),
         capacities=np.array([1, wrong]),
         fixed_costs=np.array([wrong, 1]),
         unserved_cost=np.array([1, 1, wrong]),
     )
-    names = ("costs", "demands", "capacities", "fixed_costs", "unserved_cost")
+    names = ("demands", "capacities", "fixed_costs", "unserved_cost")
     assert found == [Message("siting.negative", name=name) for name in names]
+
+
+@pytest.mark.parametrize("wrong", [-1.0, -np.inf])
+@pytest.mark.parametrize("form", [np.array, csr_array])
+def test_costs_below_zero_are_refused(wrong: float, form: Any) -> None:
+    found = told(costs=form([[1, 1], [1, 1], [1, wrong]]))
+    assert found == [Message("siting.negative", name="costs")]
 
 
 @pytest.mark.parametrize("model", [Model.P_MEDIAN, Model.P_CENTER, Model.MAX_COVER])

@@ -84,7 +84,7 @@ def cheapest_open_site(
 
 def unreachable_message(problem: Problem, unreachable: NDArray[np.int64]) -> Message:
     """Say which demands no site reaches, and how many people that is."""
-    named = [str(index) for index in unreachable[:NAMED_POINTS]]
+    named = [problem.demand_name(index) for index in unreachable[:NAMED_POINTS]]
     if len(unreachable) > NAMED_POINTS:
         named.append("…")
     return Message(
@@ -201,7 +201,7 @@ def _too_large(problem: Problem, capacities: NDArray[np.float64]) -> list[Messag
         return []
     worst = int(over[np.argmax(problem.demands[over])])
     message = Message(
-        "siting.capacitated_too_large", count=len(over), unit=worst,
+        "siting.capacitated_too_large", count=len(over), unit=problem.demand_name(worst),
         demand=problem.demands[worst], capacity=largest[worst],
     )  # fmt: skip
     return [message]

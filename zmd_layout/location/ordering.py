@@ -70,8 +70,7 @@ def ordered(problem: Problem) -> Ordered:
     if adjacency is not None:
         adjacency = _reorder(adjacency, demand_order, demand_order)
     return Ordered(
-        problem=replace(
-            problem,
+        problem=problem.rearranged(
             costs=_reorder(problem.costs, demand_order, site_order),
             demands=problem.demands[demand_order],
             unserved_cost=_taken(problem.unserved_cost, demand_order),

@@ -1,19 +1,37 @@
-"""Location problems and their solutions as plain arrays, so that any benchmark can be handed in."""
+"""Location problems and their solutions, so that any benchmark can be handed in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
 
 from zmd_layout.errors import SitingError
+from zmd_layout.location.forms import (
+    Axis,
+    aligned_costs,
+    read_adjacency,
+    read_axis,
+    read_choice,
+    read_costs,
+    read_flags,
+    read_numbers,
+    read_places,
+    read_switch,
+    read_whole,
+    refuse_lost_zeros,
+)
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import SolveStatus
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import ArrayLike, NDArray
     from scipy.sparse import csr_array
 
 
@@ -27,57 +45,163 @@ class Model(StrEnum):
     FACILITY = "facility"  # least fixed plus serving cost, number of sites free
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Problem:
     """
     A location problem over n demand points and m sites.
 
+    Lists, arrays, Series and DataFrames are read once, when the problem is made; the attributes
+    are arrays in one order. What cannot be read, or contradicts itself, is refused by the name of
+    the parameter. Whoever hands in a DataFrame or a Series gets the answer on its labels, and
+    what carries labels is put together by them, whatever its order.
+
     Parameters
     ----------
     model
-        The question.
+        The question, also by its name (`"p_median"`).
     costs
-        (n, m) sparse. A *stored* entry, also a stored zero, is a pair that is allowed, and its
-        value is the cost of serving the whole of demand i from site j (for `P_CENTER` the distance;
-        for the covering models the value is not used). A pair that is not stored is out of reach.
+        (n, m) cost of serving the whole of demand i from site j, in any unit, such as metres times
+        children; for `P_CENTER` the distance; for the covering models only which pairs are allowed
+        counts, so that True and False will do. Dense (array, list of lists, DataFrame): NaN or inf
+        stand for a pair that is not allowed. Sparse (any format of SciPy): so does an entry that
+        is not *stored*; a stored zero is a cost of 0. Beware that `csr_array(distances)` stores no
+        zeros: the matrix is refused where places that are demand and site would lose the pair with
+        themselves by it.
     demands
-        (n,) people, never negative; used by capacities and by `MAX_COVER`.
+        (n,) people, never negative, or one number for all; used by capacities and by `MAX_COVER`.
     open_count
         How many sites are open in all, the fixed ones included; None where the model is free.
     capacities
-        (m,) people a site can take, or None for no limit.
+        (m,) people a site can take, or one number for all, or None for no limit.
     fixed_costs
-        (m,) cost of opening, or None for zero (`SET_COVER`: one each).
+        (m,) cost of opening, or one number for all, or None for zero (`SET_COVER`: one each).
     fixed_open
-        (m,) bool, sites that are open in every solution (existing schools), or None.
+        Sites that are open in every solution (existing schools), or None: (m,) True and False, or
+        1 and 0; or the labels of these sites, where they have none their numbers from 0. m values
+        that are all 0 or 1 are read as the former.
     single_source
         Whether each demand goes whole to one site.
     adjacency
-        (n, n) sparse boolean, or None. With it, the catchment of each open site must be connected
-        and hold the demand named in `site_demand`; it implies `single_source`. A pair that is
-        stored once is a neighbourhood both ways.
+        (n, n) dense or sparse, what is not 0 is a neighbourhood; or None. With it, the catchment of
+        each open site must be connected and hold the demand named in `site_demand`; it implies
+        `single_source`. A pair that is stored once is a neighbourhood both ways.
     site_demand
-        (m,) index of the demand point at which each site stands; needed by `adjacency`.
+        (m,) the demand point at which each site stands, needed by `adjacency`: its number from 0,
+        or its label as text or in a Series; −1 or missing where it stands at none.
     unserved_cost
-        (n,) cost of leaving a demand unserved, or None where all must be served.
+        (n,) cost of leaving a demand unserved, or one number for all, or None where all must be
+        served.
+    demand_labels, site_labels
+        (n,), (m,) labels for the answer, each once; None: those of what was handed in, if any.
+
+    Raises
+    ------
+    SitingError
+        All that is wrong, each message with the parameter's name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> metres = pd.DataFrame(
+    ...     {"north": [0.0, 900.0, None], "south": [1500.0, 400.0, 0.0]}, index=["a", "b", "c"]
+    ... )
+    >>> people = pd.Series({"c": 30, "b": 20, "a": 10})
+    >>> problem = Problem(
+    ...     model="p_median", costs=metres.mul(people, axis=0), demands=people, open_count=1
+    ... )
+    >>> problem.site_labels.tolist()
+    ['north', 'south']
     """
 
     model: Model
     costs: csr_array
     demands: NDArray[np.float64]
-    open_count: int | None = None
-    capacities: NDArray[np.float64] | None = None
-    fixed_costs: NDArray[np.float64] | None = None
-    fixed_open: NDArray[np.bool_] | None = None
-    single_source: bool = False
-    adjacency: csr_array | None = None
-    site_demand: NDArray[np.int64] | None = None
-    unserved_cost: NDArray[np.float64] | None = None
+    open_count: int | None
+    capacities: NDArray[np.float64] | None
+    fixed_costs: NDArray[np.float64] | None
+    fixed_open: NDArray[np.bool_] | None
+    single_source: bool
+    adjacency: csr_array | None
+    site_demand: NDArray[np.int64] | None
+    unserved_cost: NDArray[np.float64] | None
+    demand_labels: pd.Index[Any] | None
+    site_labels: pd.Index[Any] | None
 
-    def __post_init__(self) -> None:
+    def __init__(  # noqa: PLR0913 - a parameter each
+        self,
+        *,
+        model: Model | str,
+        costs: ArrayLike | pd.DataFrame | csr_array,
+        demands: ArrayLike | pd.Series[Any],
+        open_count: int | None = None,
+        capacities: ArrayLike | pd.Series[Any] | None = None,
+        fixed_costs: ArrayLike | pd.Series[Any] | None = None,
+        fixed_open: ArrayLike | pd.Series[Any] | pd.Index[Any] | Iterable[Any] | None = None,
+        single_source: bool = False,
+        adjacency: ArrayLike | pd.DataFrame | csr_array | None = None,
+        site_demand: ArrayLike | pd.Series[Any] | None = None,
+        unserved_cost: ArrayLike | pd.Series[Any] | None = None,
+        demand_labels: Iterable[Any] | None = None,
+        site_labels: Iterable[Any] | None = None,
+    ) -> None:
+        model = read_choice("model", model, Model)
+        frame = costs if isinstance(costs, pd.DataFrame) else pd.DataFrame()
+        is_cover = model in {Model.SET_COVER, Model.MAX_COVER}
+        pairs = read_costs(costs, is_cover=is_cover)
+        n, m = pairs.shape
+        by_row = (frame.index, demands, unserved_cost)
+        by_column = (frame.columns, capacities, fixed_costs, fixed_open, site_demand)
+        rows = read_axis("demand_labels", n, demand_labels, *by_row)
+        columns = read_axis("site_labels", m, site_labels, *by_column)
+        if isinstance(costs, pd.DataFrame) and not (demand_labels is None is site_labels):
+            pairs = read_costs(aligned_costs(costs, rows, columns), is_cover=is_cover)
+        read: dict[str, Any] = {
+            "model": model,
+            "costs": pairs,
+            "demand_labels": rows.labels,
+            "site_labels": columns.labels,
+        }
+        faults: list[Message] = []
+        parts: dict[str, tuple[object, Callable[..., Any], *tuple[Axis, ...]]] = {
+            "demands": (demands, read_numbers, rows),
+            "open_count": (open_count, read_whole),
+            "capacities": (capacities, read_numbers, columns),
+            "fixed_costs": (fixed_costs, read_numbers, columns),
+            "fixed_open": (fixed_open, read_flags, columns),
+            "single_source": (single_source, read_switch),
+            "adjacency": (adjacency, read_adjacency, rows),
+            "site_demand": (site_demand, read_places, columns, rows),
+            "unserved_cost": (unserved_cost, read_numbers, rows),
+        }
+        for name, (value, reader, *axes) in parts.items():
+            try:
+                may_lack = value is None and name != "demands"
+                read[name] = None if may_lack else reader(name, value, *axes)
+            except SitingError as error:
+                faults += error.messages
+        if faults:
+            raise SitingError(*faults)
+        # a matrix of ones says who covers whom, and nothing was lost of it
+        if issparse(costs) and not (is_cover and (pairs.data == 1).all()):
+            refuse_lost_zeros(pairs, read["site_demand"])
+        self._fill({**read, "single_source": bool(read["single_source"])})
         faults = [*self._shape_faults(), *self._pair_faults(), *self._value_faults()]
         if faults:
             raise SitingError(*faults)
+
+    def rearranged(self, **changes: object) -> Problem:
+        """Make a problem of parts of this one, which were checked when they came in."""
+        problem = object.__new__(Problem)
+        problem._fill({each.name: getattr(self, each.name) for each in fields(self)} | changes)
+        return problem
+
+    def _fill(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def demand_name(self, number: int) -> str:
+        """Name a demand as the user does: by its label, else by its number from 0."""
+        return str(number if self.demand_labels is None else self.demand_labels[number])
 
     def _shape_faults(self) -> list[Message]:
         n, m = self.costs.shape
@@ -153,12 +277,15 @@ class Solution:
     gap_percent
         100·|objective − bound| / |objective|; NaN without a bound or an objective.
     open_sites
-        Indices of the open sites, ascending, the fixed ones included.
+        Numbers from 0 of the open sites, ascending, the fixed ones included. Where the problem has
+        labels, an Index of theirs, in the order of the sites.
     assignment
         (n,) site of each demand, −1 where it is not served. Where a demand is split, the site with
-        the largest part; the parts stand in `flows`.
+        the largest part; the parts stand in `flows`. Where the problem has labels, a Series on
+        those of the demands, missing where one is not served.
     flows
-        (n, m) sparse shares in 0–1 where demands may be split, else None.
+        (n, m) sparse shares in 0–1 where demands may be split, else None. Where the problem has
+        labels, a DataFrame of sparse columns.
     is_reproducible
         False where a time limit, not a count, ended the search.
     explanation
@@ -171,9 +298,9 @@ class Solution:
     objective: float
     bound: float
     gap_percent: float
-    open_sites: NDArray[np.int64]
-    assignment: NDArray[np.int64]
-    flows: csr_array | None = None
+    open_sites: Any  # arrays, or what carries the labels of the problem
+    assignment: Any
+    flows: Any = None
     is_reproducible: bool = True
     explanation: tuple[Message, ...] = ()
     statistics: dict[str, Any] = field(default_factory=dict)

@@ -80,7 +80,7 @@ def _without_unreachable(
     nowhere = np.full(len(problem.demands), UNSERVED)
     if not len(reachable):
         return _no_solution(_fixed_sites(problem), nowhere, net, (message,))
-    rest = replace(problem, costs=problem.costs[reachable], demands=problem.demands[reachable])
+    rest = problem.rearranged(costs=problem.costs[reachable], demands=problem.demands[reachable])
     partial = _solve_ordered(rest, net)
     assignment = nowhere
     assignment[reachable] = partial.assignment
@@ -143,7 +143,7 @@ def _solve_set_cover(problem: Problem, net: Deadline) -> Solution:
         # leaving out at a price is facility location with free serving
         fixed_costs = _opening(problem, 1.0)
         return _solve_median(
-            replace(problem, costs=_free_pairs(problem), fixed_costs=fixed_costs), net
+            problem.rearranged(costs=_free_pairs(problem), fixed_costs=fixed_costs), net
         )
     cover = solve_cover(_cover_instance(problem, _opening(problem, 1.0)), net)
     return _solution(
@@ -178,8 +178,7 @@ def _too_few_sites(problem: Problem, net: Deadline) -> Solution:
     least = solve_cover(_cover_instance(problem), net)
     demands = problem.demands if problem.demands.any() else np.ones(len(problem.demands))
     best = _solve_max_cover(
-        replace(
-            problem,
+        problem.rearranged(
             model=Model.MAX_COVER,
             demands=demands,
             fixed_costs=None,

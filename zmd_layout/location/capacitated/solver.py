@@ -191,8 +191,7 @@ def _solve_center(problem: Problem, net: Deadline) -> Solution:
 def _form_within(problem: Problem, radius: float) -> CapacitatedForm:
     """Give the form of the pairs within a radius; who may be left out within it need no seat."""
     form = build_form(
-        replace(
-            problem,
+        problem.rearranged(
             model=Model.FACILITY,
             costs=cover_within(problem, radius),
             unserved_cost=None,
@@ -260,7 +259,7 @@ def _objective(problem: Problem, flows: csr_array, is_open: NDArray[np.bool_]) -
 
 def _without_plan(problem: Problem, net: Deadline, why: tuple[Message, ...]) -> Solution:
     """Give the best part of a plan where it is plain that there is no whole one."""
-    form = build_form(replace(problem, model=Model.FACILITY))
+    form = build_form(problem.rearranged(model=Model.FACILITY))
     left_out = _fewest_left_out(problem, form, net)
     found = _found(left_out, best=None, part=left_out.best, is_impossible=True)
     return _partial(problem, form, found, net, why)
@@ -272,7 +271,7 @@ def _why_none(problem: Problem, net: Deadline, *, is_impossible: bool) -> tuple[
         return (Message("siting.capacitated_nothing_yet"),)
     messages = [Message("siting.capacitated_infeasible")]
     if problem.open_count is not None and not net.is_over():
-        cover = replace(problem, model=Model.SET_COVER, open_count=None, fixed_costs=None)
+        cover = problem.rearranged(model=Model.SET_COVER, open_count=None, fixed_costs=None)
         tree = _tree(cover, build_form(cover), net)
         tree.begin()
         fewest = tree.finish()
