@@ -24,12 +24,10 @@ COUNTED = {Model.P_MEDIAN, Model.P_CENTER, Model.MAX_COVER}
 seeds = st.integers(0, 2**32 - 1)
 
 
-def every_pair(costs: list | np.ndarray, allowed: np.ndarray | None = None) -> csr_array:
-    """Store the allowed entries, zeros too."""
+def every_pair(costs: list | np.ndarray, allowed: np.ndarray | None = None) -> np.ndarray:
+    """Write NaN for the pairs that are not allowed."""
     costs = np.asarray(costs, dtype=float)
-    kept = np.ones(costs.shape, dtype=bool) if allowed is None else allowed
-    starts = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
-    return csr_array((costs[kept], np.nonzero(kept)[1], starts), shape=costs.shape)
+    return costs if allowed is None else np.where(allowed, costs, np.nan)
 
 
 def facility(costs: list, demands: list, capacities: list, **more: object) -> Problem:

@@ -19,12 +19,9 @@ from zmd_layout.vocabulary import SolveStatus
 few = settings(max_examples=25, deadline=None)
 
 
-def pairs(*rows: dict[int, float], sites: int) -> csr_array:
+def pairs(*rows: dict[int, float], sites: int) -> np.ndarray:
     """Write costs as one dictionary a demand; what is not named is out of reach."""
-    counts = np.cumsum([0, *(len(row) for row in rows)])
-    columns = [site for row in rows for site in sorted(row)]
-    values = [float(row[site]) for row in rows for site in sorted(row)]
-    return csr_array((values, columns, counts), shape=(len(rows), sites))
+    return np.array([[row.get(site, np.nan) for site in range(sites)] for row in rows])
 
 
 # --- a brute force that knows nothing of the solver ---------------------------------------------

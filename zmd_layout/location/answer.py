@@ -104,10 +104,12 @@ def _labelled(problem: Problem, solution: Solution) -> Solution:
     n, m = problem.costs.shape
     rows = pd.RangeIndex(n) if rows is None else rows
     columns = pd.RangeIndex(m) if columns is None else columns
-    sites = pd.array(columns).take(solution.assignment, allow_fill=True)
+    sites = pd.array(columns.to_numpy()).take(solution.assignment, allow_fill=True)
     flows = solution.flows
     if flows is not None:
-        flows = pd.DataFrame.sparse.from_spmatrix(flows, index=rows, columns=columns)
+        flows = pd.DataFrame.sparse.from_spmatrix(  # type: ignore[attr-defined]
+            flows, index=rows, columns=columns
+        )
     return replace(
         solution,
         open_sites=columns[solution.open_sites],

@@ -162,7 +162,7 @@ def read_flags(name: str, values: object, axis: Axis) -> NDArray[np.bool_]:
         if array.ndim != 1 and array.shape[1:] != (1,):
             raise _not_read(name, values, "flags")
         values = array.reshape(-1).tolist()
-    given = list(values)
+    given: list[Any] = list(values)  # type: ignore[call-overload]
     # labels stand once each, and are never True
     if _are_flags(given) and (
         len(given) == axis.size or len(set(given)) < len(given) or bool in map(type, given)
@@ -208,7 +208,7 @@ def read_adjacency(name: str, values: object, demands: Axis) -> csr_array:
 def read_choice(name: str, value: object, choices: type[Choice]) -> Choice:
     """Read one of several names."""
     try:
-        return choices(value)
+        return choices(str(value))
     except ValueError as error:
         known = [str(choice) for choice in choices]
         raise SitingError(
@@ -273,10 +273,12 @@ def _cover_pairs(pairs: NDArray[np.bool_] | csr_array, *, is_cover: bool) -> csr
 
 def _lacks_diagonal(stored: csr_array) -> bool:
     n, m = stored.shape
-    if n != m or n < 3 or stored.diagonal().any():  # noqa: PLR2004 - two places prove nothing
+    if n != m or stored.diagonal().any():
         return False
     # demands without people lose the whole row
     kept = np.flatnonzero(np.diff(stored.indptr))
+    if len(kept) < 3:  # noqa: PLR2004 - two places prove nothing
+        return False
     is_nearly_full = 2 * stored.nnz >= len(kept) * (n - 1)
     among = stored[kept][:, kept].astype(np.int8)
     return bool(is_nearly_full or (among.nnz and (among != among.T).nnz == 0))
@@ -298,7 +300,7 @@ def _array(name: str, values: object, wanted: str) -> NDArray[Any]:
         is_plain = all(isinstance(kind, np.dtype) and kind.kind in "biuf" for kind in kinds)
         values = values.to_numpy() if is_plain else values.to_numpy(object, na_value=np.nan)
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(np.float64).filled(np.nan)
+        values = np.ma.filled(values.astype(np.float64), np.nan)
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O" and not any(isinstance(v, (str, bytes)) for v in array.flat):
