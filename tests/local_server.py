@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -20,14 +21,33 @@ STATE = "2026-01-01T00:00:00Z"
 class QuietHandler(BaseHTTPRequestHandler):
     """Answers without a word on the terminal."""
 
-    def answer(self, status: int, headers: dict[str, str], body: bytes, *, told: int = -1) -> None:
-        """Send an answer; `told` is the length that is announced, by default that of the body."""
+    def answer(
+        self,
+        status: int,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        told: int = -1,
+        drip_s: float = 0.0,
+    ) -> None:
+        """
+        Send an answer.
+
+        `told` is the length that is announced, by default that of the body; with `drip_s` each
+        byte is waited for.
+        """
         self.send_response(status)
         length = str(len(body) if told < 0 else told)
         for name, value in ({"Content-Length": length} | headers).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if not drip_s:
+            self.wfile.write(body)
+            return
+        with suppress(OSError):  # whoever asked has gone
+            for number in range(len(body)):
+                self.wfile.write(body[number : number + 1])
+                time.sleep(drip_s)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -54,6 +74,7 @@ class Overpass:
     queries: list[str] = field(default_factory=list)
     other_requests: list[str] = field(default_factory=list)
     misdeeds: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    drip_s: float = 0.0  # the pause between two bytes of an answer
     is_empty: bool = False
 
     def misbehave(
@@ -84,7 +105,7 @@ def overpass_serving() -> Iterator[Overpass]:
             query = parse_qs(self.rfile.read(length).decode())["data"][0]
             if self.path != "/api/interpreter":
                 state.other_requests.append(self.path)
-            self.answer(*state.answer(query))
+            self.answer(*state.answer(query), drip_s=state.drip_s)
 
         def do_GET(self) -> None:
             state.other_requests.append(self.path)

@@ -43,6 +43,7 @@ class Server:
     body: bytes = BODY
     etag: str | None = '"one"'
     takes_ranges: bool = True
+    drip_s: float = 0.0  # the pause between two bytes
     portion: int | None = None  # of a range no more is given at a time
     cuts: list[int] = field(default_factory=list)
     refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
@@ -79,7 +80,7 @@ def handler_of(state: Server) -> type[QuietHandler]:
 
         def answer_cut(self, status: int, headers: dict[str, str], body: bytes) -> None:
             sent = body[: state.cuts.pop(0)] if state.cuts else body
-            self.answer(status, headers, sent, told=len(body))
+            self.answer(status, headers, sent, told=len(body), drip_s=state.drip_s)
 
     return Handler
 
@@ -152,7 +153,7 @@ def test_a_later_call_goes_on_where_an_earlier_one_broke_off(
     download(server.url, target, patience=patience)
     assert target.read_bytes() == BODY
     assert len(server.asked) == 1
-    assert server.asked[0].startswith("bytes=1")
+    assert server.asked[0] == "bytes=2000000-"
 
 
 def test_a_server_that_gives_a_range_in_portions_is_asked_for_each_next_one(
@@ -280,6 +281,40 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(
     assert "did not answer in time" in down.value.text("en")
 
 
+def test_a_server_that_drips_is_not_waited_for_without_end_and_what_came_is_gone_on_with(
+    server: Server, patience: Patience, target: Path
+) -> None:
+    server.drip_s = 0.01
+    with pytest.raises(SourceError) as down:
+        download(server.url, target, patience=replace(patience, limit_s=0.3))
+    assert "within 0.3 s" in down.value.text("en")
+    assert len(server.asked) == 1
+    server.drip_s = 0
+    download(server.url, target, patience=patience)
+    assert target.read_bytes() == BODY
+    assert int(re.findall(r"\d+", server.asked[1])[0]) > 0
+
+
+def test_cuts_without_number_end_with_the_time_of_the_file(
+    server: Server, patience: Patience, target: Path
+) -> None:
+    server.cuts = [1000, *([1] * 100_000)]
+    with pytest.raises(SourceError, match=r"0\.3"):
+        download(server.url, target, patience=replace(patience, limit_s=0.3))
+
+
+@pytest.mark.parametrize("note", ["[]", "null", '{"url": 7}', "{", '"text"'])
+def test_a_torn_note_beside_a_part_begins_it_anew(
+    server: Server, patience: Patience, target: Path, note: str
+) -> None:
+    target.parent.mkdir()
+    target.with_name("people.tif.part").write_bytes(b"half")
+    target.with_name("people.tif.part.json").write_text(note, "utf-8")
+    download(server.url, target, patience=patience)
+    assert target.read_bytes() == BODY
+    assert server.asked == [""]
+
+
 # grids
 
 
@@ -323,6 +358,19 @@ def test_a_grid_is_fetched_recorded_and_named_for_the_study(
     again = fetch_raster(source, tmp_path, fetched_at="later", patience=patience)
     assert again.files == fetched.files
     assert server.asked == []
+
+
+def test_a_renewal_lets_go_of_a_part_that_was_left(
+    server: Server, patience: Patience, tmp_path: Path
+) -> None:
+    server.body = grid()
+    source = RasterSource(server.url)
+    server.cuts = [100, 0, 0]
+    with pytest.raises(SourceError):
+        fetch_raster(source, tmp_path, fetched_at=NOON, patience=patience)
+    server.asked.clear()
+    fetch_raster(source, tmp_path, fetched_at=NOON, patience=patience, refresh=True)
+    assert server.asked == [""]
 
 
 def test_a_grid_in_an_archive_is_unpacked(

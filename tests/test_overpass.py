@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import socket
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -150,8 +152,44 @@ def test_a_busy_server_is_given_the_time_that_it_asks_for(
         (200, b"", {}),
         (200, b"[]", {}),
         (200, b'{"elements": [], "remark": "runtime error: Query timed out"}', {}),
+        (200, b"[" * 100_000, {}),
+        (200, b'{"elements": [null]}', {}),
+        (200, b'{"elements": [{"id": 1}]}', {}),
+        (200, b'{"elements": [{"type": "node", "id": 1, "lon": 114.2}]}', {}),
+        (200, b'{"elements": [{"type": "node", "id": 1, "lon": 114.2, "lat": NaN}]}', {}),
+        (200, b'{"elements": [{"type": "node", "id": 1, "lon": 32.7, "lat": 114.2}]}', {}),
+        (200, b'{"elements": [{"type": "node", "id": "1", "lon": 114, "lat": 32}]}', {}),
+        (200, b'{"elements": [{"type": "node", "id": 1, "lon": 9, "lat": 9, "tags": null}]}', {}),
+        (200, b'{"elements": [{"type": "way", "id": 1, "nodes": [1, null]}]}', {}),
+        (200, b'{"elements": [{"type": "way", "id": 1}]}', {}),
+        (200, b'{"elements": [{"type": "relation", "id": 1, "members": [{}]}]}', {}),
+        (
+            200,
+            b'{"elements": [{"type": "way", "id": 1, "nodes": [1], "geometry": [{"lat": 9}]}]}',
+            {},
+        ),
     ],
-    ids=["504", "429 in words", "cut", "html", "no body", "other json", "remark"],
+    ids=[
+        "504",
+        "429 in words",
+        "cut",
+        "html",
+        "no body",
+        "other json",
+        "remark",
+        "deep json",
+        "null",
+        "no type",
+        "no latitude",
+        "latitude that is no number",
+        "swapped",
+        "id in words",
+        "tags that are none",
+        "node that is none",
+        "way without nodes",
+        "member that is none",
+        "out geom",
+    ],
 )
 def test_what_is_no_answer_is_asked_for_again_after_growing_waits(
     overpass: Overpass,
@@ -197,6 +235,63 @@ def test_a_run_that_broke_off_goes_on_without_asking_twice(
     assert len(overpass.queries) == 1
     assert not set(answered) & set(overpass.queries)
     assert read_schools(tmp_path / "osm" / "schools.osm.pbf").dropped.read["school"] == 2
+
+
+@pytest.mark.parametrize("damage", ["torn", "no gzip", "old and broken"])
+def test_a_kept_answer_that_is_not_whole_is_asked_for_again(
+    overpass: Overpass, asking: OverpassSettings, tmp_path: Path, damage: str
+) -> None:
+    break_off_after_one(overpass, asking, tmp_path)
+    (kept,) = (tmp_path / "osm" / ".parts").iterdir()
+    whole = kept.read_bytes()
+    broken = {"url": "http://127.0.0.1", "elements": [{"type": "node", "id": 1}]}
+    kept.write_bytes(
+        {
+            "torn": whole[: len(whole) // 2],
+            "no gzip": b"\x00" * len(whole),
+            "old and broken": gzip.compress(json.dumps(broken).encode()),
+        }[damage]
+    )
+    fetch(tmp_path, asking)
+    assert len(overpass.queries) == 2
+    assert read_schools(tmp_path / "osm" / "schools.osm.pbf").dropped.read["school"] == 2
+
+
+def test_a_renewal_lets_go_of_what_was_kept_and_says_where_it_stopped(
+    overpass: Overpass, asking: OverpassSettings, tmp_path: Path
+) -> None:
+    break_off_after_one(overpass, asking, tmp_path)
+    fetch(tmp_path, asking, refresh=True)
+    assert len(overpass.queries) == 2
+    overpass.queries.clear()
+    overpass.misbehave(503, times=99)
+    with pytest.raises(SourceError) as stopped:
+        fetch(tmp_path, asking, refresh=True)
+    assert [message.key for message in stopped.value.messages] == ["fetch.stopped_refresh"]
+
+
+def test_a_server_that_drips_is_not_waited_for_without_end(
+    overpass: Overpass, asking: OverpassSettings, tmp_path: Path
+) -> None:
+    overpass.drip_s = 0.05
+    patience = replace(asking.patience, limit_s=0.3)
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=r"0\.3"):
+        fetch(tmp_path, replace(asking, patience=patience))
+    assert time.monotonic() - began < 3  # a tile takes nine seconds at this pace
+    assert len(overpass.queries) == 1
+
+
+@pytest.mark.parametrize("state", [None, 7, "of late", [1]])
+def test_an_answer_that_tells_no_time_of_its_data_gives_a_file_without_one(
+    overpass: Overpass, asking: OverpassSettings, tmp_path: Path, state: object
+) -> None:
+    elements = [{"type": "node", "id": 1, "lat": 32.7, "lon": 114.2, "tags": {"amenity": "school"}}]
+    told = {"osm3s": {"timestamp_osm_base": state}, "elements": elements}
+    overpass.misbehave(200, json.dumps(told).encode(), times=2)
+    fetched = fetch(tmp_path, asking)
+    assert fetched.files[0].data_as_of is None
+    assert "year" not in study_snippet(fetched.files)
 
 
 def test_what_a_broken_run_kept_of_another_area_stays_for_the_next_one_there(

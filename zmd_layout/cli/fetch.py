@@ -53,6 +53,11 @@ BORDER_M = 20_000.0  # schools and roads beyond the border serve its people, too
     help="服务器多少秒不答算超时 / seconds that a server may be silent [180]",
 )
 @click.option(
+    "--limit",
+    type=click.FloatRange(min=1),
+    help="一个文件或一块数据最多用多少秒 / seconds that one file or tile may take in all [3600]",
+)
+@click.option(
     "--tries", type=click.IntRange(min=1), help="每个地址问几次 / how often an address is asked [4]"
 )
 @click.option(
@@ -79,6 +84,7 @@ def fetch(  # one argument an option
     year: int,
     country: str,
     timeout: float | None,
+    limit: float | None,
     tries: int | None,
     wait: float | None,
     pause: float | None,
@@ -101,6 +107,7 @@ def fetch(  # one argument an option
     patience = replace(
         usual,
         timeout_s=usual.timeout_s if timeout is None else timeout,
+        limit_s=usual.limit_s if limit is None else limit,
         rounds=usual.rounds if tries is None else tries,
         first_wait_s=usual.first_wait_s if wait is None else wait,
         pause_s=usual.pause_s if pause is None else pause,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,94 @@ from typing import TYPE_CHECKING, Any
 import osmium
 from osmium.osm import mutable
 
+from zmd_layout.messages import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     Element = Mapping[str, Any]
+
+_KINDS = ("node", "way", "relation")
+_ID_LIMIT = 1 << 63
+
+
+def fault_of(elements: Iterable[Any]) -> Message | None:
+    """
+    Say what keeps an answer from being an extract; None: it can be written.
+
+    Parameters
+    ----------
+    elements
+        As Overpass JSON has them, of one tile.
+
+    Returns
+    -------
+    message
+        The first element that is not whole; or that ways came whose nodes have no coordinates,
+        as with `out geom` or `out ids`: they would be ways of no length.
+    """
+    places: set[int] = set()
+    ways: list[list[int]] = []
+    for number, element in enumerate(elements, 1):
+        lack = _lack_of(element)
+        if lack is not None:
+            return Message("fetch.broken_element", number=number, lack=lack)
+        if element["type"] == "node":
+            places.add(element["id"])
+        elif element["type"] == "way":
+            ways.append(element.get("nodes", []))
+    named = [nodes for nodes in ways if nodes]
+    without = sum(places.isdisjoint(nodes) for nodes in named)
+    if without or (ways and not named):
+        return Message("fetch.no_places", count=without or len(ways))
+    return None
+
+
+def _lack_of(element: object) -> str | None:
+    """Name the part of an element that is missing or wrong."""
+    kind = element.get("type") if isinstance(element, dict) else None
+    if not isinstance(element, dict) or not isinstance(kind, str):
+        return "type"
+    if kind not in _KINDS:
+        return None  # counts and areas are passed over
+    if not _is_id(element.get("id")):
+        return "id"
+    tags = element.get("tags", {})
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        return "tags"
+    checks = {"node": _lack_of_node, "way": _lack_of_way, "relation": _lack_of_relation}
+    return checks[kind](element)
+
+
+def _lack_of_node(node: Element) -> str | None:
+    limits = {"lat": 90, "lon": 180}
+    wrong = (name for name, limit in limits.items() if not _is_within(node.get(name), limit))
+    return next(wrong, None)
+
+
+def _lack_of_way(way: Element) -> str | None:
+    nodes = way.get("nodes", [])
+    return None if isinstance(nodes, list) and all(map(_is_id, nodes)) else "nodes"
+
+
+def _lack_of_relation(relation: Element) -> str | None:
+    members = relation.get("members", [])
+    is_whole = isinstance(members, list) and all(
+        isinstance(member, dict)
+        and member.get("type") in _KINDS
+        and _is_id(member.get("ref"))
+        and isinstance(member.get("role", ""), str)
+        for member in members
+    )
+    return None if is_whole else "members"
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and -_ID_LIMIT <= value < _ID_LIMIT
+
+
+def _is_within(value: object, limit: float) -> bool:
+    return type(value) in {int, float} and math.fabs(value) <= limit  # type: ignore[arg-type]
 
 
 def write_extract(answers: Iterable[Iterable[Element]], target: Path) -> None:

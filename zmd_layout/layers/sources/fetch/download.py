@@ -13,20 +13,21 @@ import requests
 from zmd_layout.errors import SourceError
 from zmd_layout.layers.files import sha256_of
 from zmd_layout.layers.sources.fetch.retry import (
+    Deadline,
     Patience,
     Progress,
     RefusalError,
     ask_in_turn,
+    blocks_of,
     check_status,
     no_answer,
 )
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-_BLOCK_BYTES = 1 << 16  # what a cut may cost: a block that has not all come is lost
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -64,7 +65,7 @@ def download(
     target
         Where to.
     patience
-        Time-out, waits and rounds; a broken connection is resumed within them.
+        Time-outs, waits and rounds; a broken connection is resumed within them.
     sha256
         What the file must have; None: not known.
     check
@@ -83,7 +84,7 @@ def download(
         If the server gives nothing, or something else than the file. What was at `target` stays.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = _Part(target.with_name(f"{target.name}.part"))
+    part = _part_of(target)
     ask_in_turn(
         lambda address: _fill_while_it_grows(part, address, patience, progress),
         [url],
@@ -125,7 +126,8 @@ class _Part:
             note = json.loads(self._note.read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        version = note.get("version") if note.get("url") == url else None
+        is_of_url = isinstance(note, dict) and note.get("url") == url
+        version = note["version"] if is_of_url and "version" in note else None
         return version if isinstance(version, str) and self.size > 0 else None
 
     def start(self, url: str, version: str | None) -> None:
@@ -136,6 +138,15 @@ class _Part:
     def drop(self) -> None:
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
+
+
+def _part_of(target: Path) -> _Part:
+    return _Part(target.with_name(f"{target.name}.part"))
+
+
+def drop_part(target: Path) -> None:
+    """Let go of what a download that broke off left beside its target."""
+    _part_of(target).drop()
 
 
 def put_in_place(finished: Path, target: Path) -> None:
@@ -158,19 +169,24 @@ def _fill_while_it_grows(
 ) -> None:
     """Go on after each cut that brought the file further: only standing still is a refusal."""
     furthest = part.size
+    deadline = Deadline(patience.limit_s)
     while True:
         try:
-            _fill(part, url, patience, progress)
-        except RefusalError:
-            if part.size <= furthest or part.version_of(url) is None:
+            _fill(part, url, patience, deadline, progress)
+        except RefusalError as refusal:
+            is_standing = part.size <= furthest or part.version_of(url) is None
+            if refusal.is_final or is_standing:
                 raise
+            deadline.check()
             furthest = part.size
             patience.sleep(patience.pause_s)
         else:
             return
 
 
-def _fill(part: _Part, url: str, patience: Patience, progress: Progress | None) -> None:
+def _fill(
+    part: _Part, url: str, patience: Patience, deadline: Deadline, progress: Progress | None
+) -> None:
     """Get what is missing of a part in one request."""
     version = part.version_of(url)
     # a compressed answer would count other bytes than the file has
@@ -184,7 +200,7 @@ def _fill(part: _Part, url: str, patience: Patience, progress: Progress | None) 
                 return
             check_status(answer)
             total = _begin(part, url, answer)
-            _append(part, answer, total, progress)
+            _append(part, blocks_of(answer, deadline), total, progress)
     except requests.RequestException as error:
         raise no_answer(error) from error
     if total is not None and part.size != total:
@@ -218,11 +234,11 @@ def _version(answer: requests.Response) -> str | None:
 
 
 def _append(
-    part: _Part, answer: requests.Response, total: int | None, progress: Progress | None
+    part: _Part, blocks: Iterable[bytes], total: int | None, progress: Progress | None
 ) -> None:
     done = part.size
     with part.path.open("ab") as file:
-        for block in answer.iter_content(_BLOCK_BYTES):
+        for block in blocks:
             try:
                 file.write(block)
             except OSError as error:

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import json
 import math
+import re
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ import shapely
 
 from zmd_layout.errors import SourceError
 from zmd_layout.layers.files import sha256_of
-from zmd_layout.layers.sources.fetch.answers import write_extract
+from zmd_layout.layers.sources.fetch.answers import fault_of, write_extract
 from zmd_layout.layers.sources.fetch.download import put_in_place
 from zmd_layout.layers.sources.fetch.overpass import OverpassSettings, Topic, ask_overpass
 from zmd_layout.layers.sources.fetch.record import Fetched, FetchedFile, add_to_record, read_record
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 OSM_FOLDER = "osm"
 _PARTS = ".parts"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _WORLD = shapely.box(-180, -90, 180, 90)
 
 
@@ -60,7 +63,7 @@ def fetch_osm(
     progress
         Hears the tiles that are done.
     refresh
-        Fetch even what is there.
+        Fetch even what is there, and let go of what a run that broke off kept.
 
     Returns
     -------
@@ -84,7 +87,9 @@ def fetch_osm(
             files.append(known)
             notes.append(Message("fetch.kept", path=known.path, fetched_at=known.fetched_at))
             continue
-        work.ask_for_missing(progress)
+        if refresh:
+            work.let_go()
+        work.ask_for_missing(progress, is_renewal=known is not None)
         file = work.write(fetched_at)
         if file is None:
             notes.append(Message("fetch.nothing", topic=Message(f"fetch.{topic}")))
@@ -156,9 +161,9 @@ class _Work:
     def request(self) -> str:
         return hashlib.sha256("\n".join(part.name for part in self.parts).encode()).hexdigest()
 
-    def ask_for_missing(self, progress: Progress | None) -> None:
+    def ask_for_missing(self, progress: Progress | None, *, is_renewal: bool) -> None:
         parts = self.parts
-        missing = [at for at, part in enumerate(parts) if not part.exists()]
+        missing = [at for at, part in enumerate(parts) if _kept_in(part) is None]
         parts[0].parent.mkdir(parents=True, exist_ok=True)
         settings = self.settings
         for number, at in enumerate(missing):
@@ -168,9 +173,10 @@ class _Work:
             try:
                 answer = ask_overpass(self.tiles[at], self.topic, settings=settings)
             except SourceError as error:
+                key = "fetch.stopped_refresh" if is_renewal else "fetch.stopped"
                 raise SourceError(
                     Message(
-                        "fetch.stopped", topic=Message(f"fetch.{self.topic}"), done=done,
+                        key, topic=Message(f"fetch.{self.topic}"), done=done,
                         total=len(parts), why=error.messages[0],
                     )
                 ) from error  # fmt: skip
@@ -189,7 +195,7 @@ class _Work:
         write_extract(answers, unfinished)
         if answers.element_count == 0:
             unfinished.unlink()
-            self._let_go()
+            self.let_go()
             return None
         put_in_place(unfinished, target)
         file = FetchedFile(
@@ -204,14 +210,15 @@ class _Work:
             request=self.request,
         )
         add_to_record(self.folder, file)
-        self._let_go()
+        self.let_go()
         return file
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
+        """Remove the answers that are kept of these tiles."""
         for part in self.parts:
-            part.unlink()
+            part.unlink(missing_ok=True)
         kept_in = self.folder / OSM_FOLDER / _PARTS
-        if not any(kept_in.iterdir()):
+        if kept_in.is_dir() and not any(kept_in.iterdir()):
             kept_in.rmdir()
 
 
@@ -226,11 +233,32 @@ class _Answers:
 
     def __iter__(self) -> Iterator[list[dict[str, Any]]]:
         for part in self.parts:
-            answer = json.loads(gzip.decompress(part.read_bytes()))
+            answer = _kept_in(part)
+            if answer is None:  # changed since it was looked at
+                raise SourceError(Message("fetch.broken_part", path=part))
             self.urls.add(answer["url"])
-            self.states.add(answer.get("osm3s", {}).get("timestamp_osm_base", ""))
+            self.states.add(_state_of(answer))
             self.element_count += len(answer["elements"])
             yield answer["elements"]
+
+
+def _kept_in(part: Path) -> dict[str, Any] | None:
+    """Read an answer that was kept; None: there is none, or it is not whole."""
+    try:
+        answer = json.loads(gzip.decompress(part.read_bytes()))
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error):
+        return None
+    if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
+        return None
+    elements = answer.get("elements")
+    return answer if isinstance(elements, list) and fault_of(elements) is None else None
+
+
+def _state_of(answer: dict[str, Any]) -> str:
+    """Read of which time the data are; empty: the answer does not say."""
+    base = answer.get("osm3s")
+    state = base.get("timestamp_osm_base") if isinstance(base, dict) else None
+    return state if isinstance(state, str) and _DATE.match(state) else ""
 
 
 def _keep(answer: dict[str, Any], part: Path) -> None:

@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING, Any
 import osmnx
 import requests
 
+from zmd_layout.layers.sources.fetch.answers import fault_of
 from zmd_layout.layers.sources.fetch.retry import (
+    Deadline,
     Patience,
     RefusalError,
     ask_in_turn,
+    blocks_of,
     check_status,
     no_answer,
 )
@@ -125,10 +128,12 @@ class _TakenError(Exception):
 def _ask_once(
     endpoint: str, tile: shapely.Polygon, topic: Topic, settings: OverpassSettings
 ) -> dict[str, Any]:
+    deadline = Deadline(settings.patience.limit_s)
+
     def take(response: requests.Response, *_: object, **__: object) -> None:
         if not response.is_redirect:
             with response:  # what is refused unread would keep its connection open
-                raise _TakenError(_elements(response))
+                raise _TakenError(_elements(response, deadline))
 
     with _osmnx_set(
         doh_url_template=None,  # ask no other server, not even for a name
@@ -153,22 +158,26 @@ def _ask_once(
     raise RefusalError(Message("fetch.too_many_redirects"), is_final=True)
 
 
-def _elements(response: requests.Response) -> dict[str, Any]:
-    """Read an answer; what is not JSON, or says that the query broke off, is none."""
+def _elements(response: requests.Response, deadline: Deadline) -> dict[str, Any]:
+    """Read an answer; what is not whole, or says that the query broke off, is none."""
     check_status(response)
+    body = b"".join(blocks_of(response, deadline))
     try:
-        data = json.loads(response.content)
-    except ValueError as error:
-        raise RefusalError(Message("fetch.rubbish", start=_start_of(response))) from error
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RefusalError(Message("fetch.rubbish", start=_start_of(body))) from error
     if not isinstance(data, dict) or not isinstance(data.get("elements"), list):
-        raise RefusalError(Message("fetch.rubbish", start=_start_of(response)))
+        raise RefusalError(Message("fetch.rubbish", start=_start_of(body)))
     if "remark" in data:  # so Overpass tells of a time-out or of too little memory, with a 200
         raise RefusalError(Message("fetch.remark", remark=str(data["remark"])[:200]))
+    fault = fault_of(data["elements"])
+    if fault is not None:
+        raise RefusalError(fault)
     return data
 
 
-def _start_of(response: requests.Response) -> str:
-    return " ".join(response.text[:80].split()) or "–"
+def _start_of(body: bytes) -> str:
+    return " ".join(body[:80].decode("utf-8", "replace").split()) or "–"
 
 
 @contextmanager

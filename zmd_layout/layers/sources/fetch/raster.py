@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from string import Formatter
@@ -16,7 +17,7 @@ from rasterio.errors import RasterioError
 
 from zmd_layout.errors import SourceError
 from zmd_layout.layers.files import sha256_of
-from zmd_layout.layers.sources.fetch.download import download, put_in_place
+from zmd_layout.layers.sources.fetch.download import download, drop_part, put_in_place
 from zmd_layout.layers.sources.fetch.record import (
     Fetched,
     FetchedFile,
@@ -117,7 +118,7 @@ def fetch_raster(
     progress
         Hears the bytes that came.
     refresh
-        Fetch even what is there.
+        Fetch even what is there, and let go of what a download that broke off left.
 
     Returns
     -------
@@ -138,9 +139,12 @@ def fetch_raster(
     if known is not None and not refresh:
         return Fetched((known,), (Message("fetch.kept", path=path, fetched_at=known.fetched_at),))
     is_zip = name.lower().endswith(".zip")
+    downloaded = target.with_name(name) if is_zip else target
+    if refresh:
+        drop_part(downloaded)
     got = download(
         url,
-        target.with_name(name) if is_zip else target,
+        downloaded,
         patience=patience or Patience(),
         sha256=source.sha256,
         check=_grid_in if is_zip else coordinates_of,
@@ -189,7 +193,7 @@ def _grid_in(archive: Path) -> str:
         with zipfile.ZipFile(archive) as packed:
             names = [n for n in packed.namelist() if n.lower().endswith(_GRID_SUFFIXES)]
             broken = packed.testzip()
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error) as error:
         raise SourceError(Message("fetch.no_zip", path=archive.name, why=error)) from error
     if broken is not None:
         raise SourceError(Message("fetch.no_zip", path=archive.name, why=broken))

@@ -8,17 +8,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import requests
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, ReadTimeoutError
 from urllib3.util import Retry
 
 from zmd_layout.errors import SourceError
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Answer = TypeVar("Answer")
 
+_BLOCK_BYTES = 1 << 16
 _MAY_PASS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -47,6 +48,8 @@ class Patience:
         The pause between two requests that succeed.
     timeout_s
         How long a server may be silent.
+    limit_s
+        How long one file, or one answer of one address, may take in all to come.
     sleep
         Waits for some seconds; a test puts its own here.
     """
@@ -56,7 +59,35 @@ class Patience:
     longest_wait_s: float = 300.0
     pause_s: float = 1.0
     timeout_s: float = 180.0
+    limit_s: float = 3600.0
     sleep: Callable[[float], None] = time.sleep
+
+
+class Deadline:
+    """
+    The end of the time that one file or answer may take, from now.
+
+    Parameters
+    ----------
+    limit_s
+        Seconds in all.
+    """
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._end_s = time.monotonic() + limit_s
+
+    def check(self) -> None:
+        """
+        Refuse what takes longer.
+
+        Raises
+        ------
+        RefusalError
+            Final, if the time is over.
+        """
+        if time.monotonic() > self._end_s:
+            raise RefusalError(Message("fetch.too_slow", seconds=self._limit_s), is_final=True)
 
 
 class RefusalError(Exception):
@@ -147,6 +178,35 @@ def check_status(response: requests.Response) -> None:
         wait_s=wait_asked_for_s(response),
         is_final=status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in _MAY_PASS,
     )
+
+
+def blocks_of(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
+    """
+    Read what an answer holds as it comes, however slowly.
+
+    Parameters
+    ----------
+    response
+        An answer of which nothing was read yet.
+    deadline
+        When it must be whole.
+
+    Raises
+    ------
+    RefusalError
+        If the connection is cut or goes silent, or the time is over.
+    """
+    while True:
+        try:  # a reader of whole blocks would wait for each as long as anything drips
+            block = response.raw.read1(_BLOCK_BYTES, decode_content=True)
+        except ReadTimeoutError as error:
+            raise RefusalError(Message("fetch.silent")) from error
+        except HTTPError as error:
+            raise RefusalError(Message("fetch.cut")) from error
+        if not block:
+            return
+        yield block
+        deadline.check()
 
 
 def wait_asked_for_s(response: requests.Response) -> float:
