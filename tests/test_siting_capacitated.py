@@ -48,7 +48,11 @@ def made(seed: int, model: Model, *, whole: bool, land: bool = False) -> Problem
     m = min(m, n)
     return Problem(
         model=model,
-        costs=every_pair(random.integers(0, 9, (n, m)), random.random((n, m)) < 0.85),
+        # 0 and 1 alone would be refused of a covering model, which uses no costs
+        costs=every_pair(
+            random.integers(0, 9, (n, m)) + (model in {Model.SET_COVER, Model.MAX_COVER}),
+            random.random((n, m)) < 0.85,
+        ),
         demands=random.integers(1, 6, n).astype(float),
         open_count=int(random.integers(1, m + 1)) if model in COUNTED else None,
         capacities=random.integers(3, 12, m).astype(float),

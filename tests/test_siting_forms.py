@@ -409,7 +409,7 @@ def test_what_could_mean_two_things_is_refused(changes: dict[str, Any], key: str
 @pytest.mark.parametrize(
     "options",
     [{"seed": -1}, {"seed": "x"}, {"time_limit_s": "long"}, {"time_limit_s": float("nan")},
-     {"effort": float("inf")}, {"effort": -1}],
+     {"effort": float("inf")}, {"effort": -1}, {"progress": True}],
 )  # fmt: skip
 def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
     problem = Problem(model="p_median", costs=[[1]], demands=1, open_count=1)

@@ -69,7 +69,9 @@ def problems(draw: st.DrawFn) -> Problem:
     model = draw(st.sampled_from(list(Model)))
     n, m = draw(st.integers(1, 7)), draw(st.integers(1, 6))
     # few values, so that ties, and pairs out of reach, are common
-    cost = st.sampled_from([0.0, 1.0, 2.0, 3.0, 5.0, 7.5])
+    cost = st.sampled_from([1.0, 2.0, 3.0, 5.0, 7.5])
+    if model not in {Model.SET_COVER, Model.MAX_COVER}:  # which use no costs
+        cost = st.sampled_from([0.0, 1.0, 2.0, 3.0, 5.0, 7.5])
     row = st.dictionaries(st.integers(0, m - 1), cost, max_size=m)
     rows = draw(st.lists(row, min_size=n, max_size=n))
     fixed = draw(st.lists(st.booleans(), min_size=m, max_size=m)) if draw(st.booleans()) else None

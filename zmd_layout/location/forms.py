@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array, csr_array, issparse
+from scipy.sparse import csr_array, issparse
 
 from zmd_layout.errors import SitingError
 from zmd_layout.messages import Message
@@ -246,16 +246,13 @@ def _sparse_costs(costs: Any, *, is_cover: bool) -> csr_array:  # noqa: ANN401 -
         raise _not_read("costs", costs, "matrix")
     if costs.format in _PADDED and not costs.data.all():
         raise SitingError(Message("siting.padded", form=costs.format))
-    if costs.format == "coo":  # the conversion would add up what is stored twice
-        keys = np.ravel_multi_index(coo_array(costs).coords, costs.shape)
-        twice = len(keys) - len(np.unique(keys))
-        if twice:
-            raise SitingError(Message("siting.twice", count=twice))
+    pairs = csr_array(costs)
+    if pairs.nnz < costs.nnz:  # the conversion adds up what is stored twice
+        raise SitingError(Message("siting.twice", count=costs.nnz - pairs.nnz))
     if costs.dtype == bool:
-        pairs = csr_array(costs)
         pairs.eliminate_zeros()
         return _cover_pairs(pairs, is_cover=is_cover)
-    pairs = csr_array(costs, dtype=np.float64)
+    pairs = pairs.astype(np.float64, copy=False)
     allowed = ~(np.isnan(pairs.data) | np.isposinf(pairs.data))
     if allowed.all():
         return pairs

@@ -92,6 +92,8 @@ def solve(
         is_endless = name == "effort" and value == math.inf
         if not isinstance(value, Real) or not value >= 0 or is_endless:
             raise SitingError(Message("siting.option", name=name, found=str(value)))
+    if progress is not None and not callable(progress):
+        raise SitingError(Message("siting.option", name="progress", found=str(progress)))
     options = SolveOptions(seed=seed, time_limit_s=time_limit_s, effort=effort, progress=progress)
     is_capacitated = problem.capacities is not None or problem.adjacency is not None
     # without capacities every demand goes whole to its cheapest open site anyway
