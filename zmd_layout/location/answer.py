@@ -1,4 +1,4 @@
-"""The last step of `solve`: an answer that holds together, on the labels of its problem."""
+"""The last step of `solve`: check the answer and put it on the labels of the problem."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from zmd_layout.vocabulary import SolveStatus
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# of the objective: far above what linear programmes leave, far below what matters
+# relative to the objective: far above the tolerance of linear programmes
 SLACK = 1e-6
 
 
 def finished(problem: Problem, solution: Solution) -> Solution:
     """
-    Check an answer against its problem, and put it on the problem's labels.
+    Check a solution against its problem and put it on the problem's labels.
 
     Parameters
     ----------
     problem
-        As it was handed in.
+        The problem as given by the user.
     solution
-        By numbers of sites and demands.
+        Solution by positions of sites and demands.
 
     Raises
     ------
     SitingError
-        If status, objective, bound and plan contradict each other, which is a fault of the
-        program: no such answer is handed out.
+        If status, objective, bound and plan contradict each other. This is a bug in the program,
+        and such a solution is never returned.
     """
     if solution.status in {SolveStatus.OPTIMAL, SolveStatus.FEASIBLE}:
         solution = _with_bound_on_its_side(problem, solution)
@@ -46,7 +46,7 @@ def finished(problem: Problem, solution: Solution) -> Solution:
 
 
 def _with_bound_on_its_side(problem: Problem, solution: Solution) -> Solution:
-    """Take back a bound that is beyond the objective by rounding: it then proves the optimum."""
+    """Clip a bound beyond the objective by rounding error: it proves the optimum."""
     sign = -1.0 if problem.model is Model.MAX_COVER else 1.0
     beyond = sign * (solution.bound - solution.objective)
     if beyond > SLACK * max(1.0, abs(solution.objective)):
@@ -72,7 +72,7 @@ def _number_faults(solution: Solution) -> list[str]:
 
 
 def _plan_faults(problem: Problem, solution: Solution) -> list[str]:
-    """Say which sites or pairs of a plan the problem does not allow."""
+    """Return the parameters of the problem that the plan violates."""
     is_open = np.zeros(problem.costs.shape[1], dtype=bool)
     is_open[solution.open_sites] = True
     faults = []

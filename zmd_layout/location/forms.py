@@ -1,4 +1,4 @@
-"""The forms in which the parts of a location problem may be given, read into plain arrays."""
+"""Conversion of the accepted inputs of a location problem into plain arrays."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 Choice = TypeVar("Choice", bound=StrEnum)
 
 _NAMED = 5  # labels that a message names
-# these fill up blocks or diagonals with zeros, which are then not to be told from costs of 0
+# formats that pad blocks or diagonals with zeros, indistinguishable from costs of 0
 _PADDED = ("bsr", "dia")
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The demands or the sites of a problem: how many, and their labels, if they have any."""
+    """The demands or the sites of a problem: their number and their labels, if any."""
 
     size: int
     labels: pd.Index[Any] | None
@@ -36,23 +36,23 @@ class Axis:
 
 def read_axis(name: str, size: int, labels: Iterable[Any] | None, *parts: object) -> Axis:
     """
-    Find the labels of an axis: those named, else those of the first part that carries so many.
+    Return an axis with the labels given, else those of the first input of matching length.
 
     Parameters
     ----------
     name
-        Of the parameter, for the message.
+        Name of the parameter, for the message.
     size
         Number of demands or sites.
     labels
-        Named by the user, or None.
+        Labels given by the user, or None.
     *parts
-        An Index of the costs, then what may be a Series, in the order in which it is asked.
+        An Index of the costs, then the inputs that may be Series, in order of precedence.
 
     Raises
     ------
     SitingError
-        If the labels are of another number, or one stands twice.
+        If the labels are not unique or their number is wrong.
     """
     if labels is None:
         first, *rest = parts
@@ -73,21 +73,21 @@ def read_axis(name: str, size: int, labels: Iterable[Any] | None, *parts: object
 
 def read_costs(costs: object, *, is_cover: bool) -> csr_array:
     """
-    Read a matrix of costs; a stored entry of the answer is a pair that is allowed.
+    Return costs as a sparse array whose stored entries are the allowed pairs.
 
     Parameters
     ----------
     costs
-        (n, m) sparse of any format, or dense: array, DataFrame, list of lists. NaN and inf stand
-        for a pair that is not allowed, and so does an entry that a sparse matrix does not store;
-        a zero that is stored is a cost of 0.
+        (n, m) sparse matrix of any format, or dense: array, DataFrame, list of lists. NaN, inf
+        and entries missing from a sparse matrix mark pairs that are not allowed; a stored zero is
+        a cost of 0.
     is_cover
-        Whether only the allowed pairs matter: then True and False are understood, too.
+        Whether only the allowed pairs matter; booleans are then accepted, too.
 
     Raises
     ------
     SitingError
-        If it is no matrix of numbers, or if its zeros cannot be told from missing entries.
+        If it is not a numeric matrix, or if zeros and missing entries are indistinguishable.
     """
     if issparse(costs):
         return _sparse_costs(costs, is_cover=is_cover)
@@ -108,23 +108,24 @@ def read_costs(costs: object, *, is_cover: bool) -> csr_array:
 
 def refuse_lost_zeros(costs: csr_array, places: NDArray[np.int64] | None) -> None:
     """
-    Refuse sparse costs whose zeros were lost, as by `csr_array(distances)`.
+    Refuse sparse costs that lost their zeros in conversion, as by `csr_array(distances)`.
 
-    Without a stored zero, places that are demand and site and may not serve themselves are what
-    such a loss looks like: where `places` says so, where the diagonal is missing of a square
-    matrix that is nearly full or symmetric, or where each site lacks one demand of its own.
+    Zeros are taken as lost where none is stored and no place that is both demand and site may
+    serve itself: no site has the pair with its own demand in `places`; a square matrix that is at
+    least half full or has a symmetric pattern lacks its whole diagonal; or each site lacks exactly
+    one demand, a different one each.
 
     Parameters
     ----------
     costs
-        (n, m) as `read_costs` gives them.
+        (n, m) as returned by `read_costs`.
     places
-        (m,) the demand at which each site stands, or None where that is not known.
+        (m,) position of the demand at which each site is located, or None if unknown.
 
     Raises
     ------
     SitingError
-        Where the zeros seem to be lost.
+        If the zeros appear to be lost.
     """
     n, m = costs.shape
     if not costs.nnz or not costs.data.all():
@@ -140,7 +141,7 @@ def refuse_lost_zeros(costs: csr_array, places: NDArray[np.int64] | None) -> Non
 
 
 def read_numbers(name: str, values: object, axis: Axis) -> NDArray[np.float64]:
-    """Read (size,) numbers: a list, an array, a column, a Series by label, or one for all."""
+    """Return (size,) numbers from a list, array, column, Series (by label) or single number."""
     array = _array(name, _by_label(name, values, axis), "list")
     if array.ndim == 0:
         return np.full(axis.size, float(array))
@@ -150,7 +151,7 @@ def read_numbers(name: str, values: object, axis: Axis) -> NDArray[np.float64]:
 
 
 def read_flags(name: str, values: object, axis: Axis) -> NDArray[np.bool_]:
-    """Read (size,) bool: True and False, 1 and 0, or the labels (else numbers) of those meant."""
+    """Return (size,) booleans from booleans, 0/1, or the labels (else positions) selected."""
     if isinstance(values, (bool, np.bool_)):
         return np.full(axis.size, bool(values))
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Collection):
@@ -163,7 +164,7 @@ def read_flags(name: str, values: object, axis: Axis) -> NDArray[np.bool_]:
             raise _not_read(name, values, "flags")
         values = array.reshape(-1).tolist()
     given: list[Any] = list(values)  # type: ignore[call-overload]
-    # labels stand once each, and are never True
+    # labels are unique and never booleans
     if _are_flags(given) and (
         len(given) == axis.size or len(set(given)) < len(given) or bool in map(type, given)
     ):
@@ -174,7 +175,7 @@ def read_flags(name: str, values: object, axis: Axis) -> NDArray[np.bool_]:
 
 
 def read_places(name: str, values: object, sites: Axis, demands: Axis) -> NDArray[np.int64]:
-    """Read the demand of each site: a Series of labels, else numbers from 0, or labels as text."""
+    """Return the demand of each site from a Series of labels, positions, or labels as text."""
     by_label = isinstance(values, pd.Series) and demands.labels is not None
     values = _by_label(name, values, sites)
     array = np.asarray(values)
@@ -192,7 +193,7 @@ def read_places(name: str, values: object, sites: Axis, demands: Axis) -> NDArra
 
 
 def read_adjacency(name: str, values: object, demands: Axis) -> csr_array:
-    """Read (n, n) neighbours, dense or sparse, or a DataFrame on the labels of the demands."""
+    """Return (n, n) neighbours from a dense or sparse matrix, or a DataFrame by label."""
     if isinstance(values, pd.DataFrame) and demands.labels is not None:
         for labels in (values.index, values.columns):
             _refuse_other_labels(name, labels, demands.labels)
@@ -206,7 +207,7 @@ def read_adjacency(name: str, values: object, demands: Axis) -> csr_array:
 
 
 def read_choice(name: str, value: object, choices: type[Choice]) -> Choice:
-    """Read one of several names."""
+    """Return the member of an enumeration with this name."""
     try:
         return choices(str(value))
     except ValueError as error:
@@ -217,7 +218,7 @@ def read_choice(name: str, value: object, choices: type[Choice]) -> Choice:
 
 
 def read_whole(name: str, value: object) -> int:
-    """Read a whole number."""
+    """Return an integer."""
     is_number = isinstance(value, (int, float, np.integer, np.floating))
     if isinstance(value, bool) or not is_number or value != np.rint(value):  # type: ignore[call-overload]
         raise _not_read(name, value, "whole")
@@ -225,14 +226,14 @@ def read_whole(name: str, value: object) -> int:
 
 
 def read_switch(name: str, value: object) -> bool:
-    """Read a yes or no, also as 1 or 0."""
+    """Return a boolean, also from 0 or 1."""
     if np.ndim(value) or not _are_flags([value]):  # type: ignore[arg-type]
         raise _not_read(name, value, "switch")
     return bool(value)
 
 
 def aligned_costs(costs: object, demands: Axis, sites: Axis) -> object:
-    """Put the rows and columns of a DataFrame into the order of labels that were named."""
+    """Reorder the rows and columns of a DataFrame to the labels of the axes."""
     if not isinstance(costs, pd.DataFrame):
         return costs
     for axis, labels in ((demands, costs.index), (sites, costs.columns)):
@@ -262,7 +263,7 @@ def _sparse_costs(costs: Any, *, is_cover: bool) -> csr_array:  # noqa: ANN401 -
 
 
 def _cover_pairs(pairs: NDArray[np.bool_] | csr_array, *, is_cover: bool) -> csr_array:
-    """Take what is True as allowed, which is all that a covering model asks."""
+    """Return the True entries as allowed pairs, which is all that a covering model needs."""
     if not is_cover:
         raise _not_read("costs", pairs, "matrix")
     return csr_array(pairs, dtype=np.float64)
@@ -291,7 +292,7 @@ def _lacks_one_each(stored: csr_array) -> bool:
 
 
 def _array(name: str, values: object, wanted: str) -> NDArray[Any]:
-    """Turn values into an array of numbers, or of True and False; None becomes NaN."""
+    """Return an array of floats or booleans; None becomes NaN."""
     if isinstance(values, (pd.Series, pd.DataFrame)):
         kinds = [values.dtype] if isinstance(values, pd.Series) else list(values.dtypes)
         is_plain = all(isinstance(kind, np.dtype) and kind.kind in "biuf" for kind in kinds)
@@ -310,7 +311,7 @@ def _array(name: str, values: object, wanted: str) -> NDArray[Any]:
 
 
 def _by_label(name: str, values: object, axis: Axis) -> object:
-    """Put a Series into the order of the labels of its axis."""
+    """Reorder a Series to the labels of its axis."""
     if not isinstance(values, pd.Series) or axis.labels is None or len(values) != axis.size:
         return values
     _refuse_other_labels(name, values.index, axis.labels)

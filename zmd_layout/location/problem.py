@@ -50,25 +50,23 @@ class Problem:
     """
     A location problem over n demand points and m sites.
 
-    Lists, arrays, Series and DataFrames are read once, when the problem is made; the attributes
-    are arrays in one order. What cannot be read, or contradicts itself, is refused by the name of
-    the parameter. Whoever hands in a DataFrame or a Series gets the answer on its labels, and
-    what carries labels is put together by them, whatever its order.
+    Inputs are converted to plain arrays on construction. If a DataFrame or a Series is given, all
+    labelled inputs are aligned by label, and the solution carries these labels.
 
     Parameters
     ----------
     model
-        The question, also by its name (`"p_median"`).
+        The model or its name, such as `"p_median"`.
     costs
         (n, m) cost of serving the whole of demand i from site j, in any unit, such as metres times
-        children; for `P_CENTER` the distance; for the covering models only which pairs are allowed
-        counts, so that True and False will do. Dense (array, list of lists, DataFrame): NaN or inf
-        stand for a pair that is not allowed. Sparse (any format of SciPy): so does an entry that
-        is not *stored*; a stored zero is a cost of 0. Beware that `csr_array(distances)` stores no
-        zeros: the matrix is refused where places that are demand and site would lose the pair with
-        themselves by it.
+        children; for `P_CENTER` the distance. Covering models use only which pairs are allowed and
+        also accept booleans. In a dense matrix (array, list of lists, DataFrame), NaN or inf marks
+        a pair that is not allowed; in a sparse matrix of any SciPy format, so does an entry that
+        is not *stored*, whereas a stored zero is a cost of 0. Note that `csr_array(distances)`
+        drops zeros; a matrix that appears to have lost the pair of each place with itself in this
+        manner is refused.
     demands
-        (n,) people, never negative, or one number for all; used by capacities and by `MAX_COVER`.
+        (n,) people, at least 0, or one number for all; used by capacities and by `MAX_COVER`.
     open_count
         How many sites are open in all, the fixed ones included; None where the model is free.
     capacities
@@ -76,28 +74,29 @@ class Problem:
     fixed_costs
         (m,) cost of opening, or one number for all, or None for zero (`SET_COVER`: one each).
     fixed_open
-        Sites that are open in every solution (existing schools), or None: (m,) True and False, or
-        1 and 0; or the labels of these sites, where they have none their numbers from 0. m values
-        that are all 0 or 1 are read as the former.
+        Sites that are open in every solution (existing schools), or None: (m,) booleans or 0/1,
+        or the labels of these sites, or their positions if sites have no labels. A list of m
+        values that are all 0 or 1 is read as flags.
     single_source
         Whether each demand goes whole to one site.
     adjacency
-        (n, n) dense or sparse, what is not 0 is a neighbourhood; or None. With it, the catchment of
-        each open site must be connected and hold the demand named in `site_demand`; it implies
-        `single_source`. A pair that is stored once is a neighbourhood both ways.
+        (n, n) dense or sparse, nonzero for neighbours, or None. If given, the catchment of each
+        open site must be connected and contain the demand in `site_demand`; implies
+        `single_source`. A pair stored once is a neighbourhood in both directions.
     site_demand
-        (m,) the demand point at which each site stands, needed by `adjacency`: its number from 0,
-        or its label as text or in a Series; −1 or missing where it stands at none.
+        (m,) demand point at which each site is located, required by `adjacency`: its position
+        from 0, or its label as text or in a Series; −1 or missing for none.
     unserved_cost
         (n,) cost of leaving a demand unserved, or one number for all, or None where all must be
         served.
     demand_labels, site_labels
-        (n,), (m,) labels for the answer, each once; None: those of what was handed in, if any.
+        (n,), (m,) unique labels for the solution; None: those of the inputs, if any.
 
     Raises
     ------
     SitingError
-        All that is wrong, each message with the parameter's name.
+        If an input cannot be read or the inputs contradict each other; one message per fault,
+        with the name of the parameter.
 
     Examples
     --------
@@ -181,7 +180,7 @@ class Problem:
                 faults += error.messages
         if faults:
             raise SitingError(*faults)
-        # a matrix of ones says who covers whom, and nothing was lost of it
+        # a coverage matrix of ones has no zeros to lose
         if issparse(costs) and not (is_cover and (pairs.data == 1).all()):
             refuse_lost_zeros(pairs, read["site_demand"])
         self._fill({**read, "single_source": bool(read["single_source"])})
@@ -190,7 +189,7 @@ class Problem:
             raise SitingError(*faults)
 
     def rearranged(self, **changes: object) -> Problem:
-        """Make a problem of parts of this one, which were checked when they came in."""
+        """Return a problem with some attributes replaced, without reading them again."""
         problem = object.__new__(Problem)
         problem._fill({each.name: getattr(self, each.name) for each in fields(self)} | changes)
         return problem
@@ -200,7 +199,7 @@ class Problem:
             object.__setattr__(self, name, value)
 
     def demand_name(self, number: int) -> str:
-        """Name a demand as the user does: by its label, else by its number from 0."""
+        """Return the label of a demand, else its position from 0."""
         return str(number if self.demand_labels is None else self.demand_labels[number])
 
     def _shape_faults(self) -> list[Message]:
@@ -277,15 +276,15 @@ class Solution:
     gap_percent
         100·|objective − bound| / |objective|; NaN without a bound or an objective.
     open_sites
-        Numbers from 0 of the open sites, ascending, the fixed ones included. Where the problem has
-        labels, an Index of theirs, in the order of the sites.
+        Positions from 0 of the open sites, ascending, the fixed ones included; an Index of labels
+        if the problem has labels.
     assignment
         (n,) site of each demand, −1 where it is not served. Where a demand is split, the site with
-        the largest part; the parts stand in `flows`. Where the problem has labels, a Series on
-        those of the demands, missing where one is not served.
+        the largest part; `flows` has the parts. A Series by demand label if the problem has
+        labels, missing where a demand is not served.
     flows
-        (n, m) sparse shares in 0–1 where demands may be split, else None. Where the problem has
-        labels, a DataFrame of sparse columns.
+        (n, m) sparse shares in 0–1 where demands may be split, else None; a DataFrame of sparse
+        columns if the problem has labels.
     is_reproducible
         False where a time limit, not a count, ended the search.
     explanation
@@ -298,7 +297,7 @@ class Solution:
     objective: float
     bound: float
     gap_percent: float
-    open_sites: Any  # arrays, or what carries the labels of the problem
+    open_sites: Any  # an array or, with labels, pandas
     assignment: Any
     flows: Any = None
     is_reproducible: bool = True

@@ -64,13 +64,12 @@ def solve(
     -------
     Solution
         `optimal` only where objective and bound meet. Where nothing serves everyone, `infeasible`
-        with an explanation and the best partial plan. On the labels of the problem, if it has
-        any.
+        with an explanation and the best partial plan. On the labels of the problem, if any.
 
     Raises
     ------
     SitingError
-        Where the problem has something that its model does not use, or an option cannot be.
+        If the problem has an input that its model does not use, or an option is out of range.
 
     Examples
     --------

@@ -23,18 +23,18 @@ _ID_LIMIT = 1 << 63
 
 def fault_of(elements: Iterable[Any]) -> Message | None:
     """
-    Say what keeps an answer from being an extract; None: it can be written.
+    Return what makes an answer unusable as an extract; None if it is complete.
 
     Parameters
     ----------
     elements
-        As Overpass JSON has them, of one tile.
+        Overpass JSON elements of one tile.
 
     Returns
     -------
     message
-        The first element that is not whole; or that ways came whose nodes have no coordinates,
-        as with `out geom` or `out ids`: they would be ways of no length.
+        The first incomplete element, or that nodes of ways have no coordinates, as with
+        `out geom` or `out ids`: the ways would have no length.
     """
     places: set[int] = set()
     ways: list[list[int]] = []
@@ -54,7 +54,7 @@ def fault_of(elements: Iterable[Any]) -> Message | None:
 
 
 def _lack_of(element: object) -> str | None:
-    """Name the part of an element that is missing or wrong."""
+    """Return the part of an element that is missing or wrong."""
     kind = element.get("type") if isinstance(element, dict) else None
     if not isinstance(element, dict) or not isinstance(kind, str):
         return "type"
