@@ -329,9 +329,9 @@ def test_more_demand_than_seats_is_explained_with_the_best_part_of_a_plan() -> N
     found = solve(facility([[1], [1]], [5, 3], [6], single_source=True))
     assert found.status is SolveStatus.INFEASIBLE
     text = [message.text("en") for message in found.explanation]
-    assert "demand of 8 exceeds the 6" in text[0]
+    assert "total demand of 8 exceeds" in text[0]
     assert "serves 5 of 8" in text[1]
-    assert "1 seats empty" in text[2]
+    assert "unused capacity: 1" in text[2]
     assert found.assignment.tolist() == [0, -1]
 
 

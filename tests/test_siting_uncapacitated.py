@@ -376,7 +376,7 @@ def test_too_few_sites_are_told_how_many_would_do(model: Model) -> None:
     assert solution.status is SolveStatus.INFEASIBLE
     assert list(solution.open_sites) == [2]
     first, second = (message.text("en") for message in solution.explanation)
-    assert "1 sites cannot serve" in first
+    assert "Sites requested: 1" in first
     assert "at least 3" in first
     assert "30 of 60 people" in second
     assert "至少需要 3 个" in solution.explanation[0].text("zh")
