@@ -16,7 +16,7 @@ from pandas.testing import assert_series_equal
 from rasterio import Affine
 from shapely.geometry import Point, Polygon, box
 
-from zmd_layout.errors import CrsError, LayerError, SourceError
+from zmd_layout.errors import CrsError, LayerError
 from zmd_layout.population.dasymetric import spread
 from zmd_layout.population.grids import Grid, zonal_sum
 from zmd_layout.population.people import join_census, people_by_unit
@@ -304,7 +304,7 @@ def test_a_grid_without_crs_or_that_is_no_grid_is_refused(
         zonal_sum(path, two_units)
     text = tmp_path / "text.tif"
     text.write_text("人口", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"text\.tif"):
+    with pytest.raises(LayerError, match=r"text\.tif"):
         zonal_sum(text, two_units)
 
 

@@ -15,7 +15,7 @@ from plot_files import PLOT, SURVEY, shapefile_in_zip, table, write_dxf, write_k
 import zmd_layout
 from conftest import square, write_geojson
 from zmd_layout.errors import ZmdLayoutError
-from zmd_layout.layers.sources import review_archive
+from zmd_layout.layers import archives
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def test_a_zip_that_leads_outside_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_stopped_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(review_archive, "MOST_UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "MOST_UNPACKED_BYTES", 1 << 20)
     path = tmp_path / "plot.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("plot.geojson", bytes(8 << 20))
@@ -164,8 +164,8 @@ def test_a_bomb_is_stopped_at_the_limit(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_bomb_that_lies_about_its_size_is_stopped_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_archive, "_refuse", lambda *_: None)
-    monkeypatch.setattr(review_archive, "MOST_UNPACKED_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "_refuse", lambda *_: None)
+    monkeypatch.setattr(archives, "MOST_UNPACKED_BYTES", 1 << 20)
     path = tmp_path / "plot.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("plot.geojson", bytes(8 << 20))
@@ -175,7 +175,7 @@ def test_a_bomb_that_lies_about_its_size_is_stopped_too(
 def test_a_file_larger_than_any_plot_is_refused_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_archive, "MOST_BYTES", 1 << 10)
+    monkeypatch.setattr(archives, "MOST_BYTES", 1 << 10)
     path = tmp_path / "plot.geojson"
     path.write_bytes(bytes(1 << 11))
     assert "上限" in refusal(path)

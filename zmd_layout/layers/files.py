@@ -1,4 +1,4 @@
-"""Open the files that layers come in: whatever GDAL reads, CSV, XLSX and GeoParquet."""
+"""Open the files that layers come in: vector formats by GDAL, CSV, XLSX, GeoParquet, zips."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from zmd_layout.errors import LayerError
+from zmd_layout.layers import archives, formats
 from zmd_layout.layers.conform import plain
 from zmd_layout.layers.hexagons import cell_column, cells_to_polygons
 from zmd_layout.layers.tables import (
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 
     from zmd_layout.study import LayerSource
 
+    Bounds = tuple[float, float, float, float]
+
 # what readers raise over a file that is not what it says
 UNREADABLE = (
     DataSourceError, DataLayerError, shapely.errors.ShapelyError, ValueError, LookupError, OSError,
     RecursionError,
 )  # fmt: skip
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
-_BOOK_SUFFIXES = {".xlsx", ".xlsm"}
 _MURMURS = 3
 _SAID = (RuntimeWarning, UserWarning)
 _X_NAMES = {"x", "lon", "lng", "longitude", "经度", "学校经度", "东经", "x坐标"}
@@ -88,7 +89,7 @@ def read_raw(
     source: LayerSource,
     *,
     layer_name: str,
-    window: tuple[float, float, float, float] | None = None,
+    window: Bounds | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read a file as it is: their columns, their coordinates.
@@ -119,15 +120,8 @@ def read_raw(
     """
     if not path.exists():
         raise LayerError(Message("layers.no_file", layer=layer_name, path=path))
-    suffix = path.suffix.lower()
     try:
-        if suffix in _TEXT_SUFFIXES:
-            return _read_text(path, source, layer_name, window)
-        if suffix in _BOOK_SUFFIXES:
-            return _with_points(_read_book(path, source, layer_name), source, layer_name)
-        if suffix in {".parquet", ".geoparquet"}:
-            return _read_parquet(path, window)
-        return _read_gdal(path, source, window)
+        return _read_as(formats.format_of(path), path, source, layer_name, window)
     except ImportError as error:
         raise LayerError(Message("layers.no_pyarrow", layer=layer_name, path=path)) from error
     except UNREADABLE as error:
@@ -138,21 +132,43 @@ def read_raw(
         ) from error
 
 
+def _read_as(
+    found: formats.Format, path: Path, source: LayerSource, layer_name: str, window: Bounds | None
+) -> gpd.GeoDataFrame:
+    if formats.is_text_table(path, found):
+        return _read_text(path, source, layer_name, window)
+    if found == formats.XLSX:
+        return _with_points(_read_book(path, source, layer_name), source, layer_name)
+    if found == formats.PARQUET:
+        return _read_parquet(path, window)
+    if found == formats.ZIP:
+        return _read_zip(path, source, layer_name, window)
+    return _read_gdal(path, source, layer_name, window)
+
+
 def _short(error: Exception) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
-def _read_gdal(
-    path: Path, source: LayerSource, window: tuple[float, float, float, float] | None
+def _read_zip(
+    path: Path, source: LayerSource, layer_name: str, window: Bounds | None
 ) -> gpd.GeoDataFrame:
-    name = f"/vsizip/{path}" if path.suffix.lower() == ".zip" else path
+    with archives.unpacked(path, most_bytes=archives.MOST_UNPACKED_BYTES_OF_LAYER) as members:
+        member = archives.only_member(members, path, source.layer, layer_name)
+        return _read_gdal(member, source, layer_name, window)
+
+
+def _read_gdal(
+    path: Path, source: LayerSource, layer_name: str, window: Bounds | None
+) -> gpd.GeoDataFrame:
+    name = formats.gdal_path(path, layer_name=layer_name)
     frame = pyogrio.read_dataframe(name, layer=source.layer, encoding=source.encoding, bbox=window)
     if not isinstance(frame, gpd.GeoDataFrame):
         return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
     return frame
 
 
-def _read_parquet(path: Path, window: tuple[float, float, float, float] | None) -> gpd.GeoDataFrame:
+def _read_parquet(path: Path, window: Bounds | None) -> gpd.GeoDataFrame:
     if window is not None:
         with suppress(ValueError):  # it does not say where its rows lie
             return gpd.read_parquet(path, bbox=window).reset_index(drop=True)
@@ -163,7 +179,7 @@ def _read_text(
     path: Path,
     source: LayerSource,
     layer_name: str,
-    window: tuple[float, float, float, float] | None,
+    window: Bounds | None,
 ) -> gpd.GeoDataFrame:
     text = open_text(path, source.encoding, layer_name)
     rows = rows_of(text)

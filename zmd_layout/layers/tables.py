@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.errors import LayerError
+from zmd_layout.layers import formats
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ def open_text(path: Path, encoding: str | None, layer_name: str) -> Text:
     LayerError
         If it is in none of the encodings, or not in the one that is declared.
     """
-    for name in [encoding] if encoding else _ENCODINGS:
+    marked = formats.encoding_mark(path)
+    for name in [marked] if marked else [encoding] if encoding else _ENCODINGS:
         try:
             bytes(4).decode(name)  # refuses what is no encoding of text
             head = ""

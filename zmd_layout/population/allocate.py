@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from zmd_layout.population.with_notes import WithNotes
     from zmd_layout.study import LayerSource, Study
 
-GRID_SUFFIXES = (".tif", ".tiff", ".vrt")
+GRID_SUFFIXES = (".tif", ".tiff")
 _CENSUS_UNITS = ("townships", "counties")
 _FILLED = ("townships", "planning_units", "villages")
 # ours: people of a layer that is taken as it stands may differ so far from the census

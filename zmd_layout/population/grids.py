@@ -11,6 +11,7 @@ import pandas as pd
 import pyproj
 
 from zmd_layout.errors import CrsError, LayerError, SourceError
+from zmd_layout.layers.formats import open_geotiff
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Grid:
     Parameters
     ----------
     path
-        A file that GDAL reads; its first band counts.
+        A GeoTIFF; its first band counts.
     year
         The year its people were counted or modelled for; None where that is not known.
     """
@@ -79,15 +80,16 @@ def zonal_sum(raster: Path | Grid, polygons: gpd.GeoSeries | gpd.GeoDataFrame) -
     zones = _zones_on(grid, polygons)
     from exactextract import exact_extract  # noqa: PLC0415 - slow to load, for grids only
 
-    found = exact_extract(
-        str(grid.path),
-        zones,
-        ["sum", "count", "min"],
-        strategy="raster-sequential",
-        max_cells_in_memory=_CELLS_IN_MEMORY,
-        output="pandas",
-        include_cols=["position"],
-    ).sort_values("position")
+    with open_geotiff(grid.path) as dataset:
+        found = exact_extract(
+            dataset,
+            zones,
+            ["sum", "count", "min"],
+            strategy="raster-sequential",
+            max_cells_in_memory=_CELLS_IN_MEMORY,
+            output="pandas",
+            include_cols=["position"],
+        ).sort_values("position")
     _check_not_negative(grid, found["min"].to_numpy(dtype=float))
     people = found["sum"].where(found["count"] > 0).to_numpy(dtype=float)
     return pd.Series(people, index=polygons.index, name="residents")
@@ -140,9 +142,11 @@ def cells_by_zone(grid: Grid, polygons: gpd.GeoSeries) -> Iterator[Cells]:
     # a cell without data is a place where nobody was counted: it stays in, with 0 people
     operations = [f"{field}(default_value=0)" for field in fields]
     for position in range(len(zones)):
-        found = exact_extract(
-            str(grid.path), zones.iloc[[position]], operations, output="pandas"
-        ).iloc[0]
+        # opened anew for each zone, so that nothing stays open while the caller works on it
+        with open_geotiff(grid.path) as dataset:
+            found = exact_extract(
+                dataset, zones.iloc[[position]], operations, output="pandas"
+            ).iloc[0]
         people = np.asarray(found["values"], dtype=float)
         _check_not_negative(grid, people)
         yield Cells(
@@ -167,11 +171,10 @@ def grid_crs(grid: Grid) -> pyproj.CRS:
     LayerError
         When it is rotated against its CRS.
     """
-    import rasterio  # noqa: PLC0415 - as above
     from rasterio.errors import RasterioIOError  # noqa: PLC0415 - as above
 
     try:
-        with rasterio.open(grid.path) as dataset:
+        with open_geotiff(grid.path) as dataset:
             crs, transform = dataset.crs, dataset.get_transform()
     except RasterioIOError as error:
         message = Message("people.grid_unreadable", path=str(grid.path), reason=str(error))

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from zmd_layout.development_review import Conclusions, choices_of
 from zmd_layout.errors import LayerError, ZmdLayoutError
-from zmd_layout.layers.sources.review_archive import MOST_BYTES
+from zmd_layout.layers.archives import MOST_BYTES
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.messages import Message, catalogue, forms
 from zmd_layout.outputs.opinion import Override, write_opinion

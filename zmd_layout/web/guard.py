@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fastapi.responses import JSONResponse
 
 from zmd_layout.errors import StudyError
-from zmd_layout.layers.sources.review_archive import MOST_BYTES
+from zmd_layout.layers.archives import MOST_BYTES
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
 

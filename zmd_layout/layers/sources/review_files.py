@@ -7,7 +7,6 @@ with a WKT column. A drawing (DWG, PDF) is refused with a word on what to ask fo
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +20,10 @@ from defusedxml.common import DefusedXmlException
 from pyproj import CRS
 
 from zmd_layout.errors import LayerError, ZmdLayoutError
+from zmd_layout.layers import archives, formats
 from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
 from zmd_layout.layers.layer import Layer, Origin
 from zmd_layout.layers.load import RawLayer, validate_layer
-from zmd_layout.layers.sources.review_archive import refuse_too_large, unpack
 from zmd_layout.layers.sources.survey_text import read_survey_text
 from zmd_layout.messages import Message
 from zmd_layout.study import LayerSource
@@ -139,11 +138,10 @@ def read_plots(path: Path, *, working_crs: str) -> Plots:
         raise LayerError(Message("review.drawing", name=path.name))
     if suffix not in FORMATS:
         raise LayerError(Message("review.unknown_format", name=path.name, known=list(FORMATS)))
-    refuse_too_large(path)
-    if suffix in _ARCHIVES:
-        with tempfile.TemporaryDirectory(prefix="zmd-review-") as folder:
-            inner = _only_one(unpack(path, Path(folder)), path.name)
-            return _read_told(inner, working_crs)
+    archives.refuse_too_large(path)
+    if formats.format_of(path) == formats.ZIP or suffix in _ARCHIVES:
+        with archives.unpacked(path) as members:
+            return _read_told(_only_one(members, path.name), working_crs)
     return _read_told(path, working_crs)
 
 
@@ -154,7 +152,7 @@ def _read_told(path: Path, working_crs: str) -> Plots:
 
 
 def _only_one(files: Sequence[Path], name: str) -> Path:
-    found = [file for file in files if file.suffix.lower() in _INSIDE and file.name[0] not in "._"]
+    found = [file for file in files if file.suffix.lower() in _INSIDE]
     if any(file.suffix.lower() == ".shp" for file in found):
         found = [file for file in found if file.suffix.lower() == ".shp"]
     if len(found) == 1:
@@ -168,17 +166,22 @@ def _only_one(files: Sequence[Path], name: str) -> Path:
 
 
 def _read_one(path: Path, working_crs: str) -> Plots:
-    special: dict[str, Callable[[Path], Plots]] = {
-        ".kml": _read_kml, ".dxf": _read_dxf, ".shp": _read_shapefile, ".gpkg": _read_package,
+    special: dict[formats.Format, Callable[[Path], Plots]] = {
+        formats.KML: _read_kml, formats.DXF: _read_dxf, formats.SHAPEFILE: _read_shapefile,
+        formats.GEOPACKAGE: _read_package,
     }  # fmt: skip
-    suffix = path.suffix.lower()
     try:
-        if suffix == ".txt":
+        found = formats.format_of(path)
+        if found in formats.DRAWINGS:
+            raise LayerError(Message("review.drawing", name=path.name))
+        if found == formats.DOCTYPED:
+            raise LayerError(Message("review.kml_entities", name=path.name))
+        if found == formats.TEXT and path.suffix.lower() == ".txt":
             return _read_survey(path, working_crs)
-        if suffix in special:
-            return special[suffix](path)
+        if found in special:
+            return special[found](path)
         frame = read_raw(path, LayerSource(path=str(path)), layer_name=LAYER)
-        is_geojson = suffix in {".geojson", ".json"}
+        is_geojson = found == formats.GEOJSON
         declared = "wgs84" if is_geojson else _code_of(frame.crs)  # RFC 7946
         return Plots(frame, declared)
     except UNREADABLE as error:
@@ -222,6 +225,8 @@ def _read_kml(path: Path) -> Plots:
             element.set("name", names.setdefault(name, f"field_{len(names)}"))
     tree.getroot().set("xmlns", _KML)
     data = ElementTree.tostring(tree.getroot(), encoding="utf-8")
+    if formats.reaches_beyond(data):
+        raise formats.refusal(path, formats.VIRTUAL, layer_name=LAYER)
     count = len(pyogrio.list_layers(data))  # their names differ with each reading of bytes
     frames = [pyogrio.read_dataframe(data, layer=number) for number in range(count)]
     frame = pd.concat([f for f in frames if isinstance(f, gpd.GeoDataFrame)], ignore_index=True)
@@ -232,7 +237,7 @@ def _read_kml(path: Path) -> Plots:
 
 def _read_dxf(path: Path) -> Plots:
     """Take closed lines as plots; a drawing names no coordinate system and no attributes."""
-    frame = pyogrio.read_dataframe(path)
+    frame = pyogrio.read_dataframe(formats.gdal_path(path, layer_name=LAYER))
     kept = frame.columns.intersection(["geometry"])
     plots = _polygons_of(frame[kept], None, path.name)
     names = [f"{path.stem}-{number}" for number in range(1, len(plots.frame) + 1)]
@@ -265,7 +270,7 @@ def _as_area(shape: shapely.Geometry | None) -> shapely.Geometry | None:
 
 def _read_shapefile(path: Path) -> Plots:
     encoding = None if path.with_suffix(".cpg").exists() else _encoding_of(path.with_suffix(".dbf"))
-    frame = pyogrio.read_dataframe(path, encoding=encoding)
+    frame = pyogrio.read_dataframe(formats.gdal_path(path, layer_name=LAYER), encoding=encoding)
     return Plots(frame, _code_of(frame.crs))
 
 
@@ -281,11 +286,12 @@ def _encoding_of(table: Path) -> str | None:
 
 
 def _read_package(path: Path) -> Plots:
-    layers = [name for name, kind in pyogrio.list_layers(path) if kind and "Polygon" in kind]
+    source = formats.gdal_path(path, layer_name=LAYER)
+    layers = [name for name, kind in pyogrio.list_layers(source) if kind and "Polygon" in kind]
     if len(layers) != 1:
-        found = layers or [name for name, _ in pyogrio.list_layers(path)]
+        found = layers or [name for name, _ in pyogrio.list_layers(source)]
         raise LayerError(Message("review.package_layers", name=path.name, found=found[:10]))
-    frame = pyogrio.read_dataframe(path, layer=layers[0])
+    frame = pyogrio.read_dataframe(source, layer=layers[0])
     return Plots(frame, _code_of(frame.crs))
 
 

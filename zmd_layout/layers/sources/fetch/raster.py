@@ -12,11 +12,11 @@ from string import Formatter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-import rasterio
 from rasterio.errors import RasterioError
 
-from zmd_layout.errors import SourceError
+from zmd_layout.errors import LayerError, SourceError
 from zmd_layout.layers.files import sha256_of
+from zmd_layout.layers.formats import open_geotiff
 from zmd_layout.layers.sources.fetch.download import download, drop_part, put_in_place
 from zmd_layout.layers.sources.fetch.record import (
     Fetched,
@@ -177,9 +177,9 @@ def coordinates_of(grid: Path) -> str:
         If the file is no grid, or does not tell its CRS.
     """
     try:
-        with rasterio.open(grid) as dataset:
+        with open_geotiff(grid) as dataset:
             crs = dataset.crs
-    except RasterioError as error:
+    except (RasterioError, LayerError) as error:
         raise SourceError(Message("fetch.no_grid", path=grid.name, why=error)) from error
     code = crs.to_epsg() if crs else None
     if code is None:

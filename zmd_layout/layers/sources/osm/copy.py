@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import osmium
 
 from zmd_layout.errors import SourceError
+from zmd_layout.layers.formats import osm_format
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ class Wanted:
         Relations need ways that have no keys of their own: to take all along costs less than to
         read text, let alone compressed text, a second time.
         """
-        return bool(self.other_keys) and not path.name.lower().endswith(".pbf")
+        return bool(self.other_keys) and osm_format(path) != "pbf"
+
+
+def extract_file(path: Path) -> osmium.io.File:
+    """Return an extract as libosmium opens it, whatever its name."""
+    return osmium.io.File(str(path), osm_format(path) or "")
 
 
 def copy_wanted(
@@ -150,7 +156,7 @@ def _copy(
     try:
         with (
             contextlib.closing(osmium.SimpleWriter(osmium.io.File(str(target), form))) as writer,
-            osmium.io.Reader(str(path), kinds) as reader,
+            osmium.io.Reader(extract_file(path), kinds) as reader,
         ):
             osmium.apply(reader, keeper, *filters, writer)
         if places.on_ways:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from zmd_layout.errors import SourceError
+from zmd_layout.layers.formats import osm_format
 from zmd_layout.layers.sources.osm.copy import Places, copy_wanted, copy_ways
 from zmd_layout.layers.sources.osm.opl import (
     Lines,
@@ -59,7 +60,7 @@ def is_large(path: Path) -> bool:
 
 
 def _bytes_as_pbf(path: Path) -> float:
-    return path.stat().st_size / (_TEXT_TIMES if path.name.lower().endswith(".osm") else 1)
+    return path.stat().st_size / (_TEXT_TIMES if osm_format(path) == "osm" else 1)
 
 
 def _refuse_lack_of_room(path: Path, folder: Path) -> None:

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from zmd_layout.layers.formats import osm_format
 from zmd_layout.layers.road_islands import islands
 from zmd_layout.layers.schools.stages import StageReading, stages_of_isced, stages_of_name
 from zmd_layout.layers.sources.osm import (
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.layers.sources.osm import OsmSchools, SchoolsAndRoads, Window
 
-SUFFIXES = (".osm.pbf", ".osm", ".osm.bz2", ".osm.gz")
 COORDINATES = "wgs84"
 SOURCE = "OSM"
 _OWNERS = {"public": Ownership.PUBLIC, "government": Ownership.PUBLIC, "private": Ownership.PRIVATE}
@@ -35,8 +35,8 @@ _BOARDING = {"yes": True, "no": False, "only": True}
 
 
 def is_extract(path: Path) -> bool:
-    """Tell an OSM extract by its name."""
-    return path.name.lower().endswith(SUFFIXES)
+    """Tell an OSM extract by its first bytes, or by its name."""
+    return osm_format(path) is not None
 
 
 class Extracts:

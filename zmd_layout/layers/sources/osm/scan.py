@@ -16,7 +16,8 @@ import numpy as np
 import osmium
 
 from zmd_layout.errors import SourceError
-from zmd_layout.layers.sources.osm.copy import Places, Wanted, copy_wanted, copy_ways
+from zmd_layout.layers.formats import osm_format
+from zmd_layout.layers.sources.osm.copy import Places, Wanted, copy_wanted, copy_ways, extract_file
 from zmd_layout.layers.sources.osm.cut import cut, is_large
 from zmd_layout.layers.sources.osm.opl import blocks_of, lines_of
 from zmd_layout.messages import Message
@@ -92,11 +93,12 @@ def opened(path: Path, wanted: Wanted, *, window: Window | None = None) -> Itera
     Raises
     ------
     SourceError
-        If there is no such file, its name does not tell a format of OSM, or it is broken.
+        If there is no such file, neither its bytes nor its name tell a format of OSM, or it is
+        broken.
     """
     if not path.is_file():
         raise SourceError(Message("osm.no_file", path=path))
-    if not path.name.lower().endswith(EXTRACT_SUFFIXES):
+    if osm_format(path) is None:
         raise SourceError(Message("osm.no_extract", path=path, wanted=EXTRACT_SUFFIXES))
     # Windows keeps a file from being deleted that an error's traceback still holds open
     with tempfile.TemporaryDirectory(prefix="zmd-layout-", ignore_cleanup_errors=True) as name:
@@ -117,7 +119,7 @@ def _with_ways(others: Path, ways: Path, target: Path) -> Path:
 
 
 def _is_sorted(path: Path) -> bool:
-    with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
+    with osmium.io.Reader(extract_file(path), osmium.osm.NOTHING) as reader:
         return str(reader.header().get("sorting")) == "Type_then_ID"
 
 

@@ -33,7 +33,7 @@ from zmd_layout.layers.sources.roster.report import (
     write_table,
 )
 from zmd_layout.layers.sources.roster.rows import rows_of
-from zmd_layout.layers.sources.roster.sheet import BOOKS, TEXTS, read_grid
+from zmd_layout.layers.sources.roster.sheet import is_table, read_grid
 from zmd_layout.layers.sources.roster.tables import plain
 from zmd_layout.messages import Message
 
@@ -85,7 +85,7 @@ def is_roster(path: Path, source: LayerSource) -> bool:
     That is a CSV or XLSX of whose head at least three fields are known by Chinese names, the name
     of the school or 办学类型 among them.
     """
-    if path.suffix.lower() not in BOOKS | TEXTS or not path.exists():
+    if not path.exists() or not is_table(path):
         return False
     head = find_head(read_grid(path, sheet=source.sheet, encoding=source.encoding))
     ours = {plain(column.name) for column in SCHEMAS["schools"].columns} | {"x", "y"}

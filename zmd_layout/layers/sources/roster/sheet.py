@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 
 from zmd_layout.errors import LayerError
+from zmd_layout.layers import formats
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Grid = list[list[Any]]
-BOOKS = frozenset({".xlsx", ".xlsm"})
-TEXTS = frozenset({".csv", ".tsv", ".txt"})
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _LAYER = "schools"
 
@@ -47,9 +46,18 @@ def read_grid(path: Path, *, sheet: str | None = None, encoding: str | None = No
     """
     if not path.exists():
         raise LayerError(Message("layers.no_file", layer=_LAYER, path=path))
-    rows = _book(path, sheet) if path.suffix.lower() in BOOKS else _text(path, encoding)
+    found = formats.format_of(path)
+    if not is_table(path):
+        raise formats.refusal(path, found, layer_name=_LAYER)
+    rows = _book(path, sheet) if found == formats.XLSX else _text(path, encoding)
     width = max((len(row) for row in rows), default=0)
     return [[_cell(c) for c in row] + [None] * (width - len(row)) for row in rows]
+
+
+def is_table(path: Path) -> bool:
+    """Tell whether a file is a workbook or a text, by its first bytes."""
+    found = formats.format_of(path)
+    return found == formats.XLSX or formats.is_text_table(path, found)
 
 
 def _cell(cell: Any) -> Any:  # noqa: ANN401 - a cell holds what it holds
@@ -60,7 +68,8 @@ def _cell(cell: Any) -> Any:  # noqa: ANN401 - a cell holds what it holds
 
 def _text(path: Path, encoding: str | None) -> Grid:
     data = path.read_bytes()
-    for name in [encoding] if encoding else _ENCODINGS:
+    marked = formats.encoding_mark(path)
+    for name in [marked] if marked else [encoding] if encoding else _ENCODINGS:
         try:
             text = data.decode(name)
         except (UnicodeDecodeError, LookupError):
