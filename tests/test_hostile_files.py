@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import bz2
+import gzip
 import http.server
 import json
 import threading
@@ -16,6 +18,7 @@ from typing import Any
 import geopandas as gpd
 import httpx
 import numpy as np
+import osmium
 import pyogrio
 import pytest
 import rasterio
@@ -29,8 +32,10 @@ from conftest import square, write_geojson
 from zmd_layout.cli import main
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.layers import formats
-from zmd_layout.layers.files import UNREADABLE
+from zmd_layout.layers.files import UNREADABLE, read_raw
+from zmd_layout.layers.sources.osm.layers import is_extract, schools_of_extract
 from zmd_layout.population.grids import Grid, zonal_sum
+from zmd_layout.study import LayerSource
 from zmd_layout.web.app import make_app
 from zmd_layout.web.register import Register
 from zmd_layout.workflow import open_desk
@@ -354,3 +359,75 @@ def test_reading_leaves_the_settings_of_gdal_as_they_were(grid: Path, tmp_path: 
     assert pyogrio.list_drivers() == drivers
     with rasterio.Env() as env:
         assert not set(options) & set(env.options)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("学校.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ("97–2003", ".xlsx")),
+        ("学校.xls", b"<html><table><tr><td>x</td></tr></table></html>", ("HTML", ".xlsx")),
+        ("学校.xlsx", b"<html><table><tr><td>x</td></tr></table></html>", ("HTML", ".xlsx")),
+        ("学校.xls", b'<?xml version="1.0"?><Workbook xmlns="urn:x"/>', ("2003 XML", ".xlsx")),
+        ("学校.csv", b"Rar!\x1a\x07\x00", ("RAR", "zip")),
+        ("学校.csv", b"", ("空", "导出")),
+        ("学校.csv", b"%PDF-1.7", ("PDF", "GeoPackage")),
+        ("学校.dat", bytes(range(256)), ("二进制", "CSV")),
+    ],
+)
+def test_a_refusal_says_what_a_file_is_and_what_to_hand_in(
+    tmp_path: Path, name: str, content: bytes, words: tuple[str, str]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ZmdLayoutError) as caught:
+        read_raw(tmp_path / name, LayerSource(path=name), layer_name="schools")
+    (message,) = caught.value.messages
+    assert message.key == "formats.refused"
+    assert all(word in message.text("zh") for word in (name, *words))
+    assert name in message.text("en")
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".csv", ".txt", ".dat"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_table_of_text_is_read_under_any_of_its_names(
+    tmp_path: Path, suffix: str, encoding: str
+) -> None:
+    path = tmp_path / f"schools{suffix}"
+    path.write_text("school_id\tname\ns1\t一小\n", encoding)
+    frame = read_raw(path, LayerSource(path=path.name), layer_name="schools")
+    assert frame[["school_id", "name"]].to_numpy().tolist() == [["s1", "一小"]]
+
+
+@pytest.mark.parametrize("name", ["spo_osm.pbf", "x.osm.xml", "x.osm", "x.xml.gz", "x.bz2"])
+def test_an_extract_of_osm_is_known_by_its_content(tmp_path: Path, name: str) -> None:
+    xml = (b'<?xml version="1.0"?>\n<osm version="0.6"><node id="1" version="1" lat="33.0" '
+           b'lon="114.0"><tag k="amenity" v="school"/><tag k="name" v="\xe4\xb8\x80\xe5\xb0\x8f"/>'
+           b"</node></osm>")  # fmt: skip
+    path = tmp_path / name
+    if name.endswith("pbf"):
+        (tmp_path / "plain.osm").write_bytes(xml)
+        with osmium.SimpleWriter(osmium.io.File(str(path), "pbf")) as writer:
+            for node in osmium.FileProcessor(str(tmp_path / "plain.osm")):
+                writer.add(node)
+    else:
+        pack = {"gz": gzip.compress, "bz2": bz2.compress}.get(name.rpartition(".")[2], bytes)
+        path.write_bytes(pack(xml))
+    assert is_extract(path)
+    assert schools_of_extract(path)[0]["name"].tolist() == ["一小"]
+
+
+def test_a_zip_of_two_layers_is_asked_about_and_a_folder_in_it_is_read(tmp_path: Path) -> None:
+    _good(tmp_path)
+    shape = sorted(tmp_path.glob("good.???"))
+    parts = [p for p in shape if p.suffix in {".shp", ".shx", ".dbf", ".prj", ".cpg"}]
+    for names in (["north"], ["north", "south"]):
+        with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+            for stem in names:
+                for part in parts:
+                    archive.write(part, f"data/{stem}{part.suffix}")
+        source = LayerSource(path="both.zip")
+        if names == ["north"]:
+            assert len(read_raw(tmp_path / "both.zip", source, layer_name="villages"))
+    with pytest.raises(ZmdLayoutError, match=r"north.*south"):
+        read_raw(tmp_path / "both.zip", source, layer_name="villages")
+    named = LayerSource(path="both.zip", layer="south")
+    assert len(read_raw(tmp_path / "both.zip", named, layer_name="villages"))

@@ -27,6 +27,7 @@ from zmd_layout.layers.tables import (
     rows_within,
     table_of,
 )
+from zmd_layout.layers.workbooks import open_workbook, rows_of_sheet
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -187,24 +188,16 @@ def _read_text(
     head = [] if first is None else heads_of(first)
     places = None if window is None else _point_columns(head, source, layer_name)
     if window is None or places is None:
-        return _with_points(table_of(rows, head), source, layer_name)
+        return _with_points(table_of(rows, head, path.name), source, layer_name)
     x, y = ((head.index(name), name) for name in places)
     chosen = Window(window, x, y)
-    table = table_of(rows_within(text, chosen), head)
+    table = table_of(rows_within(text, chosen), head, path.name)
     chosen.refuse_misread(layer_name)
     return _with_points(table, source, layer_name)
 
 
 def _read_book(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame:
-    import openpyxl  # noqa: PLC0415 - slow to load, for workbooks only
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises what its zip and XML readers raise
-        raise LayerError(
-            Message("layers.unreadable_file", layer=layer_name, path=path, why=_short(error))
-        ) from error
-    try:
+    with open_workbook(path, layer_name=layer_name) as book:
         if source.sheet is not None and source.sheet not in book.sheetnames:
             raise LayerError(
                 Message(
@@ -212,16 +205,13 @@ def _read_book(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame
                 )
             )
         sheet = book[source.sheet] if source.sheet else book.worksheets[0]
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-    finally:
-        book.close()
-    return _table(rows)
+        return _table(rows_of_sheet(sheet, path), path.name)
 
 
-def _table(rows: list[list[Any]]) -> pd.DataFrame:
+def _table(rows: list[list[Any]], name: str) -> pd.DataFrame:
     """Make a table of rows whose first filled row is the head; empty rows are left out."""
     filled = [row for row in rows if any(cell not in (None, "") for cell in row)]
-    return table_of(filled[1:], heads_of(filled[0])) if filled else pd.DataFrame()
+    return table_of(filled[1:], heads_of(filled[0]), name) if filled else pd.DataFrame()
 
 
 def _with_points(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> gpd.GeoDataFrame:

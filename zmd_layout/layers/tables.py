@@ -35,6 +35,8 @@ _ROWS_AT_ONCE = 1 << 16
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _HEAD = 4096
 _SHOWN = 5
+_MOST_COLUMNS = 16_384  # of a spreadsheet
+_MOST_FILLED = 20_000_000  # cells that rows shorter than the head lack
 # what only csv knows how to read, and what ends a line for str.splitlines but not for pandas
 _NOT_PLAIN = '"\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029'
 
@@ -262,12 +264,28 @@ def _blocks(text: Text) -> Iterator[str]:
         yield rest
 
 
-def table_of(rows: Iterable[list[Any]], head: list[str]) -> pd.DataFrame:
-    """Make a table: rows that are shorter than the head are filled up, longer ones cut."""
-    width = len(head)
-    body = [
-        row if len(row) == width else [*row[:width], *[None] * (width - len(row))] for row in rows
-    ]
+def table_of(rows: Iterable[list[Any]], head: list[str], name: str) -> pd.DataFrame:
+    """
+    Make a table: rows that are shorter than the head are filled up, longer ones cut.
+
+    Raises
+    ------
+    LayerError
+        If the head is wider than a spreadsheet, or almost all cells would be filled up: a small
+        file that would take all memory. It is named as `name`.
+    """
+    width, left = len(head), _MOST_FILLED
+    if width > _MOST_COLUMNS:
+        raise LayerError(Message("formats.ragged", name=name, columns=width))
+
+    def fitted(row: list[Any]) -> list[Any]:
+        nonlocal left
+        left -= max(width - len(row), 0)
+        if left < 0:
+            raise LayerError(Message("formats.ragged", name=name, columns=width))
+        return [*row[:width], *[None] * (width - len(row))]
+
+    body = [row if len(row) == width else fitted(row) for row in rows]
     return pd.DataFrame(body, columns=head, dtype=object)
 
 

@@ -174,6 +174,8 @@ def _read_one(path: Path, working_crs: str) -> Plots:
         found = formats.format_of(path)
         if found in formats.DRAWINGS:
             raise LayerError(Message("review.drawing", name=path.name))
+        if found == formats.ZIP:  # one inside another
+            raise formats.refusal(path, found, layer_name=LAYER)
         if found == formats.DOCTYPED:
             raise LayerError(Message("review.kml_entities", name=path.name))
         if found == formats.TEXT and path.suffix.lower() == ".txt":

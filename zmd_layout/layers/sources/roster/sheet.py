@@ -6,10 +6,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-import openpyxl
-
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import formats
+from zmd_layout.layers.workbooks import open_workbook, rows_of_sheet
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -83,22 +82,16 @@ def _text(path: Path, encoding: str | None) -> Grid:
 
 
 def _book(path: Path, sheet: str | None) -> Grid:
-    try:
-        # merged ranges are known only to the full reader
-        book = openpyxl.load_workbook(path, data_only=True)
-    except Exception as error:  # openpyxl raises what its zip and XML readers raise
-        raise LayerError(
-            Message("layers.unreadable_file", layer=_LAYER, path=path, why=type(error).__name__)
-        ) from error
-    if sheet is not None and sheet not in book.sheetnames:
-        raise LayerError(
-            Message("layers.no_sheet", layer=_LAYER, sheet=sheet, found=book.sheetnames)
-        )
-    page = book[sheet] if sheet else book.worksheets[0]
-    grid = [list(row) for row in page.iter_rows(values_only=True)]
-    for merged in page.merged_cells.ranges:
-        value = grid[merged.min_row - 1][merged.min_col - 1]
-        for row in range(merged.min_row - 1, merged.max_row):
-            for column in range(merged.min_col - 1, merged.max_col):
-                grid[row][column] = value
+    # merged ranges are known only to the full reader
+    with open_workbook(path, layer_name=_LAYER, with_merged=True) as book:
+        if sheet is not None and sheet not in book.sheetnames:
+            raise LayerError(
+                Message("layers.no_sheet", layer=_LAYER, sheet=sheet, found=book.sheetnames)
+            )
+        page = book[sheet] if sheet else book.worksheets[0]
+        grid = rows_of_sheet(page, path)
+        for merged in page.merged_cells.ranges:
+            value = grid[merged.min_row - 1][merged.min_col - 1]
+            for row in grid[merged.min_row - 1 : merged.max_row]:
+                row[merged.min_col - 1 : merged.max_col] = [value] * merged.size["columns"]
     return grid
