@@ -392,9 +392,9 @@ def test_a_table_of_text_is_read_under_any_of_its_names(
     tmp_path: Path, suffix: str, encoding: str
 ) -> None:
     path = tmp_path / f"schools{suffix}"
-    path.write_text("school_id\tname\ns1\t一小\n", encoding)
+    path.write_text("school_id\tname\ns1\t示例县第一小学\n", encoding)
     frame = read_raw(path, LayerSource(path=path.name), layer_name="schools")
-    assert frame[["school_id", "name"]].to_numpy().tolist() == [["s1", "一小"]]
+    assert frame[["school_id", "name"]].to_numpy().tolist() == [["s1", "示例县第一小学"]]
 
 
 @pytest.mark.parametrize("name", ["spo_osm.pbf", "x.osm.xml", "x.osm", "x.xml.gz", "x.bz2"])

@@ -29,6 +29,7 @@ from zmd_layout.rulebook import builtin_rulesets
 from zmd_layout.vocabulary import Lang
 from zmd_layout.web.answers import answer, merging, outline, plots_of
 from zmd_layout.web.guard import guard, language_of
+from zmd_layout.web.reading import plot_reader
 from zmd_layout.web.register import ConflictError, Register
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class _Handlers:
             study = self.desk.study
             layer = load_plots(
                 path, study=study, coordinates=coordinates or None,
-                area=self.desk.area,
+                area=self.desk.area, read=plot_reader().read,
             )  # fmt: skip
         notes = [note.text(lang) for note in layer.origin.notes]
         return {"plots": plots_of(layer.frame), "notes": notes}

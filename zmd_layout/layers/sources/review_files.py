@@ -72,6 +72,7 @@ def load_plots(
     study: Study,
     coordinates: str | None = None,
     area: StudyArea | None = None,
+    read: Callable[..., Plots] | None = None,
 ) -> Layer:
     """
     Bring the plots of a review through the door.
@@ -86,6 +87,8 @@ def load_plots(
         As declared by the user; it goes before what the format declares.
     area
         Where the study is, or None.
+    read
+        What reads a file, with the signature of `read_plots`, which it is by default.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def load_plots(
         plots, path, digest = Plots(areas, _code_of(areas.crs)), "<GeoDataFrame>", ""
     else:
         file = Path(areas)
-        plots = read_plots(file, working_crs=study.crs)
+        plots = (read or read_plots)(file, working_crs=study.crs)
         path, digest = str(file.resolve()), sha256_of(file)
     declared = coordinates if coordinates and plots.coordinates != study.crs else plots.coordinates
     _refuse_crossing(plots.frame)
