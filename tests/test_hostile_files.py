@@ -100,7 +100,7 @@ def vrt(source: str, layer: str = "secret") -> str:
 
 
 def payloads(trap: Trap) -> dict[str, bytes]:
-    """Give contents, each of which GDAL, left alone, would follow to somewhere else."""
+    """Return contents, each of which GDAL, left alone, would follow to somewhere else."""
     file, web = vrt(trap.secret), vrt(f"/vsicurl/{trap.url}")
     pipeline = {"type": "gdal_streamed_alg",
                 "command_line": f"gdal vector pipeline ! read {trap.secret}"}  # fmt: skip

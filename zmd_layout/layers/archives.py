@@ -130,7 +130,7 @@ def unpack(path: Path, folder: Path, *, most_bytes: int | None = None) -> list[P
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """Give a member's name; Chinese tools on Windows write GBK, which zipfile reads as CP437."""
+    """Return a member's name; Chinese tools on Windows write GBK, which zipfile reads as CP437."""
     if member.flag_bits & _UTF8_NAMES:
         return member.filename
     try:

@@ -166,7 +166,7 @@ _TYPE = re.compile(r'"type"\s*:\s*"(\w+)"')
 
 def format_of(path: Path) -> Format:
     """
-    Tell the format of a file by its first bytes, and of a zip by its members.
+    Determine the format of a file by its first bytes, and of a zip by its members.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def format_of(path: Path) -> Format:
 
 def osm_format(path: Path) -> str | None:
     """
-    Tell which format of OSM a file is in, in libosmium's words; None: it is no extract.
+    Determine which format of OSM a file is in, in libosmium's words; None: it is no extract.
 
     The first bytes decide; where they say nothing, as in a broken file, the name does.
     """
@@ -201,7 +201,7 @@ def osm_format(path: Path) -> str | None:
 
 
 def is_text_table(path: Path, found: Format) -> bool:
-    """Tell whether a file is a text under a name that a table of text goes by."""
+    """Return whether a file is a text under a name that a table of text goes by."""
     return found == TEXT and path.suffix.lower() in TEXT.suffixes
 
 
@@ -218,7 +218,7 @@ def _head_of(path: Path) -> bytes:
 
 
 def has_long_list(path: Path) -> bool:
-    """Tell whether a zip lists more members than may be read, for the list is read whole."""
+    """Return whether a zip lists more members than may be read, for the list is read whole."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(size - _ZIP_END_BYTES - _LONGEST_COMMENT, 0))
@@ -367,7 +367,7 @@ def gdal_path(path: Path, *, layer_name: str) -> str:
 
 
 def reaches_beyond(head: bytes) -> bool:
-    """Tell whether bytes that GDAL would look at carry the mark of a driver that opens others."""
+    """Return whether bytes that GDAL would look at carry the mark of a driver that opens others."""
     return any(mark in head for mark in _REACHING_MARKS)
 
 

@@ -73,7 +73,9 @@ class PlotReader:
                     raise LayerError(
                         Message("web.reading_long", name=path.name, seconds=round(self._seconds))
                     )
-                found = pipe.recv()
+                found, stays = pipe.recv()
+                if not stays:
+                    self.close()
             except (EOFError, OSError) as error:  # the process is gone
                 self.close()
                 raise LayerError(Message("web.reading_broke", name=path.name)) from error
@@ -129,20 +131,21 @@ def _work(pipe: Connection) -> None:
                 answer = error
             except MemoryError:
                 answer = LayerError(Message("web.reading_broke", name=path.name))
-            pipe.send_bytes(_pickled(answer, path))
-            if _has_grown():
+            stays = not _has_grown()
+            pipe.send_bytes(_pickled(answer, path, stays=stays))
+            if not stays:
                 return
 
 
-def _pickled(answer: object, path: Path) -> bytes:
+def _pickled(answer: object, path: Path, *, stays: bool) -> bytes:
     try:
-        return pickle.dumps(answer)
+        return pickle.dumps((answer, stays))
     except (pickle.PicklingError, TypeError, AttributeError):  # an error that carries a handle
         why = str(answer).splitlines()[0][:200]
         fault = Message(
             "layers.unreadable_file", layer="residential_areas", path=path.name, why=why
         )
-        return pickle.dumps(LayerError(fault))
+        return pickle.dumps((LayerError(fault), stays))
 
 
 def _limit_memory() -> None:

@@ -54,7 +54,7 @@ def read_grid(path: Path, *, sheet: str | None = None, encoding: str | None = No
 
 
 def is_table(path: Path) -> bool:
-    """Tell whether a file is a workbook or a text, by its first bytes."""
+    """Return whether a file is a workbook or a text, by its first bytes."""
     found = formats.format_of(path)
     return found == formats.XLSX or formats.is_text_table(path, found)
 
