@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.errors import OutputError
+from zmd_layout.layers.formats import gdal_path
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import missing_packages
 from zmd_layout.outputs.folder import RECORD, is_whole, write_all
@@ -206,9 +207,10 @@ def _read(folder: Path) -> _Folder:
         findings[name] = pd.to_numeric(findings[name])
     findings["is_synthetic"] = findings["is_synthetic"] == "true"
     ids = ["unit_kind", "unit_id"]
-    shapes = gpd.read_file(folder / _PACKAGE, layer="findings", columns=ids, engine="pyogrio")
+    package = gdal_path(folder / _PACKAGE, layer_name="findings")
+    shapes = gpd.read_file(package, layer="findings", columns=ids, engine="pyogrio")
     named = [*ids, "name"]
-    units = gpd.read_file(folder / _PACKAGE, layer="units", columns=named, engine="pyogrio")
+    units = gpd.read_file(package, layer="units", columns=named, engine="pyogrio")
     shapes = shapes.drop_duplicates(ids).set_index(ids)
     rows = json.loads((folder / _SITES).read_text("utf-8"))["features"]
     named = ["stage", "name", "action", "seats"]
