@@ -73,7 +73,7 @@ def _groups_of_one(
     frame: gpd.GeoDataFrame, order: np.ndarray[Any, Any], is_area: np.ndarray[Any, Any]
 ) -> np.ndarray[Any, Any]:
     """
-    Give the rows of one school one number.
+    Label the rows of each school with one number.
 
     A row joins the campus that it stands near, or points all of which it stands near: no chain of
     points leads from one school to another of its name.

@@ -83,7 +83,7 @@ def decided_by_list(schools: Layer, layers: Layers) -> Layer:
 
 
 def _counties(frame: gpd.GeoDataFrame, layers: Layers) -> NDArray[np.object_]:
-    """Tell the county of each school: as it says, else by its place; empty is unknown."""
+    """Return the county of each school: as given, else by location; empty is unknown."""
     found = np.full(len(frame), "", dtype=object)
     counties = layers.get("counties")
     if counties is not None and frame.geometry.notna().any():
@@ -101,7 +101,7 @@ def _counties(frame: gpd.GeoDataFrame, layers: Layers) -> NDArray[np.object_]:
 def _follows_convention(
     frame: gpd.GeoDataFrame, forms: NDArray[np.object_], counties: NDArray[np.object_]
 ) -> NDArray[np.bool_]:
-    """Tell the schools of counties whose senior schools all say in their names what they are."""
+    """Find the schools of counties whose senior schools all have the level in their names."""
     saying: dict[Any, int] = defaultdict(int)
     silent: set[Any] = set()
     for stages, form, county in zip(frame["stages"], forms, counties, strict=True):
@@ -116,7 +116,7 @@ def _follows_convention(
 
 
 def _is_by_name(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell the schools whose open stages are those that the name leaves open."""
+    """Find the schools whose possible stages are those that the name leaves open."""
     if "possible_stages" not in frame:
         return np.zeros(len(frame), dtype=bool)
     return np.array(

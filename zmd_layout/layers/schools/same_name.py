@@ -30,7 +30,7 @@ def match_name(name: object) -> str:
 
 def is_one_name(first: str, second: str) -> bool:
     """
-    Tell whether two names may be those of one school, if they stand together.
+    Check whether two names may belong to one school, given that both are at one place.
 
     That is one name however it is spelt (上蔡县第十小学, 上蔡十小); a name with and without its
     place (第一小学, 西平县第一小学); a campus and the school that is named after it
@@ -55,7 +55,7 @@ def is_one_name(first: str, second: str) -> bool:
 
 def contradict(first: str, second: str) -> bool:
     """
-    Tell whether two names cannot be those of one school.
+    Check whether two names cannot belong to one school.
 
     No name contradicts nothing, nor does a name in Chinese one in Latin letters.
     """
@@ -69,7 +69,7 @@ def _bare(name: str) -> str:
 
 
 def _tells_apart(form: str) -> bool:
-    """Tell whether a form says which of the schools of a place it is: 一小, 实验小, but not 小."""
+    """Check whether a form identifies a school within its place: 一小, 实验小, but not 小."""
     own = _STAGE.sub("", form)
     return len(own) >= _LEAST_OWN or (bool(own) and own in _NUMERAL)
 

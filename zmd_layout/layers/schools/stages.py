@@ -257,7 +257,7 @@ def _last_word(text: str) -> _Word:
 
 def _is_outlived(table: str, text: str, last: _Word) -> bool:
     """
-    Tell whether a stage stands behind a word that else decides.
+    Check whether a stage follows a word that would otherwise decide.
 
     A school that ends the name is no thing near a school (体育馆路小学), and one that is attached
     to an institution for adults is a school (教师进修学校附属小学).

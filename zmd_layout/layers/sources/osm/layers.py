@@ -224,7 +224,7 @@ def _with_kindergarten(reading: StageReading, tags: Mapping[Any, Any]) -> StageR
 
 
 def _status(tags: Mapping[str, str], name: object) -> SchoolStatus:
-    """Tell whether a school operates: by its tags, else by a remark in its name."""
+    """Return the status of a school: by its tags, else by a remark in its name."""
     if any(tags.get(key, "no") != "no" for key in _OUT_OF_USE):
         return SchoolStatus.CLOSED
     if tags.get("construction", "no") != "no" or tags.get("landuse") == "construction":

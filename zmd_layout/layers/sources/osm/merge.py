@@ -51,7 +51,7 @@ class Drawn:
 
 def owners(objects: Sequence[Drawn]) -> list[int]:
     """
-    Tell which object each object belongs to.
+    Find the object that each object belongs to.
 
     An object belongs to an area that covers it (its edge included, where gates stand) if both are
     of one kind and their names do not contradict each other: they are names of one school, or one

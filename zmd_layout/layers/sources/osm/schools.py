@@ -150,7 +150,7 @@ class SchoolCollector:
 
 
 def _kind(tags: dict[str, str]) -> str | None:
-    """Tell school or kindergarten; of a building or ground without an amenity by its name."""
+    """Return school or kindergarten, for buildings and grounds without an amenity by name."""
     if "amenity" in tags:
         values = [value.strip() for value in tags["amenity"].split(";")]
         return next((value for value in values if value in KINDS), None)

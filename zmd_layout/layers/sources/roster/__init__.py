@@ -189,7 +189,7 @@ def _split(records: Sequence[Record]) -> tuple[list[Record], list[Skipped]]:
 
 
 def _is_unknown(record: Record) -> bool:
-    """Tell a row of which neither code nor name decide: it stays, its stages unknown."""
+    """Check for a row that neither code nor name decides: it stays, its stages unknown."""
     return record.stages.is_open
 
 
