@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from zmd_layout.crs import geometry_to_plane, parse_coordinates
 from zmd_layout.errors import LayerError
+from zmd_layout.layers.schools.doubles import merge_doubles
 from zmd_layout.layers.schools.matching import (
     COLUMNS,
     Decision,
     match_schools,
-    merge_doubles,
     read_decisions,
 )
 from zmd_layout.layers.sources.roster import read_roster

@@ -532,3 +532,77 @@ def test_porto_alegre_has_roads_and_no_schools() -> None:
     assert schools.frame.empty
     assert len(roads.edges) > 25_000
     assert roads.edges["length_m"].sum() == pytest.approx(2_005_426, rel=1e-4)
+
+
+CAMPUS = {"amenity": "kindergarten", "name": "柳镇中心幼儿园"}
+NEAR = (113.9998, 33.0)  # 19 m west of the campus
+FAR = (113.999, 33.0)  # 93 m
+
+
+@pytest.mark.parametrize(
+    ("objects", "ids"),
+    [
+        # names of one school in the ground of it, in two languages or one with its place
+        ([way(1, RING, **CAMPUS), node(9, 114.001, 33.001, **CAMPUS | {"name": "Liu Town"})], "w1"),
+        (
+            [way(1, RING, amenity="school", name="西县柳镇第一小学"),
+             node(9, 114.001, 33.001, amenity="school", name="柳镇一小")],
+            "w1",
+        ),
+        # two schools in one ground stay two
+        (
+            [way(1, RING, amenity="school", name="柳镇第一小学"),
+             node(9, 114.001, 33.001, amenity="school", name="柳镇第二小学")],
+            "n9 w1",
+        ),
+        # a nameless gate belongs to the campus beside it, and not to one far away
+        ([way(1, RING, **CAMPUS), node(9, *NEAR, amenity="kindergarten")], "w1"),
+        ([way(1, RING, **CAMPUS), node(9, *FAR, amenity="kindergarten")], "n9 w1"),
+        ([way(1, RING, **CAMPUS), node(9, *NEAR, amenity="school")], "n9 w1"),
+        # a named building or ground without an amenity is a school, once
+        ([way(1, RING, building="school", name="柳镇小学")], "w1"),
+        ([way(1, RING, landuse="education", name="柳镇小学")], "w1"),
+        ([way(1, RING, building="school")], ""),
+        ([way(1, RING, building="school", name="行知楼")], ""),
+        ([way(1, RING, landuse="education", name="柳镇师范学院")], ""),
+        ([way(1, RING, building="retail", name="柳镇小学")], ""),
+        (
+            [way(1, RING, landuse="education", name="柳镇小学"),
+             node(9, 114.001, 33.001, amenity="school", name="柳镇小学")],
+            "w1",
+        ),
+        # what is no longer a school is none
+        ([way(1, RING, **{"disused:amenity": "school", "building": "school", "name": "柳镇小学"})],
+         ""),
+    ],
+)  # fmt: skip
+def test_objects_of_one_school_are_one_school(world: World, objects: list[str], ids: str) -> None:
+    found = read_schools(world(*nodes(SQUARE), *objects))
+    assert " ".join(sorted(found.frame["osm_id"])) == ids
+
+
+def test_two_nameless_buildings_side_by_side_are_one_kindergarten_and_two_campuses_two(
+    world: World,
+) -> None:
+    second = {n + 4: (lon + 0.0102, lat) for n, (lon, lat) in SQUARE.items()}
+    ring = [5, 6, 7, 8, 5]
+    for tags, count in (({"building": "yes"}, 1), ({}, 2)):
+        found = read_schools(
+            world(
+                *nodes(SQUARE), *nodes(second), way(1, RING, amenity="kindergarten", **tags),
+                way(2, ring, amenity="kindergarten", **tags),
+            )
+        )  # fmt: skip
+        assert len(found.frame) == count
+
+
+def test_named_buildings_are_taken_out_of_a_binary_extract_too(tmp_path: Path) -> None:
+    path = tmp_path / "x.osm.pbf"
+    with osmium.SimpleWriter(str(path)) as writer:
+        for number, place in SQUARE.items():
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=place, version=1))
+        for number, tags in enumerate(
+            [{"building": "school", "name": "柳镇小学"}, {"building": "yes", "name": "柳镇二小"}], 1
+        ):
+            writer.add_way(osmium.osm.mutable.Way(id=number, nodes=RING, tags=tags, version=1))
+    assert read_schools(path).frame["osm_id"].tolist() == ["w1"]

@@ -30,6 +30,7 @@ from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.roads import roads_near
 from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
 from zmd_layout.layers.schools.fill import complete, read_missing_stages
+from zmd_layout.layers.schools.naming import decided_by_list
 from zmd_layout.layers.schools.reference import (
     REFERENCE,
     beside_roads,
@@ -137,7 +138,7 @@ def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
         if not faults:
             layers["schools"], faults = hold(layers, study)
     for name in _SCHOOLS & layers.keys():
-        layers[name] = with_unit_ids(layers[name], layers)
+        layers[name] = decided_by_list(with_unit_ids(layers[name], layers), layers)
     return faults
 
 
@@ -220,11 +221,11 @@ def load_layer(
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
-    if name not in _SCHOOLS or not is_extract:
+    if name not in _SCHOOLS:
         return layer
-    # OSM is in WGS 84 by definition
-    known = replace(layer.origin, is_datum_verified=True)
-    return without_doubles(replace(layer, origin=known))
+    if is_extract:  # OSM is in WGS 84 by definition
+        layer = replace(layer, origin=replace(layer.origin, is_datum_verified=True))
+    return without_doubles(layer)
 
 
 def validate_layer(

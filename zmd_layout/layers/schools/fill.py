@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zmd_layout.layers.schools.stages import StageReading, read_stages, stages_of_code
+from zmd_layout.layers.schools.stages import (
+    StageReading,
+    read_stages,
+    stages_of_code,
+    status_of_name,
+)
 from zmd_layout.messages import Message
+from zmd_layout.vocabulary import SchoolStatus
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -104,7 +110,8 @@ def complete(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Message, 
     """
     Fill in columns that a list of schools leaves out as a whole.
 
-    A list without `status` is one of schools in operation. A list without `is_teaching_point` tells
+    A list without `status` is one of schools in operation, but for those whose names say otherwise
+    (已撤销, 在建). A list without `is_teaching_point` tells
     teaching points by their code (218, and attached classes) or name. A column that is there and
     empty in a row stays unknown there.
 
@@ -115,8 +122,13 @@ def complete(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[Message, 
     """
     notes = []
     if "status" not in frame:
-        frame["status"] = "operating"
+        names = [name if isinstance(name, str) else "" for name in _cells(frame, "name")]
+        status = [status_of_name(name) or SchoolStatus.OPERATING for name in names]
+        frame["status"] = pd.Series(map(str, status), index=frame.index, dtype=object)
         notes.append(Message("layers.schools_operating"))
+        out = [n for n, s in zip(names, status, strict=True) if s is not SchoolStatus.OPERATING]
+        if out:
+            notes.append(Message("layers.schools_status_by_name", count=len(out), names=out))
     if "is_teaching_point" not in frame:
         named = [False] * len(frame)
         if "name" in frame:

@@ -1,5 +1,5 @@
 """
-Match the schools of two sources, such as a roster and OSM, and merge doubles within one.
+Match the schools of two sources, such as a roster and OSM.
 
 A pair gets a score from ids, names and distance; each school is matched once, best pairs first. A
 table of decisions by hand, each with its reason, overrides any of it.
@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.schools.pairs import (
     MatchOptions,
     candidate_pairs,
-    compatible,
-    match_name,
-    stages_of,
 )
 from zmd_layout.messages import Message
 
@@ -38,8 +33,6 @@ _DEFAULT = MatchOptions()
 _DECISION_COLUMNS = ("left_id", "right_id", "verdict", "reason")
 _OF_ONE = ("school", "no_school")
 _VERDICTS = ("same", "different", *_OF_ONE)
-# the campus, its point and its gate; of two schools of one name farther apart both stay
-_DOUBLE_M = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,60 +318,3 @@ def _read_csv(path: Path) -> pd.DataFrame:
             why = error.strerror or error
             raise LayerError(Message("matching.no_decisions", path=path, why=why)) from error
     raise LayerError(Message("matching.torn_decisions", path=path, why=why))
-
-
-def merge_doubles(schools: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, str]]:
-    """
-    Merge rows of one source that are one school: one name, near each other, no two stages.
-
-    Parameters
-    ----------
-    schools
-        In a plane in metres; ids unique.
-
-    Returns
-    -------
-    schools, merged
-        The rows that stay, areas before points, then the fuller row, filled up from the others;
-        and for each row that went the id of the one that took it in.
-    """
-    frame = schools.sort_values("school_id", ignore_index=True)
-    group = _groups_of_one(frame)
-    is_area = frame.geometry.area.fillna(0.0).to_numpy() > 0
-    filled = frame.notna().sum(axis=1).to_numpy()
-    order = np.lexsort((frame["school_id"].astype(str), -filled, ~is_area, group))
-    ordered = frame.iloc[order]
-    labels = group[order]
-    is_first = np.r_[True, labels[1:] != labels[:-1]] if len(labels) else np.zeros(0, bool)
-    kept = ordered[is_first].copy()
-    owner = dict(zip(labels[is_first], kept["school_id"], strict=True))
-    merged = {
-        str(identity): str(owner[label])
-        for identity, label, first in zip(ordered["school_id"], labels, is_first, strict=True)
-        if not first
-    }
-    if merged:
-        values = ordered.drop(columns="geometry").groupby(labels, sort=False).first()
-        for column in values.columns:
-            if column != "school_id":
-                kept[column] = values[column].to_numpy()
-    return kept.sort_values("school_id", ignore_index=True), merged
-
-
-def _groups_of_one(frame: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
-    """Give rows of one name whose shapes are near each other the same number."""
-    count = len(frame)
-    names = [match_name(name) for name in frame["name"]] if "name" in frame else [""] * count
-    stages = stages_of(frame)
-    first, second = frame.sindex.query(frame.geometry, predicate="dwithin", distance=_DOUBLE_M)
-    is_one = np.array(
-        [
-            bool(names[i]) and names[i] == names[j] and compatible(stages[i], stages[j])
-            for i, j in zip(first, second, strict=True)
-        ],
-        dtype=bool,
-    )
-    first, second = first[is_one], second[is_one]
-    edges = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
-    _, labels = connected_components(edges, directed=False)
-    return np.asarray(labels)

@@ -12,14 +12,11 @@ import pandas as pd
 from rapidfuzz import fuzz
 from scipy.spatial import cKDTree
 
-from zmd_layout.layers.schools.stages import core_name
+from zmd_layout.layers.schools.same_name import match_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-# one spelling of what is written in several ways: 第一高级中学 = 一高, 第3小学 = 三小
-_SHORT = (("高级中学", "高"), ("初级中学", "初中"), ("小学", "小"), ("中学", "中"), ("第", ""))
-_DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 _NUMERALS = re.compile("[〇一二三四五六七八九十百]+(?=小|初中|中|高|幼)")
 
 
@@ -104,16 +101,6 @@ def _scores(table: pd.DataFrame, options: MatchOptions) -> pd.Series[Any]:
     score = score.where(name.notna(), nearness)
     score = score.where(nearness.notna(), name)
     return score.where(~table["is_same_id"], 1.0)
-
-
-def match_name(name: object) -> str:
-    """Bring a name to the form in which names of two sources are compared."""
-    if not isinstance(name, str):
-        return ""
-    text = core_name(name).translate(_DIGITS)
-    for long, short in _SHORT:
-        text = text.replace(long, short)
-    return text
 
 
 def _names(frame: gpd.GeoDataFrame) -> list[str]:

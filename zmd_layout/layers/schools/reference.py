@@ -24,11 +24,11 @@ from zmd_layout.crs import (
 )
 from zmd_layout.errors import CrsError, LayerError
 from zmd_layout.layers.files import sha256_of
+from zmd_layout.layers.schools.doubles import merge_doubles
 from zmd_layout.layers.schools.matching import (
     Decision,
     Matching,
     match_schools,
-    merge_doubles,
     read_decisions,
 )
 from zmd_layout.layers.schools.pairs import MatchOptions

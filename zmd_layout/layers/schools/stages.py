@@ -13,17 +13,21 @@ import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zmd_layout.layers.plain import plain
 from zmd_layout.messages import Message
-from zmd_layout.vocabulary import Settlement, Stage
+from zmd_layout.vocabulary import SchoolStatus, Settlement, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _BRACKET = re.compile(r"\(([^()]*)\)")
+_BRACKETS = str.maketrans("[]【】〔〕{}〈〉", "()()()()()")
 _ORDINAL = "[一二三四五六七八九十百0-9]+"
+_ATTACHED = "附"
+_DEPARTMENT = "部"  # 小学部 ends with its stage, too
+_LONGEST_CAMPUS = 6  # characters of its name
 _ISCED = {"0": Stage.KINDERGARTEN, "1": Stage.PRIMARY, "2": Stage.JUNIOR, "3": Stage.SENIOR}
 
 
@@ -63,6 +67,11 @@ class StageReading:
     def is_ambiguous(self) -> bool:
         """Whether several stages are possible and none is sure."""
         return bool(self.candidates)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be a school of any stage, which a person has to find out."""
+        return self.is_to_check and (self.is_school or self.reason.key == "stages.by_hand")
 
 
 def read_stages(
@@ -141,17 +150,38 @@ def stages_of_name(name: str, *, settlement: Settlement | str | None = None) -> 
     """Read a name; the decisions are tried in the order of the standards."""
     text = core_name(name)
     words = _words()
+    last = _last_word(text)
     for table, reading in _EXCLUDING:
-        if _has(text, words[table]):
+        if _has(text, words[table]) and not _is_outlived(table, text, last):
             return reading
-    found = _last_word(text)
+    found = last.table
     if text.endswith(tuple(words["any_school"]["over_all"])):
         found = "any_school"
-    if found is None and text.endswith(tuple(words["any_school"]["at_end"])):
+    if not found and text.endswith(tuple(words["any_school"]["at_end"])):
         found = "any_school"
-    if found is None:
+    if not found:
         return StageReading(Message("stages.name_says_nothing"), is_school=False, is_to_check=True)
     return _reading(found, settlement)
+
+
+def status_of_name(name: str) -> SchoolStatus | None:
+    """
+    Read a remark on whether a school operates: 柳镇小学(已撤销), Liu School (historical).
+
+    Returns
+    -------
+    status
+        None: the name has no such remark.
+    """
+    text = _spelt(name)
+    former = tuple(_words()["preparation"]["former"])
+    inside = [part for part in _BRACKET.findall(text) if not part.startswith(former)]
+    outside = _BRACKET.sub("", text)
+    remark = "".join(inside) + outside[_last_word(outside).end :]
+    for status, table in _words()["status"].items():
+        if any(word in remark for word in table):
+            return SchoolStatus(status)
+    return None
 
 
 # 1. to 3. of the standards: a word of these decides wherever it stands
@@ -200,21 +230,43 @@ def _reading(table: str, settlement: Settlement | str | None) -> StageReading:
 _REASONS = {"by_hand": "by_hand", "higher": "higher"}
 
 
-def _last_word(text: str) -> str | None:
-    """Find the table whose word ends last; of two words that end together the longer counts."""
-    best = (-1, 0, "")
+class _Word(NamedTuple):
+    """A word of a stage in a name; by default none."""
+
+    end: int = 0
+    length: int = 0
+    table: str = ""
+
+
+def _last_word(text: str) -> _Word:
+    """Find the word that ends last; of two words that end together the longer counts."""
+    best = _Word()
     for table, entry in _words()["words"].items():
         for word in entry.get("anywhere", ()):
             at = text.rfind(word)
             if at >= 0:
-                best = max(best, (at + len(word), len(word), table))
+                best = max(best, _Word(at + len(word), len(word), table))
         for word in entry.get("at_end", ()):
             if text.endswith(word):
-                best = max(best, (len(text), len(word), table))
+                best = max(best, _Word(len(text), len(word), table))
         ordinal = entry.get("ordinal")
         if ordinal and re.search(f"{_ORDINAL}{ordinal}$", text):
-            best = max(best, (len(text), 1, table))
-    return best[2] or None
+            best = max(best, _Word(len(text), 1, table))
+    return best
+
+
+def _is_outlived(table: str, text: str, last: _Word) -> bool:
+    """
+    Check whether a stage follows a word that would otherwise decide.
+
+    A school that ends the name is no thing near a school (体育馆路小学), and one that is attached
+    to an institution for adults is a school (教师进修学校附属小学).
+    """
+    if table not in {"noise", "not_a_school"} or last.end < len(text) - len(_DEPARTMENT):
+        return False
+    ends = [text.rfind(word) + len(word) for word in _words()[table]["anywhere"] if word in text]
+    between = text[max(ends, default=len(text)) : last.end]
+    return bool(between) and (table == "noise" or _ATTACHED in between)
 
 
 def core_name(name: str) -> str:
@@ -223,15 +275,56 @@ def core_name(name: str) -> str:
 
     NFKC, lower case, no blanks, without campus (东校区), former name and remarks in brackets.
     """
-    words = _words()
-    text = _BRACKET.sub(lambda found: _inside(found[1]), plain(name).casefold())
-    for place in words["preparation"]["masked"]:
-        text = text.replace(place, "〇")
-    for campus in words["preparation"]["campus"]:
-        if text.endswith(campus) and len(text) > len(campus):
-            text = text.removesuffix(campus)
-            break
-    return text.rstrip("-—·")
+    words = _words()["preparation"]
+    text = _BRACKET.sub(lambda found: _inside(found[1]), _spelt(name))
+    text = _masked_form().sub("〇", text)
+    text = _without_end(text, words["bodies"])
+    return _without_campus(text).rstrip("-—·")
+
+
+def _spelt(name: str) -> str:
+    return plain(name).casefold().translate(_BRACKETS)
+
+
+def _without_end(text: str, endings: Iterable[str]) -> str:
+    """Take one ending off a text that is longer."""
+    ending = next((e for e in endings if text.endswith(e) and len(text) > len(e)), "")
+    return text.removesuffix(ending)
+
+
+def campus_name(name: str) -> str:
+    """Read the name of a campus: 盘龙 of 第二初级中学盘龙校区; empty where it has none."""
+    text = _BRACKET.sub(lambda found: found[1], _spelt(name))
+    shorter = _without_end(text, _words()["preparation"]["campus"])
+    if shorter == text:
+        return ""
+    return shorter.removeprefix(_without_campus(text)).strip("-—·")
+
+
+def _without_campus(text: str) -> str:
+    """Take the campus off the end of a name: 一高西校区, 一高师范校区, 实验小学北区."""
+    words = _words()["preparation"]
+    shorter = _without_end(text, words["campus"])
+    if shorter == text:
+        shorter = _without_end(text, words["campus_after_stage"])
+        return shorter if _ends_with_stage(shorter) else text
+    # the name of the campus: the shortest of two characters and more that leaves a stage
+    for length in (0, *range(2, _LONGEST_CAMPUS + 1)):
+        rest = shorter[: len(shorter) - length].rstrip("-—·")
+        if _ends_with_stage(rest):
+            return rest
+    return shorter
+
+
+def _ends_with_stage(text: str) -> bool:
+    return bool(text) and _last_word(text).end == len(text)
+
+
+@cache
+def _masked_form() -> re.Pattern[str]:
+    words = _words()["preparation"]
+    before = "|".join(["^", *(f"(?<={word})" for word in words["before_masked"])])
+    return re.compile(f"(?:{before})(?:{'|'.join(words['masked'])})")
 
 
 def _inside(bracket: str) -> str:
@@ -239,7 +332,7 @@ def _inside(bracket: str) -> str:
     words = _words()
     if bracket.startswith(tuple(words["preparation"]["former"])):
         return ""
-    return bracket if _has(bracket, words["noise"]) or _last_word(bracket) else ""
+    return bracket if _has(bracket, words["noise"]) or _last_word(bracket).table else ""
 
 
 def _has(text: str, table: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from zmd_layout.layers.sources.osm.opl import Window
 from zmd_layout.layers.sources.osm.roads import RoadCollector
 from zmd_layout.layers.sources.osm.scan import EXTRACT_SUFFIXES, opened
 from zmd_layout.layers.sources.osm.schools import (
+    GROUND_VALUES,
     SCHOOL_KEYS,
     OsmSchools,
     SchoolCollector,
@@ -56,8 +57,10 @@ def read_schools(path: Path | str, *, window: Window | None = None) -> OsmSchool
     """
     Read the schools and kindergartens of an extract.
 
-    Taken are nodes, ways and relations with `amenity=school` or `amenity=kindergarten`; colleges,
-    universities, driving and language schools have an `amenity` of their own and are left out.
+    Taken are nodes, ways and relations with `amenity=school` or `amenity=kindergarten`, and named
+    buildings and grounds without an amenity (`building=school`, `landuse=education`) whose name is
+    that of a school; colleges, universities, driving and language schools have an `amenity` of
+    their own and are left out.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def read_schools(path: Path | str, *, window: Window | None = None) -> OsmSchool
         If there is no such file, or it cannot be read as OSM.
     """
     collector = SchoolCollector()
-    wanted = Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,))
+    wanted = Wanted((_SCHOOL_KEY,), (_SCHOOL_KEY,), GROUND_VALUES)
     with opened(Path(path), wanted, window=window) as extract:
         for block in extract.blocks():
             collector.add(block)
@@ -133,7 +136,7 @@ def read_schools_and_roads(
         If the CRS is not projected.
     """
     schools, roads = SchoolCollector(), RoadCollector()
-    wanted = Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,))
+    wanted = Wanted((_SCHOOL_KEY, _ROAD_KEY), (_SCHOOL_KEY,), GROUND_VALUES)
     with opened(Path(path), wanted, window=window) as extract:
         for block in extract.blocks():
             schools.add(block)

@@ -10,8 +10,8 @@ lines in bulk.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import osmium
 
@@ -20,11 +20,16 @@ from zmd_layout.layers.formats import osm_format
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     Kinds = osmium.osm.osm_entity_bits
-    Filter = osmium.filter.KeyFilter | osmium.filter.EntityFilter | osmium.filter.IdFilter
+    Filter = (
+        osmium.filter.KeyFilter
+        | osmium.filter.EntityFilter
+        | osmium.filter.IdFilter
+        | "_WithValues"
+    )
 
 
 _A_WAY = b"w1 N\n"
@@ -41,10 +46,13 @@ class Wanted:
         Keys of ways.
     other_keys
         Keys of nodes and relations; empty: none of them is wanted.
+    values
+        Keys that count with some values only, such as `building` with `school`.
     """
 
     way_keys: tuple[str, ...]
     other_keys: tuple[str, ...] = ()
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def takes_all_ways_of(self, path: Path) -> bool:
         """
@@ -86,12 +94,17 @@ def copy_wanted(
     kinds = osmium.osm.NODE | osmium.osm.WAY
     filters: list[Filter] = []
     if not wanted.takes_all_ways_of(path):
-        filters.append(_with_keys(wanted.way_keys, osmium.osm.WAY))
+        filters.append(_with_keys((*wanted.way_keys, *wanted.values), osmium.osm.WAY))
+        if wanted.values:
+            filters.append(_WithValues(wanted.way_keys, wanted.values, osmium.osm.WAY))
     if only_ways:
         kinds = osmium.osm.WAY
     elif wanted.other_keys:
         kinds |= osmium.osm.RELATION
-        filters.append(_with_keys(wanted.other_keys, osmium.osm.NODE | osmium.osm.RELATION))
+        others = osmium.osm.NODE | osmium.osm.RELATION
+        filters.append(_with_keys((*wanted.other_keys, *wanted.values), others))
+        if wanted.values:
+            filters.append(_WithValues(wanted.other_keys, wanted.values, others))
     else:
         filters.append(osmium.filter.EntityFilter(osmium.osm.WAY))
     _copy(path, target, kinds, filters, places)
@@ -146,6 +159,29 @@ def _with_keys(keys: Sequence[str], kinds: Kinds) -> Filter:
     chosen = osmium.filter.KeyFilter(*keys)
     chosen.enable_for(kinds)
     return chosen
+
+
+class _WithValues:
+    """
+    Lets only those objects of some kinds pass that have a key, or another with a value asked for.
+
+    libosmium joins its own filters by "and" only; objects come here after they passed those.
+    """
+
+    def __init__(
+        self, keys: Sequence[str], values: Mapping[str, frozenset[str]], kinds: Kinds
+    ) -> None:
+        self._keys, self._values = keys, values
+        for kind, name in ((osmium.osm.NODE, "node"), (osmium.osm.WAY, "way"),
+                           (osmium.osm.RELATION, "relation")):  # fmt: skip
+            if kinds & kind:
+                setattr(self, name, self._stops)
+
+    def _stops(self, each: osmium.osm.OSMObject[Any]) -> bool:
+        tags = each.tags
+        if any(key in tags for key in self._keys):
+            return False
+        return not any(tags.get(key) in wanted for key, wanted in self._values.items())
 
 
 def _copy(

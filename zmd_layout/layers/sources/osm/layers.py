@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,7 +11,12 @@ import pandas as pd
 
 from zmd_layout.layers.formats import osm_format
 from zmd_layout.layers.road_islands import islands
-from zmd_layout.layers.schools.stages import StageReading, stages_of_isced, stages_of_name
+from zmd_layout.layers.schools.stages import (
+    StageReading,
+    stages_of_isced,
+    stages_of_name,
+    status_of_name,
+)
 from zmd_layout.layers.sources.osm import (
     read_roads,
     read_schools,
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 COORDINATES = "wgs84"
 SOURCE = "OSM"
 _OWNERS = {"public": Ownership.PUBLIC, "government": Ownership.PUBLIC, "private": Ownership.PRIVATE}
+_OUT_OF_USE = ("disused", "abandoned", "ruins", "demolished")
 _BOARDING = {"yes": True, "no": False, "only": True}
 
 
@@ -99,7 +106,8 @@ def schools_of_extract(
     Returns
     -------
     schools, notes
-        In WGS 84, `school_id` the OSM id, `status` operating, `source` OSM. `capacity` that is a
+        In WGS 84, `school_id` the OSM id, `status` operating unless a tag (`disused`) or a remark
+        in the name says otherwise, `source` OSM. `capacity` that is a
         whole number stands in `seats`.
 
     Raises
@@ -129,7 +137,9 @@ def _school_layer(
             "ownership": _column(_OWNERS.get(str(v).casefold()) for v in found["operator:type"]),
             "is_boarding": _column(_BOARDING.get(str(v)) for v in found["school:boarding"]),
             "seats": pd.to_numeric(found["capacity"], errors="coerce").astype("float64"),
-            "status": _column(str(SchoolStatus.OPERATING) for _ in readings),
+            "status": _column(
+                str(_status(tags, name)) for tags, name in zip(found["tags"], names, strict=True)
+            ),
             "source": _column(SOURCE for _ in readings),
         },
         geometry=found.geometry.to_numpy(),
@@ -200,7 +210,27 @@ def _reading(tags: Mapping[Any, Any], name: object) -> StageReading:
         return StageReading(Message("stages.by_kind"), stages=(Stage.KINDERGARTEN,))
     if by_name is None or (by_name.is_to_check and not by_name.is_school):
         return StageReading(Message("stages.nothing_known"), is_to_check=True)
-    return by_name
+    return _with_kindergarten(by_name, tags)
+
+
+def _with_kindergarten(reading: StageReading, tags: Mapping[Any, Any]) -> StageReading:
+    """Add the kindergarten of `amenity=school;kindergarten`, sure where the rest is."""
+    if Stage.KINDERGARTEN not in str(tags["tags"].get("amenity")).split(";"):
+        return reading
+    if reading.candidates:
+        return replace(reading, candidates=(Stage.KINDERGARTEN, *reading.candidates))
+    stages = {Stage.KINDERGARTEN, *reading.stages}
+    return replace(reading, stages=tuple(stage for stage in Stage if stage in stages))
+
+
+def _status(tags: Mapping[str, str], name: object) -> SchoolStatus:
+    """Return the status of a school: by its tags, else by a remark in its name."""
+    if any(tags.get(key, "no") != "no" for key in _OUT_OF_USE):
+        return SchoolStatus.CLOSED
+    if tags.get("construction", "no") != "no" or tags.get("landuse") == "construction":
+        return SchoolStatus.UNDER_CONSTRUCTION
+    by_name = status_of_name(name) if isinstance(name, str) else None
+    return by_name or SchoolStatus.OPERATING
 
 
 def _column(values: Any) -> pd.Series[Any]:  # noqa: ANN401 - any cells

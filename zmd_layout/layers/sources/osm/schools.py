@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
-from zmd_layout.layers.sources.osm.merge import owners
+from zmd_layout.layers.schools.stages import stages_of_name
+from zmd_layout.layers.sources.osm.merge import Drawn, owners
 from zmd_layout.layers.sources.osm.opl import lines_with, tags_of
 from zmd_layout.layers.sources.osm.shapes import LocatedBy, Place, places
+from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +34,17 @@ SCHOOL_KEYS = (
     "grades",
 )
 
-_MAY_BE_SCHOOL = re.compile(rb"[T,]amenity=[^, ]*(?:school|kindergarten)")
+GROUND_VALUES = {
+    "building": frozenset({"school", "kindergarten"}),
+    "landuse": frozenset({"education"}),
+}
+"""Tags of buildings and grounds that are a school where the name says so, and no amenity does."""
+
+_MAY_BE_SCHOOL = re.compile(
+    rb"[T,](?:amenity=[^, ]*(?:school|kindergarten)|building=(?:school|kindergarten)[, ]"
+    rb"|landuse=education[, ])"
+)
+_NAMES = ("name", "name:zh", "name:en", "alt_name", "official_name", "short_name", "old_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +118,10 @@ class SchoolCollector:
 
     def add(self, block: bytes) -> None:
         """Take in those OPL lines that are schools."""
+        words = (b"amenity=", b"building=", b"landuse=")
+        found = dict.fromkeys(line for word in words for line in lines_with(word, block))
         self.lines += [
-            line
-            for line in lines_with(b"amenity=", block)
-            if _MAY_BE_SCHOOL.search(line) and _kind(tags_of(line))
+            line for line in found if _MAY_BE_SCHOOL.search(line) and _kind(tags_of(line))
         ]
 
     def schools(self, extract: Extract, *, window: Window | None = None) -> OsmSchools:
@@ -138,8 +150,28 @@ class SchoolCollector:
 
 
 def _kind(tags: dict[str, str]) -> str | None:
-    values = [value.strip() for value in tags.get("amenity", "").split(";")]
-    return next((value for value in values if value in KINDS), None)
+    """Return school or kindergarten, for buildings and grounds without an amenity by name."""
+    if "amenity" in tags:
+        values = [value.strip() for value in tags["amenity"].split(";")]
+        return next((value for value in values if value in KINDS), None)
+    is_ground = any(tags.get(key) in values for key, values in GROUND_VALUES.items())
+    if not is_ground or any(key.endswith(":amenity") for key in tags):  # disused:amenity
+        return None
+    reading = stages_of_name(tags.get("name:zh") or tags.get("name") or "")
+    if not reading.is_school:
+        return None
+    is_kindergarten = reading.stages == (Stage.KINDERGARTEN,)
+    return "kindergarten" if is_kindergarten or tags.get("building") == "kindergarten" else "school"
+
+
+def _drawn(each: _Object) -> Drawn:
+    return Drawn(
+        shape=each.place.geometry,
+        kind=each.kind,
+        names=tuple(each.tags[key] for key in _NAMES if each.tags.get(key)),
+        is_building="building" in each.tags,
+        is_part="amenity" not in each.tags,
+    )
 
 
 def _objects(lines: Sequence[bytes], extract: Extract, window: Window | None) -> list[_Object]:
@@ -155,11 +187,7 @@ def _objects(lines: Sequence[bytes], extract: Extract, window: Window | None) ->
 
 def _frame(placed: Sequence[_Object]) -> gpd.GeoDataFrame:
     """Make a row of each object that belongs to no other, completed by those that belong to it."""
-    owner = owners(
-        [each.place.geometry for each in placed],
-        [each.kind for each in placed],
-        [each.tags.get("name") for each in placed],
-    )
+    owner = owners([_drawn(each) for each in placed])
     taken: dict[int, list[_Object]] = {}
     for position, each in enumerate(placed):
         taken.setdefault(owner[position], [])

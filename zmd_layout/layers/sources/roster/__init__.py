@@ -189,8 +189,8 @@ def _split(records: Sequence[Record]) -> tuple[list[Record], list[Skipped]]:
 
 
 def _is_unknown(record: Record) -> bool:
-    """Tell a row of which neither code nor name say anything: it stays, its stages unknown."""
-    return record.stages.is_school and record.stages.is_to_check
+    """Check for a row that neither code nor name decides: it stays, its stages unknown."""
+    return record.stages.is_open
 
 
 def _frame(records: Sequence[Record], *, declared: str | None) -> gpd.GeoDataFrame:

@@ -6,6 +6,8 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.plain import plain
+from zmd_layout.layers.schools.doubles import TOGETHER_M
 from zmd_layout.layers.schools.stages import core_name
 from zmd_layout.layers.sources.roster.report import Doubt, Skipped
 from zmd_layout.messages import Message
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from zmd_layout.layers.sources.roster.records import Record
 
+_MOST_DEGREES = 180.0
+_M_PER_DEGREE = 111_320.0
 _PLACES = ("county_id", "county_name", "township_name")
 _TOLD = ("enrolment", "classes", "stages", "ownership", "status")
 
@@ -22,6 +26,9 @@ _TOLD = ("enrolment", "classes", "stages", "ownership", "status")
 def merge_doubles(records: Sequence[Record]) -> tuple[list[Record], list[Skipped]]:
     """
     Merge the rows that carry one id and one name, or no id and one name in one place.
+
+    Where rows without an id have positions, those more than 300 m apart are two places, as two
+    campuses are; where they have none, only what is spelt alike is one.
 
     The fuller row is kept and filled up from the others; where they contradict each other it is on
     the list of doubtful rows. One id under two names stays two schools, the second with the number
@@ -38,13 +45,14 @@ def merge_doubles(records: Sequence[Record]) -> tuple[list[Record], list[Skipped
         groups[_key(record)].append(record)
     merged, skipped = [], []
     for key in sorted(groups):
-        kept, *others = sorted(groups[key], key=_fullness)
-        _fill_up(kept, others)
-        merged.append(kept)
-        skipped += [
-            Skipped(o.row, str(o.school.get("name")), Message("roster.row_double", row=kept.row))
-            for o in others
-        ]
+        for kept, *others in _together(sorted(groups[key], key=_fullness)):
+            _fill_up(kept, others)
+            merged.append(kept)
+            skipped += [
+                Skipped(other.row, str(other.school.get("name")),
+                        Message("roster.row_double", row=kept.row))
+                for other in others
+            ]  # fmt: skip
     _make_ids_unique(merged)
     return sorted(merged, key=lambda record: record.row), skipped
 
@@ -62,6 +70,38 @@ def _key(record: Record) -> tuple[str, ...]:
     if x is None or y is None:
         return "", name, f"row {record.row}"  # nothing says that another row is the same
     return "", name, f"{x:.1f} {y:.1f}"
+
+
+def _together(records: Sequence[Record]) -> list[list[Record]]:
+    """Part rows of one name that do not stand together."""
+    parts: list[list[Record]] = []
+    for record in records:
+        part = next((p for p in parts if all(_is_one(record, other) for other in p)), None)
+        if part is None:
+            parts.append([record])
+        else:
+            part.append(record)
+    return parts
+
+
+def _is_one(first: Record, second: Record) -> bool:
+    if first.school.get("school_id") is not None:
+        return True
+    here, there = _place(first), _place(second)
+    is_one_datum = first.school.get("coordinates") == second.school.get("coordinates")
+    if here is None or there is None or not is_one_datum:
+        return plain(str(first.school.get("name"))) == plain(str(second.school.get("name")))
+    (x, y), (to_x, to_y) = here, there
+    along, up = to_x - x, to_y - y
+    if max(abs(x), abs(to_x)) <= _MOST_DEGREES:
+        along *= _M_PER_DEGREE * math.cos(math.radians(y))
+        up *= _M_PER_DEGREE
+    return math.hypot(along, up) <= TOGETHER_M
+
+
+def _place(record: Record) -> tuple[float, float] | None:
+    x, y = record.school.get("x"), record.school.get("y")
+    return None if x is None or y is None or _is_empty(x) or _is_empty(y) else (float(x), float(y))
 
 
 def _fullness(record: Record) -> tuple[int, str, int]:
