@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from zmd_layout.findings import counted_verdicts
 from zmd_layout.layers import load_layer
 from zmd_layout.layers.tracked import ALL, TrackedLayers, note, noting
+from zmd_layout.rulebook.dependence import counted_verdicts
 from zmd_layout.workflow.digests import of_files, of_layer, of_program, of_table, of_texts
 from zmd_layout.workflow.studies import cache_folder
 
