@@ -129,7 +129,7 @@ def _verdict_faults(rules: list[Rule], known: list[str]) -> list[Message]:
     """Name the rules that count verdicts which nobody gives, or which wait for their own."""
     by_id = {rule.id: rule for rule in rules}
     faults = []
-    for rule, other in ((rule, other) for rule in rules for other in counted_verdicts(rule)):
+    for rule, other in ((one, other) for one in rules for other in counted_verdicts(one)):
         named = {"path": f"{rule.id}.yaml", "wanted": other}
         if other not in known:
             near = nearest(other, known)
