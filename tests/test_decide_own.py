@@ -183,7 +183,7 @@ def test_a_range_that_ends_on_the_line_where_both_sentences_hold_owes_the_larger
 ) -> None:
     verdict = of_county(own(SENIOR), Value(500_000, 600_000), 2)
     assert "overlap_600000" in verdict.flags
-    assert Message("checks.overlap", demand=500_000, required=2) in verdict.notes
+    assert Message("checks.overlap", demand=600_000, required=2) in verdict.notes
 
 
 def test_people_of_unknown_number_are_named_where_nothing_says_why(

@@ -120,7 +120,8 @@ def test_a_replacement_opens_before_the_school_closes(
     row = of(found, "closure-after-replacement", "A")
     assert row["status"] == status
     assert row["gap"] == gap or (gap is None and pd.isna(row["gap"]))
-    assert of(found, "closure-after-replacement", "B")["status"] == "not_applicable"
+    rows = found[found["rule_id"] == "closure-after-replacement"]
+    assert rows["unit_id"].tolist() == ["A"], "a school that is not listed is no unit of it"
 
 
 def test_a_replacement_that_nobody_knows_is_no_replacement_in_time(

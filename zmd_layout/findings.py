@@ -9,17 +9,19 @@ import geopandas as gpd
 import pandas as pd
 
 from zmd_layout import checks
-from zmd_layout.checks.conditions import meets
-from zmd_layout.checks.value import Value, oldest
+from zmd_layout.checks.conditions import meets, meets_all
 from zmd_layout.measures import evaluate
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
-from zmd_layout.rulebook.measure_forms import VerdictMeasure
+from zmd_layout.rulebook.dependence import in_order
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from zmd_layout.measures import World
     from zmd_layout.measures.evaluation import Values
@@ -35,7 +37,6 @@ COLUMNS = (
 Rows = list[dict[str, Any]]
 Recall = Callable[["Rule", Callable[[], Rows]], Rows]
 
-_DECIDED = {Status.PASS, Status.SHORTFALL}
 _SILENT = {UnitKind.RESIDENTIAL_GROUP}
 
 
@@ -52,7 +53,7 @@ def find(
     Parameters
     ----------
     rules
-        The rules; those that count the verdicts of others are decided last.
+        The rules; those that count the verdicts of others are decided after these.
     world
         Study, layers and day.
     progress
@@ -68,7 +69,7 @@ def find(
         where unknown.
     """
     done: dict[str, list[dict[str, Any]]] = {}
-    for rule in sorted(rules, key=lambda r: (bool(counted_verdicts(r)), r.id)):
+    for rule in in_order(rules):
 
         def make(rule: Rule = rule) -> Rows:
             if progress is not None:
@@ -83,11 +84,6 @@ def find(
     order = ["rule_id", "unit_kind", "unit_id"]
     frame = frame.sort_values(order, kind="stable", ignore_index=True)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=world.study.crs)
-
-
-def counted_verdicts(rule: Rule) -> list[str]:
-    """Name the rules whose verdicts a rule counts."""
-    return [d.verdicts for d in rule.measures.values() if isinstance(d, VerdictMeasure)]
 
 
 def _of_rule(
@@ -108,6 +104,10 @@ def _judged(
     if units is None:
         # without residential areas there are no groups to speak of; a missing layer is told
         return [] if kind in _SILENT else [_no_units(rule, kind, world)]
+    if kind is UnitKind.SCHOOL:
+        units = units.chosen(may_be_of_kind(rule, units.frame, world))
+        if units.frame.empty:
+            return []
     values = _values(rule, world, units, done)
     rows = []
     for row in units.rows():
@@ -156,33 +156,21 @@ def _values(
 ) -> dict[str, Values]:
     limits = rule.limits(world.as_of)
     return {
-        name: _verdict_count(definition, units, done)
-        if isinstance(definition, VerdictMeasure)
-        else evaluate(definition, world=world, units=units, limits=limits)
+        name: evaluate(definition, world=world, units=units, limits=limits, findings=done)
         for name, definition in rule.measures.items()
     }
 
 
-def _verdict_count(
-    definition: VerdictMeasure, units: Units, done: dict[str, list[dict[str, Any]]]
-) -> Values:
-    """Count the verdicts of another rule over all its units; undecided ones widen the range."""
-    rows = done.get(definition.verdicts, [])
-    if not rows:
-        note = Message("measures.no_verdicts", rule=definition.verdicts)
-        return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
-    sure = sum(row["status"] == definition.status for row in rows)
-    open_ = sum(row["status"] == Status.NOT_ASSESSABLE for row in rows)
-    note = Message("measures.verdicts_open", count=open_, rule=definition.verdicts)
-    value = Value(
-        sure,
-        sure + open_,
-        year=oldest(*(row["year"] for row in rows if row["status"] in _DECIDED)),
-        is_synthetic=any(row["is_synthetic"] for row in rows),
-        notes=(note,) if open_ else (),
-        sources=tuple(sorted({s for row in rows for s in row["sources"].split(";") if s})),
-    )
-    return {str(unit): value for unit in units.frame.index}
+def may_be_of_kind(rule: Rule, schools: gpd.GeoDataFrame, world: World) -> NDArray[np.bool_]:
+    """
+    Tell which schools are, or may be, of the kind that a rule speaks of: they are its units.
+
+    The kind is what `applies_to` asks for, but for `status`: a nine-year school that is still
+    planned is a nine-year school, to which a rule on operating ones does not apply.
+    """
+    kind = tuple(condition for condition in rule.applies_to if condition.field != "status")
+    limits = rule.limits(world.as_of)
+    return meets_all(schools, kind, limits=limits, plan_period=world.study.plan_period)[1]
 
 
 def _no_units(rule: Rule, kind: UnitKind, world: World) -> dict[str, Any]:

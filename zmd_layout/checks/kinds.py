@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zmd_layout.checks.verdict import Decision
@@ -138,23 +139,49 @@ def _banded(
         return Decision(
             Status.NOT_ASSESSABLE, measured=supply.known, notes=_why_unknown(demand, check.demand)
         )
-    asked = [_required_at(people, check, numbers) for people in (demand.low, demand.high)]
+    asked = [_required_at(people, check, numbers) for people in _telling(demand, check, numbers)]
     if all(found is None for found, _ in asked):
         note = Message("checks.outside_bands", demand=demand.low)
         return Decision(Status.NOT_APPLICABLE, supply.known, 0.0, notes=(note,))
-    # outside of every band nothing is owed; a range may lie on both sides of a bound
-    least, most = sorted(0.0 if found is None else found.value for found, _ in asked)
+    # outside of every band nothing is owed; a range may reach over several bands
+    owed = [0.0 if found is None else found.value for found, _ in asked]
+    least, most = min(owed), max(owed)
     decision = _compare(supply, (least, most), Relation.AT_LEAST)
     flags, notes = list(decision.flags), list(decision.notes)
-    if check.overlap_flag and any(overlaps for _, overlaps in asked):
+    ends = (demand.low, demand.high)
+    exactly_on = [people for people in ends if _required_at(people, check, numbers)[1]]
+    if check.overlap_flag and exactly_on:
         flags.append(check.overlap_flag)
-        notes.append(Message("checks.overlap", demand=demand.low, required=most))
+        notes.append(Message("checks.overlap", demand=exactly_on[0], required=most))
     near = _near_bound(demand, check, numbers)
     if near is not None:
         flags.append(Flag.NEAR_THRESHOLD)
         notes.append(Message("checks.near_threshold", demand=demand.low, bound=near))
     used = tuple(found for found, _ in asked if found is not None)
     return replace(decision, flags=tuple(flags), notes=tuple(notes), numbers=used)
+
+
+def _telling(demand: Value, check: Banded, numbers: Mapping[str, DatedValue]) -> list[float]:
+    """
+    Return points of a range such that any other is in the same bands as one of them.
+
+    They are its ends, the bounds inside, and one point in each stretch between. Residents are whole
+    numbers where both ends are: between 600,000 and 600,001 there is nobody.
+    """
+    inside = {bound for bound in _bounds(check, numbers) if demand.low < bound < demand.high}
+    marks = sorted({demand.low, *inside, demand.high})
+    if not (float(demand.low).is_integer() and float(demand.high).is_integer()):
+        return [*marks, *((first + last) / 2 for first, last in pairwise(marks))]
+    next_ones = [(math.floor(first) + 1.0, last) for first, last in pairwise(marks)]
+    return [
+        *(mark for mark in marks if float(mark).is_integer()),
+        *(point for point, last in next_ones if point < last),
+    ]
+
+
+def _bounds(check: Banded, numbers: Mapping[str, DatedValue]) -> set[float]:
+    names = [name for band in check.bands for name in (band.at_least, band.at_most) if name]
+    return {numbers[name].value for name in names}
 
 
 def _required_at(
@@ -176,15 +203,9 @@ def _near_bound(demand: Value, check: Banded, numbers: Mapping[str, DatedValue])
     if check.near is None:
         return None
     share = numbers[check.near].value
-    names = [name for band in check.bands for name in (band.at_least, band.at_most) if name]
-    bounds = sorted({numbers[name].value for name in names})
+    bounds = sorted(_bounds(check, numbers))
     return next(
-        (
-            b
-            for b in bounds
-            if abs(demand.low - b) <= share * b or abs(demand.high - b) <= share * b
-        ),
-        None,
+        (b for b in bounds if demand.low - b <= share * b and b - demand.high <= share * b), None
     )
 
 

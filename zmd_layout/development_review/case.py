@@ -18,6 +18,7 @@ from zmd_layout.development_review.phases import Topic, topic_of
 from zmd_layout.development_review.remedies import seat_advice
 from zmd_layout.measures.residential_areas import planned_residents
 from zmd_layout.messages import Message
+from zmd_layout.unit_keys import UnitKey, area_of_promised, split_ids
 from zmd_layout.vocabulary import ReviewStage, Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def cases_of(
     world
         The study, with the reviewed plots among its residential areas.
     findings
-        Of the plots, their groups and their promised schools (`unit_id` = plot + `#` + number).
+        Of the plots, their groups and their promised schools; see `unit_keys` for their ids.
     rules
         The rules behind the findings.
     reviewed
@@ -166,7 +167,7 @@ def _case(
     found = tuple(
         issue_of(rules[row["rule_id"]], row, area=fields, stage=stage)
         for row in sorted(rows, key=lambda row: _order(rules[row["rule_id"]]))
-        if _concerns(str(row["unit_id"]), unit_id)
+        if unit_id in areas_of(_key_of(row))
     )
     issues = tuple(issue for issue in found if not issue.is_draft)
     beside = pairs_of(issues, [issue for issue in found if issue.is_draft])
@@ -207,8 +208,19 @@ def _known(fields: dict[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _concerns(finding_id: str, unit_id: str) -> bool:
-    return unit_id in {finding_id, finding_id.rpartition("#")[0], *finding_id.split("+")}
+def areas_of(unit: UnitKey) -> set[str]:
+    """Return the residential areas that a finding concerns: its own, a group's, a promise's."""
+    match unit.kind:
+        case UnitKind.RESIDENTIAL_GROUP:
+            return set(split_ids(unit.unit_id))
+        case UnitKind.SCHOOL:
+            return {area_of_promised(unit.unit_id)}
+        case _:
+            return {unit.unit_id}
+
+
+def _key_of(row: Mapping[Any, Any]) -> UnitKey:
+    return UnitKey(UnitKind(row["unit_kind"]), str(row["unit_id"]))
 
 
 def _county(world: World, shape: shapely.Geometry) -> tuple[str, str] | None:
@@ -230,8 +242,10 @@ def _members(
     residents: Mapping[str, Value],
 ) -> dict[str, Neighbour]:
     """Give the other plots of the groups that a plot is part of."""
-    groups = [row["unit_id"] for row in rows if row["unit_kind"] == UnitKind.RESIDENTIAL_GROUP]
-    ids = {m for group in groups if unit_id in group.split("+") for m in group.split("+")}
+    groups = [
+        areas_of(_key_of(row)) for row in rows if row["unit_kind"] == UnitKind.RESIDENTIAL_GROUP
+    ]
+    ids = {member for group in groups if unit_id in group for member in group}
     shape = table.geometry[unit_id]
     return {
         member: Neighbour(

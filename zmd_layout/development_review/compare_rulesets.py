@@ -79,4 +79,4 @@ def pairs_of(ours: Sequence[Issue], theirs: Sequence[Issue]) -> tuple[Pair, ...]
 def _question(issue: Issue) -> tuple[object, ...]:
     """Tell questions apart; a nine-year school has one size, whichever stage its rule names."""
     stage = None if issue.topic is Topic.SIZE else issue.rule.stage
-    return issue.finding["unit_id"], issue.topic, stage
+    return issue.finding["unit_kind"], issue.finding["unit_id"], issue.topic, stage

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.checks.conditions import is_missing
-from zmd_layout.development_review.case import Case, cases_of
+from zmd_layout.development_review.case import Case, areas_of, cases_of
 from zmd_layout.development_review.choices import Choices, apply
 from zmd_layout.development_review.nearby import figures
 from zmd_layout.findings import find
@@ -22,11 +22,12 @@ from zmd_layout.layers.offers import OFFER_STAGES
 from zmd_layout.layers.sources.review_files import load_plots
 from zmd_layout.measures import World
 from zmd_layout.study import LayerSource
+from zmd_layout.unit_keys import UnitKey, promised_id
 from zmd_layout.vocabulary import Construction, SchoolStatus, Status, UnitKind
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -148,7 +149,8 @@ class Desk:
         ]
         found = find(on_plots, world)
         ids = set(reviewed)
-        mine = found["unit_id"].map(lambda unit_id: bool(ids & {unit_id, *str(unit_id).split("+")}))
+        keys = zip(found["unit_kind"], found["unit_id"], strict=True)
+        mine = [bool(ids & areas_of(UnitKey(UnitKind(kind), unit_id))) for kind, unit_id in keys]
         findings = _joined(found[mine], _of_promised(plots, study, rules))
         wanted = [only] if only in ids else reviewed
         cases = cases_of(world, findings, rules, reviewed=[str(unit_id) for unit_id in wanted])
@@ -156,13 +158,13 @@ class Desk:
 
     def _layers_around(self, plots: Layer) -> Layers:
         """Give the plots with their neighbours, and of all else what stands near any of them."""
-        areas = _with_neighbours(plots, self.layers.get(AREAS))
+        areas, other_name = _with_neighbours(plots, self.layers.get(AREAS))
         zone = shapely.union_all(
             shapely.buffer(areas.frame.geometry.to_numpy(), figures()["shown_within_m"])
         )
         layers = {**self.layers, AREAS: areas}
         for name in {"schools", "education_land"} & layers.keys():
-            layers[name] = _near(layers[name], zone, set(areas.frame["unit_id"]))
+            layers[name] = _near(layers[name], zone, set(areas.frame["unit_id"]), other_name)
         if self.roads is not None:
             roads = self._roads_around(plots.frame.total_bounds)
             layers |= {} if roads is None else {ROADS: roads}
@@ -180,12 +182,16 @@ class Desk:
             return self._held[key]
 
 
-def _near(layer: Layer, zone: shapely.Geometry, areas: set[str]) -> Layer:
+def _near(
+    layer: Layer, zone: shapely.Geometry, areas: set[str], other_name: dict[str, str | None]
+) -> Layer:
     """Leave the rows that lie near the plots, or say that they belong to one."""
     frame = layer.frame
     shapely.prepare(zone)
     kept = shapely.intersects(zone, frame.geometry.to_numpy())
     if "residential_area_id" in frame:
+        named = frame["residential_area_id"]
+        frame = frame.assign(residential_area_id=[other_name.get(i, i) for i in named])
         kept |= frame["residential_area_id"].isin(areas).to_numpy()
     return replace(layer, frame=frame[kept].reset_index(drop=True))
 
@@ -198,26 +204,53 @@ def _joined(plots: gpd.GeoDataFrame, promised: gpd.GeoDataFrame | None) -> gpd.G
     return both.sort_values(order, kind="stable", ignore_index=True)
 
 
-def _with_neighbours(plots: Layer, known: Layer | None) -> Layer:
-    """Add the study's own areas around, so that plots beside each other are seen together."""
+def _with_neighbours(plots: Layer, known: Layer | None) -> tuple[Layer, dict[str, str | None]]:
+    """
+    Add the study's own areas around, so that plots beside each other are seen together.
+
+    Returns
+    -------
+    areas, other_name
+        The plots and their neighbours, and under which id an area of the study stands here whose
+        own id a reviewed plot on other ground has, too; None where it is not near.
+    """
     if known is None or known.frame.empty:
-        return plots
+        return plots, {}
     ground = shapely.union_all(plots.frame.geometry.to_numpy())
     near = known.frame[known.frame.distance(ground) <= figures()["shown_within_m"]]
     same = shapely.area(shapely.intersection(near.geometry.to_numpy(), ground))
     size = near.area.clip(upper=ground.area)
-    near = near[same < _SAME_PLOT_SHARE * size].copy()
-    if near.empty:
-        return plots
+    is_other = same < _SAME_PLOT_SHARE * size
     taken = set(plots.frame["unit_id"])
-    near["unit_id"] = [f"study:{i}" if i in taken else i for i in near["unit_id"]]
+    apart = set(known.frame["unit_id"]) - set(near["unit_id"][~is_other])
+    other_name: dict[str, str | None] = dict.fromkeys(apart & taken)
+    near = near[is_other].copy()
+    if near.empty:
+        return plots, other_name
+    renamed = _renamed(near["unit_id"], taken=taken)
+    other_name |= dict(zip(near["unit_id"], renamed, strict=True))
+    near["unit_id"] = renamed
     near["is_synthetic"] |= bool(known.origin.synthetic_columns)
     parts = [pd.DataFrame(p).drop(columns="geometry").astype(object) for p in (plots.frame, near)]
     shapes = np.concatenate([plots.frame.geometry.to_numpy(), near.geometry.to_numpy()])
     table = pd.concat(parts, ignore_index=True)
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs=plots.frame.crs)
     frame["is_synthetic"] = frame["is_synthetic"].astype(bool)
-    return replace(plots, frame=frame)
+    return replace(plots, frame=frame), other_name
+
+
+def _renamed(ids: Iterable[str], *, taken: set[str]) -> list[str]:
+    """Mark the ids of the study's areas that the reviewed plots have, too."""
+    known = list(ids)
+    used = taken | set(known)
+    out = []
+    for unit_id in known:
+        name = unit_id
+        while name in taken or (name != unit_id and name in used):
+            name = f"study:{name}"
+        used.add(name)
+        out.append(name)
+    return out
 
 
 def _of_promised(plots: Layer, study: Study, rules: Sequence[Rule]) -> gpd.GeoDataFrame | None:
@@ -241,7 +274,7 @@ def _promised(row: dict[Any, Any]) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "school_id": f"{row['unit_id']}#{number}",
+            "school_id": promised_id(row["unit_id"], number),
             "name": offer.get("name") or f"{row.get('name') or row['unit_id']} #{number}",
             "stages": ";".join(OFFER_STAGES[offer["stage"]]),
             "status": SchoolStatus.PLANNED,

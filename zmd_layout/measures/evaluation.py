@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from zmd_layout.checks.value import Value, exactly, oldest, unique
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.registry import NAMED_MEASURES
 from zmd_layout.measures.school_completeness import open_where_incomplete
+from zmd_layout.measures.verdict_counts import count_verdicts
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import field_word, layer_word
 from zmd_layout.rulebook.measure_forms import (
@@ -24,11 +26,12 @@ from zmd_layout.rulebook.measure_forms import (
     ShareMeasure,
     StatisticMeasure,
     SumMeasure,
+    VerdictMeasure,
 )
 from zmd_layout.vocabulary import Basis, Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from zmd_layout.layers.layer import Layer
     from zmd_layout.measures.units import Units
@@ -38,8 +41,13 @@ if TYPE_CHECKING:
 Values = dict[str, Value]
 
 
-def evaluate(
-    definition: MeasureDefinition, *, world: World, units: Units, limits: Mapping[str, Any]
+def evaluate(  # noqa: PLR0911 - one way for each form of measure
+    definition: MeasureDefinition,
+    *,
+    world: World,
+    units: Units,
+    limits: Mapping[str, Any],
+    findings: Mapping[str, Sequence[dict[str, Any]]] = MappingProxyType({}),
 ) -> Values:
     """
     Evaluate a measure for every unit.
@@ -54,6 +62,8 @@ def evaluate(
         The units.
     limits
         The rule's numbers in force, by name.
+    findings
+        What was found under other rules, by rule id, for measures that count verdicts.
 
     Returns
     -------
@@ -62,7 +72,8 @@ def evaluate(
     """
     if isinstance(definition, EitherMeasure):
         tried = [
-            evaluate(part, world=world, units=units, limits=limits) for part in definition.either
+            evaluate(part, world=world, units=units, limits=limits, findings=findings)
+            for part in definition.either
         ]
         return {unit: _first_known([found[unit] for found in tried]) for unit in tried[0]}
     match definition:
@@ -78,7 +89,9 @@ def evaluate(
         case NamedMeasure():
             compute = NAMED_MEASURES[definition.named, units.kind]
             return compute(world, units, limits)
-    raise TypeError(type(definition).__name__)  # verdicts are counted where findings are made
+        case VerdictMeasure():
+            rows = findings.get(definition.verdicts, ())
+            return count_verdicts(definition, world=world, units=units, rows=rows)
 
 
 def _first_known(tried: list[Value]) -> Value:

@@ -15,7 +15,6 @@ from zmd_layout.checks.value import Value, exactly
 from zmd_layout.layers.offers import OFFER_STAGES
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.units import units_of
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, Flag, KindergartenDefect, Ownership, Stage, UnitKind
 
@@ -158,7 +157,7 @@ def _of_group(
     world: World, units: Units, limits: Mapping[str, Any], *, measure: Compute
 ) -> dict[str, Value]:
     """Add the values of the members up; what is unknown of one is unknown of the group."""
-    areas = units_of(AREA, study=world.study, layers=world.layers, limits=limits)
+    areas = world.units(AREA, limits)
     assert areas is not None  # noqa: S101 - groups are made of areas
     single = measure(world, areas, limits)
     out = {}

@@ -34,16 +34,16 @@ def days_without_replacement(
     date. One that is not named, not in the roster or not dated is unknown; a school that is not to
     be closed has none (NaN).
     """
-    del limits
     layer = world.layers.get("closures")
     if layer is None:
         note = Message("measures.missing_layer", layer=Message("words.layer_closures"))
         return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
-    schools = {row.unit_id: row for row in units.rows()}
+    everyone = world.units(UnitKind.SCHOOL, limits) or units
+    schools = {row.unit_id: row for row in everyone.rows()}
     listed = {str(row["school_id"]): row for row in layer.frame.to_dict("records")}
     return {
         unit: _gap(listed[unit], schools, layer, units) if unit in listed else Value()
-        for unit in schools
+        for unit in (row.unit_id for row in units.rows())
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.rulebook.named_measures import MERGING
+from zmd_layout.unit_keys import join_ids
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from zmd_layout.layers.layer import Layer, Layers
     from zmd_layout.study import Study
 
+_CODE = re.compile(r"(([0-9]{4})[0-9]{2})(?:[0-9]{3}){0,2}")  # of a county, township or village
 LAYER_OF = {
     UnitKind.COUNTY: ("counties", "unit_id"),
     UnitKind.TOWNSHIP: ("townships", "unit_id"),
@@ -55,6 +58,10 @@ class Units:
         How findings cite the layer.
     assumed
         The fields whose numbers rest on an assumption of ours.
+    definition
+        What defines the units beside the layers: the kind and, for groups, the rule's distances.
+    whole
+        All units of the kind, where these are chosen out of them; None where they are all.
     """
 
     kind: UnitKind
@@ -63,6 +70,8 @@ class Units:
     year: int | None
     source: str
     assumed: frozenset[str] = frozenset()
+    definition: tuple[Any, ...] = ()
+    whole: Units | None = None
 
     _rows: list[UnitRow] = field(default_factory=list, repr=False, compare=False)
 
@@ -71,6 +80,13 @@ class Units:
         if not self._rows:
             self._rows.extend(self._make_rows())
         return self._rows
+
+    def chosen(self, wanted: np.ndarray[Any, np.dtype[np.bool_]]) -> Units:
+        """Return the units at which `wanted` (n,) is true, which know of all the others."""
+        if wanted.all():
+            return self
+        frame, made = self.frame[wanted], self.made[wanted]
+        return replace(self, frame=frame, made=made, whole=self.whole or self, _rows=[])
 
     def _make_rows(self) -> Iterator[UnitRow]:
         names = [str(name) for name in self.frame.columns if name != "geometry"]
@@ -124,6 +140,19 @@ def units_of(
         The rule's numbers by name; groups of residential areas need `merge_distance_m` and
         `merge_years`.
     """
+    found = _units_of(kind, study=study, layers=layers, limits=limits)
+    return None if found is None else replace(found, definition=definition_of(kind, limits))
+
+
+def definition_of(kind: UnitKind, limits: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what defines the units of a kind beside the layers; equal ones are the same units."""
+    merging = MERGING if kind is UnitKind.RESIDENTIAL_GROUP else ()
+    return (kind, *(float(limits[name].value) for name in merging))
+
+
+def _units_of(
+    kind: UnitKind, *, study: Study, layers: Layers, limits: Mapping[str, Any]
+) -> Units | None:
     match kind:
         case UnitKind.CITY:
             return _city(study, layers)
@@ -182,10 +211,17 @@ def _city(study: Study, layers: Layers) -> Units | None:
 def _city_id(layer: Layer, study: Study) -> str:
     """Give the prefecture code that the county codes share (411700), else the study's id."""
     if "unit_id" in layer.frame and layer.name in {"counties", "townships"}:
-        prefixes = {str(unit_id)[:4] for unit_id in layer.frame["unit_id"]}
-        if len(prefixes) == 1 and next(iter(prefixes)).isdigit():
-            return f"{next(iter(prefixes))}00"
+        codes = [_CODE.fullmatch(str(unit_id)) for unit_id in layer.frame["unit_id"]]
+        prefixes = {None if code is None else code[2] for code in codes}
+        if len(prefixes) == 1 and None not in prefixes:
+            return f"{prefixes.pop()}00"
     return study.id
+
+
+def county_code(unit_id: str) -> str | None:
+    """Return the county in the official code of a county, township or village; None for others."""
+    code = _CODE.fullmatch(unit_id)
+    return None if code is None else code[1]
 
 
 def _groups(areas: Units, limits: Mapping[str, Any]) -> Units | None:
@@ -234,7 +270,7 @@ def _group(members: gpd.GeoDataFrame) -> dict[str, Any]:
     ids = tuple(sorted(str(unit_id) for unit_id in members.index))
     names = members["name"] if "name" in members else members.index.to_series()
     return {
-        "unit_id": "+".join(ids),
+        "unit_id": join_ids(ids),
         "name": " + ".join(str(names[i]) for i in ids),
         "members": ids,
         "geometry": shapely.union_all(members.geometry.to_numpy()),

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.layers.tracked import note, noting
-from zmd_layout.measures.units import LAYER_OF, Units, units_of
-from zmd_layout.rulebook.named_measures import MERGING
+from zmd_layout.measures.units import LAYER_OF, Units, county_code, definition_of, units_of
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from zmd_layout.layers.layer import Layer, Layers
     from zmd_layout.study import Study
@@ -51,11 +51,9 @@ class World:
 
     def units(self, kind: UnitKind, limits: Mapping[str, Any]) -> Units | None:
         """Give the units of a kind (for groups: under the rule's distances)."""
-        merging = MERGING if kind is UnitKind.RESIDENTIAL_GROUP else ()
-        key = (kind, *(limits[name].value for name in merging))
         found: Units | None = self._remembered(
             self._units,
-            key,
+            definition_of(kind, limits),
             lambda: units_of(kind, study=self.study, layers=self.layers, limits=limits),
         )
         return found
@@ -87,9 +85,12 @@ class World:
             On the layer's index; None where it is unknown or outside of every unit; `""` where it
             is surely outside.
         """
-        key = (layer.name, units.kind, len(units.frame), units.frame.index[:1].tolist()[0])
+        whole = units.whole or units
+        # an object's number is its own only while it is held
+        held = (self.keep(("held", id(one)), lambda one=one: one) for one in (layer, whole))
+        key = tuple(id(one) for one in held)
         found: pd.Series[Any] = self._remembered(
-            self._members, key, lambda: self._find_members(layer, units)
+            self._members, key, lambda: self._find_members(layer, whole)
         )
         return found
 
@@ -103,7 +104,7 @@ class World:
             (n,) False where a row names its unit, or has no position. Of the city as a whole
             positions say nothing but what lies beyond its border: False.
         """
-        frame = layer.frame
+        frame, units = layer.frame, units.whole or units
         if units.kind is UnitKind.CITY:
             return np.zeros(len(frame), dtype=bool)
         if self._follows_schools(layer, units):
@@ -149,9 +150,19 @@ class World:
             placed = [by_school.get(school) for school in frame["school_id"]]
             return pd.Series(placed, index=frame.index, dtype=object)
         if units.kind is UnitKind.COUNTY and "township_id" in frame:
-            code = frame["township_id"].map(lambda i: None if i is None else str(i)[:6])
-            return _known_units(code, units)
+            return _known_units(frame["township_id"].map(self._county_of_township()), units)
         return empty
+
+    def _county_of_township(self) -> Callable[[object], str | None]:
+        """Return what tells the county of a township: its own column, else an official code."""
+        known: dict[str, str] = {}
+        townships = self.layers.get("townships")
+        if townships is not None and "county_id" in townships.frame:
+            named = townships.frame.dropna(subset="county_id")
+            known = dict(zip(named["unit_id"], named["county_id"], strict=True))
+        return lambda township: (
+            None if is_missing(township) else known.get(str(township), county_code(str(township)))
+        )
 
     def _follows_schools(self, layer: Layer, units: Units) -> bool:
         """Tell whether the rows of a layer lie where their schools lie."""

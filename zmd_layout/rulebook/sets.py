@@ -8,11 +8,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from zmd_layout.errors import RuleError
-from zmd_layout.messages import Message
+from zmd_layout.messages import Message, word_message
 from zmd_layout.rulebook.cases import CASES_SUFFIX
-from zmd_layout.rulebook.measure_forms import VerdictMeasure, parts
+from zmd_layout.rulebook.dependence import circle_of, counted_verdicts
+from zmd_layout.rulebook.nearest import nearest
 from zmd_layout.rulebook.rule import Rule
 from zmd_layout.rulebook.yaml_reader import faults_of, read_yaml
+from zmd_layout.unit_keys import lies_in
 
 
 def load_rule(path: Path) -> Rule:
@@ -117,19 +119,37 @@ def _load_folder(folder: Path, ruleset: str) -> list[Rule]:
             rules.append(load_rule(path))
         except RuleError as error:
             faults += error.messages
-    faults += [] if faults else _unknown_verdicts(rules)
+    faults += _verdict_faults(rules, [path.stem for path in files])
     if faults:
         raise RuleError(*faults)
     return sorted(rules, key=lambda rule: rule.id)
 
 
-def _unknown_verdicts(rules: list[Rule]) -> list[Message]:
-    """Name the rules that count verdicts of a rule that is not in their set."""
-    known = {rule.id for rule in rules}
-    return [
-        Message("rulebook.unknown_verdicts", path=f"{rule.id}.yaml", wanted=part.verdicts)
-        for rule in rules
-        for definition in rule.measures.values()
-        for part in parts(definition)
-        if isinstance(part, VerdictMeasure) and part.verdicts not in known
-    ]
+def _verdict_faults(rules: list[Rule], known: list[str]) -> list[Message]:
+    """Name the rules that count verdicts which nobody gives, or which wait for their own."""
+    by_id = {rule.id: rule for rule in rules}
+    faults = []
+    for rule, other in ((one, other) for one in rules for other in counted_verdicts(one)):
+        named = {"path": f"{rule.id}.yaml", "wanted": other}
+        if other not in known:
+            near = nearest(other, known)
+            if near is None:
+                faults.append(Message("rulebook.unknown_verdicts", **named))
+            else:
+                faults.append(Message("rulebook.unknown_verdicts_near", **named, near=near))
+        elif other in by_id and not _has_parts(rule, by_id[other]):
+            kinds = {"part": _words(by_id[other]), "whole": _words(rule)}
+            faults.append(Message("rulebook.no_part_of_it", **named, **kinds))
+    circle = circle_of(rules)
+    if circle:
+        faults.append(Message("rulebook.circle", path=f"{circle[0]}.yaml", rules=circle))
+    return faults
+
+
+def _has_parts(rule: Rule, other: Rule) -> bool:
+    kinds = [*rule.units, *(monitor.unit for monitor in rule.monitor)]
+    return all(any(lies_in(part, whole) for part in other.units) for whole in kinds)
+
+
+def _words(rule: Rule) -> list[Message]:
+    return [word_message(kind) for kind in rule.units]

@@ -9,6 +9,7 @@ import numpy as np
 
 from zmd_layout.rulebook import Report, Threshold
 from zmd_layout.rulebook.measure_forms import CountMeasure
+from zmd_layout.unit_keys import closes_entry
 from zmd_layout.vocabulary import Relation, Stage, Status, UnitKind
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Need:
     @property
     def name(self) -> str:
         """Name the need as `closes` does: rule_id@unit_id."""
-        return f"{self.rule_id}@{self.unit_id}"
+        return closes_entry(self.rule_id, self.unit_id)
 
 
 def _amount(gap: float, unit: str) -> float:

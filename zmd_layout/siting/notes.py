@@ -11,6 +11,7 @@ from zmd_layout.siting.demand_matrix import has_own_children
 from zmd_layout.siting.exclusions import BOTTOM_LINES, unchecked_lines
 from zmd_layout.siting.planning import CandidateKind, planning
 from zmd_layout.siting.standing import NINE_YEAR
+from zmd_layout.unit_keys import read_closes
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def note(row: dict[str, Any], ground: Ground, work: StageState) -> tuple[str, st
 
 
 def _place(row: dict[str, Any], ground: Ground) -> Message:
-    rules = dict.fromkeys(name.partition("@")[0] for name in row["closes"])
+    rules = dict.fromkeys(need.rule_id for need in read_closes(row["closes"]))
     closes = [ground.rules[rule_id].title for rule_id in rules]
     kind = CandidateKind(row["candidate_kind"])
     how = f"sites.kind_{kind}"

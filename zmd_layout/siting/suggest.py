@@ -16,6 +16,7 @@ import pandas as pd
 
 from zmd_layout.findings import find
 from zmd_layout.measures.access import access, demand
+from zmd_layout.measures.units import county_code
 from zmd_layout.messages import Message, word_message
 from zmd_layout.siting.alternatives import others
 from zmd_layout.siting.candidates import candidates
@@ -220,7 +221,7 @@ def _county_of(need: Need, world: World) -> str:
         county = townships.frame["county_id"].get(need.unit_id)
         if county is not None:
             return str(county)
-    return need.unit_id[:6]
+    return county_code(need.unit_id) or need.unit_id
 
 
 def _solve_county(

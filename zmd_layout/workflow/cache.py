@@ -2,28 +2,34 @@
 What earlier runs have found, so that a run does again only what rests on something that changed.
 
 A step (a layer, a rule, the siting) is kept with all that it was made of: the program, the study
-with every key, and the digests of the layers that it *asked for* while it worked (`TrackedLayers`).
-The next run takes it where every one of these is the same; then it would come out the same. What is
-kept is pickled, stands in the user's own cache folder, and can be deleted at any time.
+with every key, the code of measures of one's own, and the digests of the layers that it *asked for*
+while it worked (`TrackedLayers`). The next run takes it where every one of these is the same; then
+it would come out the same. What is kept is pickled, stands in the user's own cache folder, and can
+be deleted at any time; see `kept_files` for checksums and the bound on all of it.
 """
 
 from __future__ import annotations
 
-import os
-import pickle
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from zmd_layout.findings import counted_verdicts
 from zmd_layout.layers import load_layer
 from zmd_layout.layers.tracked import ALL, TrackedLayers, note, noting
-from zmd_layout.workflow.digests import of_files, of_layer, of_program, of_table, of_texts
+from zmd_layout.rulebook.dependence import counted_verdicts
+from zmd_layout.workflow.digests import (
+    of_files,
+    of_layer,
+    of_own_measures,
+    of_program,
+    of_table,
+    of_texts,
+)
+from zmd_layout.workflow.kept_files import KeptFiles, clean
 from zmd_layout.workflow.studies import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -119,7 +125,7 @@ class StepCache:
     def rule(self, layers: Layers, rule: Rule, make: Callable[[], Rows]) -> Rows:
         """Give the rows of a rule; the rules whose verdicts it counts were asked before."""
         counted = [self._signatures.get(f"rule-{name}", "") for name in counted_verdicts(rule)]
-        key = of_texts(rule.model_dump_json(), *counted)
+        key = of_texts(rule.model_dump_json(), of_own_measures([rule]), *counted)
         rows: Rows = self.recall(f"rule-{rule.id}", key, layers, make)
         return rows
 
@@ -131,7 +137,7 @@ class StepCache:
         make: Callable[[], Suggestions],
     ) -> Suggestions:
         """Give the suggestions for what is owed; those that a time limit ended are not kept."""
-        key = of_texts(of_table(owed), *(rule.model_dump_json() for rule in rules))
+        key = of_texts(of_table(owed), _of_rules(rules))
         sites: Suggestions = self.recall(
             "siting", key, layers, make, if_=lambda found: bool(found.is_reproducible)
         )
@@ -139,7 +145,7 @@ class StepCache:
 
     def derived(self, name: str, layers: Layers, rules: Sequence[Rule], make: Callable[[], T]) -> T:
         """Give what is made of layers and rules for the outputs, such as a forecast."""
-        key = of_texts(*(rule.model_dump_json() for rule in rules))
+        key = _of_rules(rules)
         made: T = self.recall(name, key, layers, make)
         return made
 
@@ -171,8 +177,9 @@ class StepCache:
         if self.folder is None:
             return make()
         key = of_texts(self.base, key)
-        kept = self._read(step)
-        if kept is not None and kept.key == key and self._is_same(kept.reads):
+        files = KeptFiles(self.folder)
+        kept = files.read(step)
+        if isinstance(kept, CacheEntry) and kept.key == key and self._is_same(kept.reads):
             note(layers, kept.reads)
             self.steps.reused.append(step)
         else:
@@ -181,7 +188,7 @@ class StepCache:
             kept = CacheEntry(key, {name: self._digest(name) for name in sorted(names)}, value)
             self.steps.done.append(step)
             if if_(value):
-                self._write(step, kept)
+                files.write(step, kept)
         self._signatures[step] = of_texts(kept.key, repr(kept.reads))
         return kept.value
 
@@ -197,28 +204,6 @@ class StepCache:
             self._digests[name] = of_layer(self._layers[name])
         return self._digests[name]
 
-    def _read(self, step: str) -> CacheEntry | None:
-        try:
-            kept = pickle.loads(self._file(step).read_bytes())  # noqa: S301 - the user's own cache
-        except Exception:  # noqa: BLE001 - what cannot be read was never kept
-            return None
-        return kept if isinstance(kept, CacheEntry) else None
-
-    def _write(self, step: str, kept: CacheEntry) -> None:
-        """Keep a result; a cache that cannot be written is no reason to fail."""
-        path = self._file(step)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, aside = tempfile.mkstemp(prefix=".", dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                pickle.dump(kept, file, protocol=pickle.HIGHEST_PROTOCOL)
-            Path(aside).replace(path)
-        except OSError:
-            return
-
-    def _file(self, step: str) -> Path:
-        return (self.folder or Path()) / f"{step}.pickle"
-
     def record(self, rules: Sequence[Rule], **options: Any) -> dict[str, Any]:  # noqa: ANN401 - any option
         """
         Put down what was taken from an earlier run, and all that the outputs rest on in one digest.
@@ -229,9 +214,13 @@ class StepCache:
             return {}
         steps = {"reused": sorted(self.steps.reused), "done": sorted(self.steps.done)}
         layers = [f"{name} {self._digest(name)}" for name in sorted(self._layers)]
-        texts = [rule.model_dump_json() for rule in rules]
-        basis = of_texts(self.base, *layers, *texts, repr(sorted(options.items())))
+        clean(self.folder.parent)
+        basis = of_texts(self.base, *layers, _of_rules(rules), repr(sorted(options.items())))
         return {"steps": steps, "outputs_rest_on": basis}
+
+
+def _of_rules(rules: Sequence[Rule]) -> str:
+    return of_texts(*(rule.model_dump_json() for rule in rules), of_own_measures(rules))
 
 
 def memory_of(study: Study, *, is_kept: bool = True) -> StepCache:
@@ -248,5 +237,6 @@ def memory_of(study: Study, *, is_kept: bool = True) -> StepCache:
     if not is_kept:
         return StepCache(None, "")
     place = study.folder.resolve().as_posix()
+    clean(cache_folder() / FOLDER)
     folder = cache_folder() / FOLDER / f"{study.id}-{of_texts(place)[:12]}"
     return StepCache(folder, of_texts(of_program(), place, study.model_dump_json()))

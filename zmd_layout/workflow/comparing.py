@@ -136,6 +136,7 @@ def compare(before: Path | str, after: Path | str) -> Comparison:
     joined = first.findings.merge(
         second.findings, on=KEYS, how="outer", suffixes=("_before", "_after"), indicator="side"
     )
+    joined = joined[~_is_of_no_kind(joined)]
     joined["change"] = name_changes(joined)
     joined = joined[joined["change"] != ""].sort_values(KEYS, kind="stable", ignore_index=True)
     shapes = second.geometry.combine_first(first.geometry)
@@ -150,6 +151,14 @@ def compare(before: Path | str, after: Path | str) -> Comparison:
         _as_found(changes, first.findings, second.findings),
         second.borders,
     )
+
+
+def _is_of_no_kind(joined: pd.DataFrame) -> pd.Series[bool]:
+    """Find the schools that one run alone lists, as not of the rule's kind: 0.1.0 listed them."""
+    is_school, alone = joined["unit_kind"] == UnitKind.SCHOOL, joined["side"] != "both"
+    status = joined["status_after"].fillna(joined["status_before"])
+    found: pd.Series[bool] = is_school & alone & (status == Status.NOT_APPLICABLE)
+    return found
 
 
 def write_comparison(comparison: Comparison, out: Path) -> dict[str, Path]:

@@ -18,7 +18,7 @@ from zmd_layout.outputs.documents import missing_packages
 from zmd_layout.outputs.folder import ASIDE, RECORD, is_whole
 from zmd_layout.study import Study, read_study
 from zmd_layout.workflow.cache import memory_of
-from zmd_layout.workflow.digests import of_files, of_program, of_texts
+from zmd_layout.workflow.digests import of_files, of_own_measures, of_program, of_texts
 from zmd_layout.workflow.halo import READ, Halo
 from zmd_layout.workflow.loading import load_rules
 
@@ -165,10 +165,11 @@ def basis_of(study: Study, job: Job) -> str | None:
     files = [of_files(path) for path in sources]
     if None in files:
         return None
+    rules = load_rules(study)
     return of_texts(
         of_program(), *(s.model_dump_json() for s in (study, *around)), *map(str, files),
-        *(rule.model_dump_json() for rule in load_rules(study)), f"{job.halo.reach_m:g}",
-        *missing_packages(),
+        *(rule.model_dump_json() for rule in rules), of_own_measures(rules),
+        f"{job.halo.reach_m:g}", *missing_packages(),
     )  # fmt: skip
 
 

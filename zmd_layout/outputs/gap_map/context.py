@@ -12,7 +12,8 @@ from zmd_layout.layers.geometry import points_in
 from zmd_layout.outputs.gap_map.geometry import encode_lines, round_degrees, simplify, to_degrees
 from zmd_layout.outputs.gap_map.tables import encode_table
 from zmd_layout.outputs.gap_map.units import cells
-from zmd_layout.vocabulary import Stage
+from zmd_layout.unit_keys import read_closes
+from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Positions = dict[tuple[str, str], int]  # (unit kind, unit id) → number on the page
+_GROUNDS = {UnitKind.COUNTY, UnitKind.TOWNSHIP}
 
 CELL = 1_000  # population is summed in squares of this many 1e-5 degrees
 # what a school is called that provides exactly these stages
@@ -146,8 +148,9 @@ def encode_suggestions(
     placed = _ordered(to_degrees(suggestions, "suggestions"), "id")
     x, y = _points(placed)
     unit_of: dict[str, list[int]] = {}
-    for (_, unit_id), number in positions.items():
-        unit_of.setdefault(unit_id, []).append(number)
+    for (kind, unit_id), number in positions.items():
+        if kind in _GROUNDS:  # needs are those of counties and townships
+            unit_of.setdefault(unit_id, []).append(number)
     closes = [_closed(text, rules, unit_of) for text in cells(placed, "closes")]
     table = encode_table({"x": x, "y": y, **_facts(placed, SUGGESTION_FACTS)})
     return {"table": table, "closes": closes}
@@ -158,10 +161,9 @@ def _closed(
 ) -> list[list[int]]:
     """Read `rule_id@unit_id;…` (or a list of such) as pairs of numbers."""
     entries = text.split(";") if isinstance(text, str) else list(_items(text))
-    pairs = (str(entry).strip().partition("@") for entry in entries)
     return [
         [rule, unit]
-        for rule_id, _, unit_id in pairs
+        for rule_id, unit_id in read_closes(str(entry) for entry in entries)
         for rule in rules.get(rule_id, [])
         for unit in unit_of.get(unit_id, [])
     ]

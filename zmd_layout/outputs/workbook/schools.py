@@ -17,7 +17,8 @@ from zmd_layout.network import NO_FACILITY
 from zmd_layout.outputs.results import county_names
 from zmd_layout.outputs.workbook.sheet import Row, Sheet, make_sheet, say
 from zmd_layout.outputs.workbook.verdicts import flags_text
-from zmd_layout.vocabulary import Construction, Lang, SchoolStatus, Stage, UnitKind
+from zmd_layout.unit_keys import ClosedNeed, read_closes
+from zmd_layout.vocabulary import Construction, Lang, SchoolStatus, Stage, Status, UnitKind
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -45,9 +46,9 @@ def planned_schools(results: Results, lang: Lang) -> Sheet:
     unit_names = _unit_names(results)
     stop = "；" if lang is Lang.ZH else "; "
 
-    def closed(finding: str) -> str:
-        rule, _, unit = finding.partition("@")
-        return say("closes", lang, title=titles.get(rule, rule), unit=unit_names.get(unit, unit))
+    def closed(need: ClosedNeed) -> str:
+        title = titles.get(need.rule_id, need.rule_id)
+        return say("closes", lang, title=title, unit=unit_names.get(need, need.unit_id))
 
     rows: list[Row] = [
         (
@@ -58,7 +59,7 @@ def planned_schools(results: Results, lang: Lang) -> Sheet:
             row.site_area_needed_m2 / row.seats, _TO_FILL_IN, _TO_FILL_IN, row.opens_in,
             _TO_FILL_IN, round(row.children_served, -1),
             _whole(row.mean_distance_before_m), _whole(row.mean_distance_after_m),
-            stop.join(closed(str(finding)) for finding in row.closes),
+            stop.join(closed(need) for need in read_closes(row.closes)),
             use, stop.join(row.alternatives),
             Message(f"words.solvestatus_{row.solve_status}").text(lang), row.gap_percent,
             flags_text(str(row.flags), lang), bool(row.is_synthetic),
@@ -92,9 +93,10 @@ def _townships(results: Results) -> list[str]:
     return ["" if is_missing(p) else str(units.frame["name"].get(p, "")) for p in places]
 
 
-def _unit_names(results: Results) -> dict[str, str]:
-    ids, names = results.findings["unit_id"].astype(str), results.findings["unit_name"]
-    return dict(zip(ids, names.astype(str), strict=True))
+def _unit_names(results: Results) -> dict[ClosedNeed, str]:
+    short = results.findings[results.findings["status"] == Status.SHORTFALL]
+    rows = short[["rule_id", "unit_id", "unit_name"]].astype(str).itertuples(index=False, name=None)
+    return {ClosedNeed(rule_id, unit_id): name for rule_id, unit_id, name in rows}
 
 
 def projects(results: Results, lang: Lang) -> Sheet:

@@ -9,6 +9,7 @@ from zmd_layout.messages import Message, word
 from zmd_layout.outputs.results import county_names, county_of
 from zmd_layout.outputs.workbook.sheet import Row, Sheet, make_sheet, say
 from zmd_layout.outputs.workbook.sources import sources_text
+from zmd_layout.unit_keys import ClosedNeed, read_closes
 from zmd_layout.vocabulary import (
     Addressee,
     Basis,
@@ -107,7 +108,7 @@ def problems(results: Results, lang: Lang) -> Sheet:
                 number, names.get(county, ""), row.unit_name,
                 say("problem", lang, title=title, verdict=verdict),
                 word(Addressee(row.addressee), lang), None,
-                _measure(sites.get(f"{row.rule_id}@{row.unit_id}", []), lang),
+                _measure(sites.get(ClosedNeed(row.rule_id, row.unit_id), []), lang),
                 word(Strength(row.strength), lang), row.gap,
                 unit_word(str(row.measure_unit), lang),
                 row.due_on or word(DueState(row.due_state), lang), _data_needed(row, lang),
@@ -116,12 +117,12 @@ def problems(results: Results, lang: Lang) -> Sheet:
     return make_sheet("problems", rows, lang, frozen_columns=3)
 
 
-def _sites_by_finding(results: Results) -> dict[str, list[str]]:
-    """Name the suggested places that would close a finding, by `rule@unit`."""
-    found: dict[str, list[str]] = {}
+def _sites_by_finding(results: Results) -> dict[ClosedNeed, list[str]]:
+    """Name the suggested places that would close a finding."""
+    found: dict[ClosedNeed, list[str]] = {}
     for row in results.suggestions.itertuples():
-        for closed in row.closes:
-            found.setdefault(str(closed), []).append(str(row.id))
+        for closed in read_closes(row.closes):
+            found.setdefault(closed, []).append(str(row.id))
     return found
 
 
