@@ -19,6 +19,7 @@ from zmd_layout.rulebook.measure_forms import VerdictMeasure
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from zmd_layout.measures import World
@@ -109,6 +110,7 @@ def _judged(
         # without residential areas there are no groups to speak of; a missing layer is told
         return [] if kind in _SILENT else [_no_units(rule, kind, world)]
     values = _values(rule, world, units, done)
+    then = _values_on_due_day(rule, values, world, units, done)
     rows = []
     for row in units.rows():
         verdict = checks.decide(
@@ -117,6 +119,7 @@ def _judged(
             values={name: found[row.unit_id] for name, found in values.items()},
             as_of=world.as_of,
             plan_period=world.study.plan_period,
+            on_due={name: found[row.unit_id] for name, found in then.items()},
         )
         assert verdict is not None  # noqa: S101 - the rule is in force
         rows.append(_row(rule, units, row, verdict, world))
@@ -163,11 +166,47 @@ def _values(
     }
 
 
+def _values_on_due_day(
+    rule: Rule,
+    values: dict[str, Values],
+    world: World,
+    units: Units,
+    done: dict[str, list[dict[str, Any]]],
+) -> dict[str, Values]:
+    """
+    Evaluate the measures of a target for its due day.
+
+    Where the data are no newer than the day they are what is known of it.
+    """
+    due = rule.due.on
+    years = {value.year for found in values.values() for value in found.values()}
+    if due is None or world.as_of < due or all(y is not None and y <= due.year for y in years):
+        return values
+    past = world.on(due)
+    limits = rule.limits(world.as_of)
+    return {
+        name: _verdict_count(definition, units, done, due=due)
+        if isinstance(definition, VerdictMeasure)
+        else evaluate(definition, world=past, units=units, limits=limits)
+        for name, definition in rule.measures.items()
+    }
+
+
 def _verdict_count(
-    definition: VerdictMeasure, units: Units, done: dict[str, list[dict[str, Any]]]
+    definition: VerdictMeasure,
+    units: Units,
+    done: dict[str, list[dict[str, Any]]],
+    *,
+    due: dt.date | None = None,
 ) -> Values:
-    """Count the verdicts of another rule over all its units; undecided ones widen the range."""
+    """
+    Count the verdicts of another rule over all its units; undecided ones widen the range.
+
+    With `due` the verdicts of that day, which must be the due day of the other rule, too.
+    """
     rows = done.get(definition.verdicts, [])
+    if due is not None:
+        rows = [_of_due_day(row, due) for row in rows]
     if not rows:
         note = Message("measures.no_verdicts", rule=definition.verdicts)
         return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
@@ -183,6 +222,16 @@ def _verdict_count(
         sources=tuple(sorted({s for row in rows for s in row["sources"].split(";") if s})),
     )
     return {str(unit): value for unit in units.frame.index}
+
+
+def _of_due_day(row: dict[str, Any], due: dt.date) -> dict[str, Any]:
+    """Return a row with its verdict of the due day; a unit that the rule does not bind stays."""
+    if row["status"] == Status.NOT_APPLICABLE:
+        return row
+    then = row["then"] if row["due_on"] == due else None
+    if then is None:
+        return row | {"status": Status.NOT_ASSESSABLE, "year": None}
+    return row | {"status": then.decision.status, "year": then.year}
 
 
 def _no_units(rule: Rule, kind: UnitKind, world: World) -> dict[str, Any]:
@@ -232,6 +281,7 @@ def _base(rule: Rule, verdict: checks.Verdict, world: World) -> dict[str, Any]:
         "flags": ";".join(verdict.flags),
         "stability": "",
         "year": verdict.year,
+        "then": verdict.then,
         "note_zh": _note(verdict, Lang.ZH),
         "note_en": _note(verdict, Lang.EN),
     }
