@@ -150,7 +150,7 @@ def test_a_county_far_from_the_line_is_decided_whatever_the_year_of_its_census(
 
 
 def second_state(dates: list[dt.date | None], year: int, due: dt.date) -> str:
-    """The time of a target of one school, as one would put it with each list in hand."""
+    """Put the time of a target of one school as one would with each list in hand."""
     seen = [d for d in dates if d is None or d <= NOW]
     then = [d for d in seen if d is not None and d <= due]
     undated = [d for d in seen if d is None]
