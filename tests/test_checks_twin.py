@@ -31,8 +31,7 @@ def twin(  # noqa: C901, PLR0911 - one answer after the other, as one would ask
     """Give the status, or None where the rule is not in force."""
     if not _bound(rule, day):
         return None
-    law = unit.get(rule.judged_on) if rule.judged_on else day
-    law = day if law is None else law
+    law = _law(rule, unit, day)
     if not _bound(rule, law):
         return "not_applicable"
     number = {n: p.values[max(d for d in p.values if d <= law)].value
@@ -57,6 +56,16 @@ def twin(  # noqa: C901, PLR0911 - one answer after the other, as one would ask
     if found == {"pass", "not_applicable"}:
         return "pass"  # it may owe nothing, and if it owes, it has it
     return found.pop() if len(found) == 1 else "not_assessable"
+
+
+DATES = {"conditions": "conditions_on", "acceptance": "accepted_on", "opening": "opens_on"}
+
+
+def _law(rule: Rule, unit: dict[str, Any], day: dt.date) -> dt.date:
+    told = unit.get(DATES.get(str(rule.judged_on), ""))
+    if told is None or told > day:
+        return day
+    return max(told, rule.effective.start) if rule.judged_on == "opening" else told
 
 
 def _bound(rule: Rule, day: dt.date) -> bool:
@@ -122,14 +131,16 @@ def _unit(rule: Rule, chance: random.Random) -> dict[str, Any]:
         if condition.in_plan_period:
             good: Any = chance.choice(PERIOD)
             bad: Any = PERIOD[0] - dt.timedelta(days=1)
+        elif isinstance(condition.at_least, dt.date):
+            good, bad = chance.choice([PERIOD[0], *DAYS]), PERIOD[0] - dt.timedelta(days=1)
         elif word is None:
             good, bad = chance.choice([5, 6]), 4
         else:
             good = chance.choice(condition.any_of) if condition.any_of else word
             bad = (not word) if isinstance(word, bool) else "something else"
         unit[condition.field] = chance.choices([good, bad, None], weights=[8, 1, 1])[0]
-    if rule.judged_on:
-        unit[rule.judged_on] = chance.choice([*DAYS, None])
+    if rule.judged_on in ("conditions", "acceptance"):
+        unit[DATES[rule.judged_on]] = chance.choice([*DAYS, None])
     return unit
 
 

@@ -201,7 +201,7 @@ def test_the_letter_is_held_beside_what_is_surely_owed_and_no_more(
     assert (perhaps_two.status, perhaps_two.basis) == (Status.SHORTFALL, Basis.CLAUSE)
     assert perhaps_two.notes == ()
     surely_two = of_area(own(AREA), Value(20_000, 21_000), exactly(0))
-    assert surely_two.basis is Basis.ASSUMPTION
+    assert (surely_two.basis, surely_two.required, surely_two.gap) == (Basis.CLAUSE, 1, 1)
     assert surely_two.notes == (Message("checks.letter_and_proportion", letter=1, required=2),)
 
 

@@ -50,7 +50,7 @@ def of(
 
 
 def of_county(given: Rule, schools: Value, as_of: dt.date) -> Verdict:
-    people = exactly(500_000.0, year=schools.year)
+    people = exactly(400_000.0, year=schools.year)
     unit = {"kind": "county"}
     return of(given, unit, as_of=as_of, residents=people, new_senior_schools=schools)
 
@@ -64,11 +64,11 @@ def of_county(given: Rule, schools: Value, as_of: dt.date) -> Verdict:
         (1, 2024, dt.date(2025, 12, 30), DueState.NOT_DUE),
         (1, 2024, AS_OF, DueState.DUE_MET),
         (1, 2025, AFTER, DueState.DUE_MET),
-        (1, 2026, AFTER, DueState.MET_LATE),
+        (1, 2026, AFTER, DueState.MET_TIME_UNKNOWN),  # or before the day: no date says
         (0, 2024, dt.date(2025, 12, 30), DueState.NOT_DUE),
         (0, 2024, AFTER, DueState.DUE_UNVERIFIED),  # it may have opened in 2025
         (0, 2025, AFTER, DueState.DUE_MISSED),
-        (0, 2026, AFTER, DueState.DUE_MISSED),
+        (0, 2026, AFTER, DueState.MET_TIME_UNKNOWN),
         (1, None, AFTER, DueState.DUE_UNVERIFIED),
         (0, None, AFTER, DueState.DUE_UNVERIFIED),
     ],
@@ -85,7 +85,7 @@ def test_what_decided_is_as_old_as_its_oldest_datum() -> None:
     due = SENIOR.model_copy(update={"due": BY_2025})
     people, schools = exactly(500_000.0, year=2020), exactly(0.0, year=2026)
     found = of(due, {"kind": "county"}, as_of=AFTER, residents=people, new_senior_schools=schools)
-    assert (found.due_state, found.year) == (DueState.DUE_UNVERIFIED, 2020)
+    assert (found.due_state, found.year) == (DueState.MET_TIME_UNKNOWN, 2020)
 
 
 def test_after_the_day_what_nobody_knows_is_unverified_and_what_is_not_owed_is_not_due() -> None:
@@ -149,7 +149,7 @@ def test_what_was_granted_before_the_rule_owes_nothing_and_says_from_when_it_bin
     unit = {**NEW_AREA, "conditions_on": day}
     found = of(AREA, unit, made="conditions_on", planned_residents=50_000, primary_schools=0)
     assert (found.status, found.required, found.measured) == (Status.NOT_APPLICABLE, 0, None)
-    assert found.notes == (Message("checks.granted_before", day=day, start=dt.date(2022, 7, 1)),)
+    assert found.notes == (Message("checks.before_conditions", day=day, start=dt.date(2022, 7, 1)),)
     assert found.is_synthetic, "the day that decides is made up"
     assert (found.sources, found.year, found.due_state) == ((), None, DueState.STANDING)
     assert not of(AREA, unit, planned_residents=50_000, primary_schools=0).is_synthetic

@@ -28,12 +28,13 @@ from zmd_layout.rulebook import (
     load_ruleset,
     rules_folder,
 )
-from zmd_layout.vocabulary import Basis
+from zmd_layout.vocabulary import Basis, JudgedOn
 
 RECORD = Path(__file__).parent / "data" / "decided.csv"
 KEYS = ["rule", "case", "how"]
-HEAD = [*KEYS, *(f.name for f in fields(Verdict))]
+HEAD = [*KEYS, *(f.name for f in fields(Verdict) if f.name != "then")]
 CASES_A_RULE = 3
+DATES = {JudgedOn.CONDITIONS: "conditions_on", JudgedOn.ACCEPTANCE: "accepted_on"}
 
 
 def variations(values: dict[str, Value]) -> Iterator[tuple[str, dict[str, Value]]]:
@@ -75,7 +76,7 @@ def said(value: object) -> str:
 def row(key: tuple[str, str, str], verdict: Verdict | None) -> list[str]:
     if verdict is None:
         return [*key, "not in force", *[""] * (len(HEAD) - 4)]
-    return [*key, *(said(getattr(verdict, f.name)) for f in fields(Verdict))]
+    return [*key, *(said(getattr(verdict, name)) for name in HEAD[len(KEYS) :])]
 
 
 def decided() -> dict[tuple[str, str, str], list[str]]:
@@ -103,9 +104,9 @@ def _of_case(rule: Rule, case: Case) -> Iterator[tuple[str, Verdict | None]]:
     yield "reported", report(rule, unit=unit, values=values, as_of=case.as_of)
     late = dt.date(2026, 6, 30)
     yield "later", decide(rule, unit=unit, values=values, as_of=late, plan_period=PLAN_PERIOD)
-    if rule.judged_on:
+    if rule.judged_on in DATES:
         day = rule.effective.start - dt.timedelta(days=1)
-        before = replace(unit, fields={**unit.fields, rule.judged_on: day})
+        before = replace(unit, fields={**unit.fields, DATES[rule.judged_on]: day})
         yield (
             "judged by the day before",
             decide(rule, unit=before, values=values, as_of=case.as_of, plan_period=PLAN_PERIOD),

@@ -45,7 +45,7 @@ def row(rows: list[dict], rule_id: str, name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("residents", "primary", "junior"),
-    [(9999, 0, 0), (10000, 1, 0), (19999, 1, 0), (20000, 2, 1), (30000, 3, 1)],
+    [(9999, 0, 0), (10000, 1, 0), (19999, 1, 0), (20000, 1, 1), (30000, 1, 1)],
 )
 def test_what_is_required_changes_with_the_very_person(
     tmp_path: Path, residents: int, primary: int, junior: int

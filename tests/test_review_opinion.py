@@ -97,3 +97,16 @@ def test_a_specimen_is_marked_on_every_page_and_concludes_nothing(
 def test_names_of_markup_and_formulas_are_text_in_the_opinion(opinion: Callable[..., Any]) -> None:
     document = opinion("<script>alert(1)</script> & =cmd|'x'!A0", developer="</w:t>\x0b$x_1^2$")
     assert "<script>alert(1)</script> & =cmd|'x'!A0" in document.paragraphs[0].text
+
+
+def test_the_letter_and_the_proportion_are_two_lines(opinion: Callable[..., Any]) -> None:
+    document = opinion("甲", planned_residents=20_000, schools=[])
+    table = document.tables[0]
+    rows = [[cell.text for cell in row.cells] for row in table.rows]
+    primary = [row for row in rows if "10000人口规模" in row[2]]
+    assert [row[5:8] for row in primary] == [["1所", "0所", "1所"], ["2所", "0所", "2所"]]
+    assert [row[8] for row in primary] == ["不符合要求，应当整改", "提示"]
+    assert "字面" in primary[0][9]
+    assert "不作为否定依据" in primary[1][9]
+    assert {row[4] for row in primary} == {"条文未写明"}
+    assert "2所小学" not in text_of(document), "a reading is asked of nobody"

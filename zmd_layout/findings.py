@@ -14,10 +14,11 @@ from zmd_layout.measures import evaluate
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
-from zmd_layout.rulebook.dependence import in_order
+from zmd_layout.rulebook.dependence import counted_verdicts, in_order
 from zmd_layout.vocabulary import Lang, Status, UnitKind
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     import numpy as np
@@ -109,6 +110,7 @@ def _judged(
         if units.frame.empty:
             return []
     values = _values(rule, world, units, done)
+    then = _values_on_due_day(rule, values, world, units, done)
     rows = []
     for row in units.rows():
         verdict = checks.decide(
@@ -117,6 +119,7 @@ def _judged(
             values={name: found[row.unit_id] for name, found in values.items()},
             as_of=world.as_of,
             plan_period=world.study.plan_period,
+            on_due={name: found[row.unit_id] for name, found in then.items()},
         )
         assert verdict is not None  # noqa: S101 - the rule is in force
         rows.append(_row(rule, units, row, verdict, world))
@@ -173,6 +176,44 @@ def may_be_of_kind(rule: Rule, schools: gpd.GeoDataFrame, world: World) -> NDArr
     return meets_all(schools, kind, limits=limits, plan_period=world.study.plan_period)[1]
 
 
+def _values_on_due_day(
+    rule: Rule,
+    values: dict[str, Values],
+    world: World,
+    units: Units,
+    done: dict[str, list[dict[str, Any]]],
+) -> dict[str, Values]:
+    """
+    Evaluate the measures of a target for its due day.
+
+    Where the data are no newer than the day they are what is known of it.
+    """
+    due = rule.due.on
+    years = {value.year for found in values.values() for value in found.values()}
+    if due is None or world.as_of < due or all(y is not None and y <= due.year for y in years):
+        return values
+    past = world.on(due)
+    limits = rule.limits(world.as_of)
+    on_due = {
+        name: [_of_due_day(row, due) for row in done.get(name, [])]
+        for name in counted_verdicts(rule)
+    }
+    return {
+        name: evaluate(definition, world=past, units=units, limits=limits, findings=on_due)
+        for name, definition in rule.measures.items()
+    }
+
+
+def _of_due_day(row: dict[str, Any], due: dt.date) -> dict[str, Any]:
+    """Return a row with its verdict of the due day; a unit that the rule does not bind stays."""
+    if row["status"] == Status.NOT_APPLICABLE:
+        return row
+    then = row["then"] if row["due_on"] == due else None
+    if then is None:
+        return row | {"status": Status.NOT_ASSESSABLE, "year": None}
+    return row | {"status": then.decision.status, "year": then.year}
+
+
 def _no_units(rule: Rule, kind: UnitKind, world: World) -> dict[str, Any]:
     """Say in one row that the layer of the rule's units is not there."""
     layer = LAYER_OF[kind][0] if kind in LAYER_OF else "counties"
@@ -220,6 +261,7 @@ def _base(rule: Rule, verdict: checks.Verdict, world: World) -> dict[str, Any]:
         "flags": ";".join(verdict.flags),
         "stability": "",
         "year": verdict.year,
+        "then": verdict.then,
         "note_zh": _note(verdict, Lang.ZH),
         "note_en": _note(verdict, Lang.EN),
     }

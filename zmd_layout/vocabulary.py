@@ -66,6 +66,7 @@ class Addressee(StrEnum):
     EDUCATION = "education"
     DEVELOPER = "developer"
     SCHOOL = "school"
+    UNNAMED = "unnamed"
 
 
 class Relation(StrEnum):
@@ -83,9 +84,19 @@ class DueState(StrEnum):
     DUE_MET = "due_met"
     DUE_MISSED = "due_missed"
     MET_LATE = "met_late"
+    MET_TIME_UNKNOWN = "met_time_unknown"
     DUE_UNVERIFIED = "due_unverified"
     STANDING = "standing"
     NONE = "none"
+
+
+class JudgedOn(StrEnum):
+    """The day whose law governs a unit (适用日期)."""
+
+    CONDITIONS = "conditions"
+    ACCEPTANCE = "acceptance"
+    OPERATION = "operation"
+    OPENING = "opening"
 
 
 class Basis(StrEnum):
@@ -202,6 +213,8 @@ class Flag(StrEnum):
     DATUM_UNVERIFIED = "datum_unverified"
     OSM_INCOMPLETE = "osm_incomplete"
     CONDITIONS_DATE_UNKNOWN = "conditions_date_unknown"
+    CONDITIONS_DATE_AHEAD = "conditions_date_ahead"
+    AFTER_PLAN_PERIOD = "after_plan_period"
     DRAFT_RULE = "draft_rule"
     DESIGN_SEATS = "design_seats"
     # of suggestions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.checks import Unit, Verdict, decide
@@ -21,15 +22,23 @@ def decide_case(rule: Rule, case: Case) -> Verdict | None:
 
     A measure is a number, null for unknown, `[low, high]` for a range, or a mapping with `value`
     (or `low` and `high`), `year`, `is_synthetic`, `basis` and `flags`; `{is_void: true}` where
-    there is nothing to measure.
+    there is nothing to measure. `at_due`, a number or a range, is what dates tell of the due day.
     """
+    values = {name: _value(case.measures.get(name)) for name in rule.needs}
     return decide(
         rule,
         unit=Unit({k: v for k, v in case.unit.items() if v is not None}),
-        values={name: _value(case.measures.get(name)) for name in rule.needs},
+        values=values,
         as_of=case.as_of,
         plan_period=PLAN_PERIOD,
+        on_due={name: _at_due(rule, case.measures.get(name), v) for name, v in values.items()},
     )
+
+
+def _at_due(rule: Rule, given: Any, value: Value) -> Value:  # noqa: ANN401 - raw YAML
+    if not isinstance(given, dict) or "at_due" not in given or rule.due.on is None:
+        return value
+    return replace(_value(given["at_due"]), year=rule.due.on.year)
 
 
 def _value(given: Any) -> Value:  # noqa: ANN401 - raw YAML

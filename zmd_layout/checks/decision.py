@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zmd_layout.checks.conditions import meets
-from zmd_layout.checks.due import due_state
+from zmd_layout.checks.due import OnDueDay, due_state, on_due_day
+from zmd_layout.checks.governing import Governing, governing_day
 from zmd_layout.checks.kinds import decide_by_kind, nothing_owed
 from zmd_layout.checks.value import oldest, unique
 from zmd_layout.checks.verdict import Decision, Unit, Verdict
 from zmd_layout.messages import Message, value_word
 from zmd_layout.messages.words import field_word
 from zmd_layout.rulebook import Banded, Proportion
-from zmd_layout.vocabulary import Basis, DueState, Flag, RuleStatus, Status
+from zmd_layout.vocabulary import Basis, DueState, Flag, JudgedOn, RuleStatus, Status
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,6 +33,7 @@ def decide(
     values: Mapping[str, Value],
     as_of: dt.date,
     plan_period: tuple[dt.date, dt.date] | None = None,
+    on_due: Mapping[str, Value] | None = None,
 ) -> Verdict | None:
     """
     Decide `rule` for one unit on the day `as_of`.
@@ -45,10 +47,13 @@ def decide(
     values
         The measures that the rule's check names.
     as_of
-        The day of the assessment. A rule with `judged_on` reads the law as of that field of the
-        unit instead; where it is unknown, `as_of` stands in and a flag says so.
+        The day of the assessment. A rule with `judged_on` reads the law as of that day of the unit
+        instead; see `governing_day`.
     plan_period
         First and last day of the plan, for conditions that speak of it.
+    on_due
+        The measures on the rule's due day, as the dates of what counts tell; by default what
+        `values` say of that day.
 
     Returns
     -------
@@ -57,25 +62,27 @@ def decide(
     """
     if not rule.in_force(as_of):
         return None
-    day, day_flags = _law_day(rule, unit, as_of)
+    governing = governing_day(rule, unit, as_of, plan_period)
+    day = governing.day
     if not rule.in_force(day):
-        note = Message("checks.granted_before", day=day, start=rule.effective.start)
+        note = Message(f"checks.before_{rule.judged_on}", day=day, start=rule.effective.start)
         decision = Decision(Status.NOT_APPLICABLE, required=nothing_owed(rule), notes=(note,))
-        return _verdict(rule, decision, unit=unit, values={}, as_of=as_of, used=(rule.judged_on,))
-    used: list[str | None] = [rule.judged_on]
+        return _verdict(rule, decision, unit=unit, values={}, as_of=as_of, used=(governing.field,))
+    used: list[str | None] = [governing.field]
     decision_or_none = _applicability(rule, unit, day, plan_period, used)
     if decision_or_none is not None:
-        return _verdict(
-            rule,
-            _flagged(decision_or_none, day_flags),
-            unit=unit,
-            values={},
-            as_of=as_of,
-            used=used,
-        )
-    decision = _flagged(decide_by_kind(rule, values, rule.limits(day)), day_flags)
-    decision = _with_wish(rule, decision, unit, rule.limits(day))
-    return _verdict(rule, decision, unit=unit, values=values, as_of=as_of, used=used)
+        is_idle = (
+            decision_or_none.status is Status.NOT_APPLICABLE and rule.judged_on is JudgedOn.OPENING
+        )  # when a school opens is of no interest to a rule on other schools
+        decision = decision_or_none if is_idle else _told(decision_or_none, governing)
+        return _verdict(rule, decision, unit=unit, values={}, as_of=as_of, used=used)
+    limits = rule.limits(day)
+    decision = _told(decide_by_kind(rule, values, limits), governing)
+    decision = _with_wish(rule, decision, unit, limits)
+    then = on_due_day(rule, values if on_due is None else on_due, limits, as_of)
+    return _verdict(
+        rule, decision, unit=unit, values=values, as_of=as_of, used=used, then=then
+    )  # fmt: skip
 
 
 def report(
@@ -118,15 +125,6 @@ def _with_wish(
     return replace(decision, notes=(*decision.notes, note))
 
 
-def _law_day(rule: Rule, unit: Unit, as_of: dt.date) -> tuple[dt.date, tuple[str, ...]]:
-    if rule.judged_on is None:
-        return as_of, ()
-    day = unit.fields.get(rule.judged_on)
-    if day is None:
-        return as_of, (Flag.CONDITIONS_DATE_UNKNOWN,)
-    return day, ()
-
-
 def _applicability(
     rule: Rule,
     unit: Unit,
@@ -155,8 +153,12 @@ def _applicability(
     return None
 
 
-def _flagged(decision: Decision, flags: Iterable[str]) -> Decision:
-    return replace(decision, flags=(*decision.flags, *flags))
+def _told(decision: Decision, governing: Governing) -> Decision:
+    return replace(
+        decision,
+        flags=(*decision.flags, *governing.flags),
+        notes=(*decision.notes, *governing.notes),
+    )
 
 
 def rule_flags(rule: Rule) -> tuple[str, ...]:
@@ -166,7 +168,7 @@ def rule_flags(rule: Rule) -> tuple[str, ...]:
     return tuple(sorted(str(flag) for flag in flags))
 
 
-def _verdict(
+def _verdict(  # noqa: PLR0913 - all but two by name
     rule: Rule,
     decision: Decision,
     *,
@@ -174,7 +176,13 @@ def _verdict(
     values: Mapping[str, Value],
     as_of: dt.date,
     used: Iterable[str | None],
+    then: OnDueDay | None = None,
 ) -> Verdict:
+    state = due_state(rule, decision, values, as_of, then)
+    notes = (*decision.notes, *(m for v in values.values() for m in v.method))
+    notes += () if then is None else then.notes
+    if state is DueState.MET_TIME_UNKNOWN:
+        notes += (Message("checks.time_unknown", due=rule.due.on),)
     bases = [number.basis for number in decision.numbers]
     bases += [v.basis for v in values.values() if v.basis is not None]
     bases += [decision.basis] if decision.basis else []
@@ -188,12 +196,13 @@ def _verdict(
         required=decision.required,
         gap=decision.gap,
         due_on=rule.due.on,
-        due_state=due_state(rule, decision, values, as_of),
+        due_state=state,
         basis=max(bases, key=_BASES.index, default=Basis.CLAUSE),
         is_synthetic=any(name in unit.made for name in used if name)
         or any(value.is_synthetic for value in values.values()),
         flags=tuple(sorted(flags)),
-        notes=unique((*decision.notes, *(m for v in values.values() for m in v.method))),
+        notes=unique(notes),
         sources=tuple(sorted({s for v in values.values() for s in v.sources})),
         year=oldest(*(value.year for value in values.values())),
+        then=then,
     )

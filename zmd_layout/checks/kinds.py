@@ -104,6 +104,11 @@ def _by_letter(decision: Decision, supply: Value, required: float, letter: Dated
     if decision.status not in {Status.PASS, Status.SHORTFALL} or required <= letter.value:
         return decision
     note = Message("checks.letter_and_proportion", letter=letter.value, required=required)
+    if supply.high < letter.value:
+        return replace(
+            decision, required=letter.value, gap=letter.value - supply.high,
+            numbers=(*decision.numbers, letter), notes=(*decision.notes, note),
+        )  # fmt: skip
     decision = replace(decision, basis=Basis.ASSUMPTION, notes=(*decision.notes, note))
     if decision.status is Status.SHORTFALL and supply.low >= letter.value:
         return replace(

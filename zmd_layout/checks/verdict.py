@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from zmd_layout.checks.due import OnDueDay
     from zmd_layout.messages import Message
     from zmd_layout.rulebook import DatedValue
     from zmd_layout.vocabulary import Relation
@@ -38,7 +39,7 @@ class Verdict:
     """
     The status of a rule for a unit, and the numbers behind it; None is unknown.
 
-    `year` is that of the oldest datum in it.
+    `year` is that of the oldest datum in it, `then` what is known of a target on its due day.
     """
 
     status: Status
@@ -55,6 +56,7 @@ class Verdict:
     notes: tuple[Message, ...] = ()
     sources: tuple[str, ...] = ()
     year: int | None = None
+    then: OnDueDay | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from zmd_layout.development_review.conclusion import Conclusion, conclude
 from zmd_layout.development_review.demand import Need, needs_of
 from zmd_layout.development_review.faults import Parcel, faults_of, parcels_under
 from zmd_layout.development_review.issues import Issue, issue_of
+from zmd_layout.development_review.letter import letter_of
 from zmd_layout.development_review.nearby import NearSchool, schools_near
 from zmd_layout.development_review.phases import Topic, topic_of
 from zmd_layout.development_review.remedies import seat_advice
@@ -165,7 +166,13 @@ def _case(
     stated = fields.get("review_stage")
     stage = ReviewStage(stated) if stated is not None else ReviewStage.SCHEME
     found = tuple(
-        issue_of(rules[row["rule_id"]], row, area=fields, stage=stage)
+        issue_of(
+            rules[row["rule_id"]],
+            row,
+            area=fields,
+            stage=stage,
+            letter=letter_of(rules[row["rule_id"]], residents, world.as_of),
+        )
         for row in sorted(rows, key=lambda row: _order(rules[row["rule_id"]]))
         if unit_id in areas_of(_key_of(row))
     )

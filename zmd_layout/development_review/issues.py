@@ -14,6 +14,7 @@ from zmd_layout.vocabulary import Basis, Flag, ReviewStage, RuleStatus, Status, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from zmd_layout.development_review.letter import Letter
     from zmd_layout.rulebook import Rule
 
 
@@ -34,6 +35,9 @@ class Issue:
         What kind of document it rests on.
     remedy
         The smallest thing that would do, or None where nothing is needed.
+    letter
+        Where the letter of the clause asks for less than the proportion: both, each a line of an
+        opinion.
     """
 
     rule: Rule
@@ -43,6 +47,7 @@ class Issue:
     why: Message
     ground: Ground
     remedy: Message | None
+    letter: Letter | None = None
 
     @property
     def status(self) -> Status:
@@ -95,7 +100,12 @@ class Issue:
 
 
 def issue_of(
-    rule: Rule, finding: Mapping[str, Any], *, area: Mapping[str, Any], stage: ReviewStage
+    rule: Rule,
+    finding: Mapping[str, Any],
+    *,
+    area: Mapping[str, Any],
+    stage: ReviewStage,
+    letter: Letter | None = None,
 ) -> Issue:
     """
     Make an issue of a finding.
@@ -108,6 +118,8 @@ def issue_of(
         The plot's fields, None where unknown.
     stage
         The stage of the case.
+    letter
+        As `letter_of` gives it for the rule and the plot.
     """
     topic = topic_of(rule)
     if rule.status is RuleStatus.DRAFT:
@@ -117,6 +129,8 @@ def issue_of(
             topic, stage, is_conditions_day_known=area.get("conditions_on") is not None
         )
     ground = ground_of(next(iter(rule.clauses.values())).document)
+    wanted = remedy(rule, finding, area=area, topic=topic)
+    is_decided = Status(finding["status"]) in {Status.PASS, Status.SHORTFALL}
     return Issue(
-        rule, finding, topic, standing, why, ground, remedy(rule, finding, area=area, topic=topic)
+        rule, finding, topic, standing, why, ground, wanted, letter if is_decided else None
     )

@@ -46,7 +46,7 @@ def remedy(
         return None
     make: dict[Topic, Callable[[], Message]] = {
         Topic.PROVISION: lambda: _schools(rule, area, int(gap)),
-        Topic.DELIVERY: lambda: _earlier(area, int(gap)),
+        Topic.DELIVERY: lambda: _earlier(rule, area, int(gap)),
         Topic.SIZE: lambda: Message("review.do_smaller", gap=f"{gap:g}"),
         Topic.ACCEPTANCE: lambda: Message("review.do_mend_first"),
         Topic.MERGED: lambda: Message("review.do_share", stage=_stage(rule), gap=f"{gap:g}"),
@@ -109,10 +109,13 @@ def _stage(rule: Rule) -> Message:
     return word_message(rule.stage)
 
 
-def _earlier(area: Mapping[str, Any], days: int) -> Message:
-    handover = area.get("first_phase_on")
-    assert isinstance(handover, dt.date)  # noqa: S101 - nothing is late without it
-    return Message("review.do_earlier", days=days, day=handover.isoformat())
+def _earlier(rule: Rule, area: Mapping[str, Any], days: int) -> Message:
+    # a kindergarten keeps step with the project, primaries and juniors with its first phase
+    is_kindergarten = rule.stage is Stage.KINDERGARTEN
+    day = area.get("accepted_on" if is_kindergarten else "first_phase_on")
+    assert isinstance(day, dt.date)  # noqa: S101 - nothing is late without it
+    key = "review.do_with_project" if is_kindergarten else "review.do_earlier"
+    return Message(key, days=days, day=day.isoformat())
 
 
 def _schools(rule: Rule, area: Mapping[str, Any], gap: int) -> Message:

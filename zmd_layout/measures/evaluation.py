@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 from zmd_layout.checks.conditions import is_missing, meets_all
 from zmd_layout.checks.value import Value, exactly, oldest, unique
 from zmd_layout.measures.datums import open_places
+from zmd_layout.measures.past import there_by
 from zmd_layout.measures.registry import NAMED_MEASURES
 from zmd_layout.measures.school_completeness import open_where_incomplete
 from zmd_layout.measures.verdict_counts import count_verdicts
@@ -32,6 +33,8 @@ from zmd_layout.vocabulary import Basis, Flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from zmd_layout.layers.layer import Layer
     from zmd_layout.measures.units import Units
@@ -150,10 +153,10 @@ def _aggregate(
         return missing_layer(units, name)
     layer = world.layers[name]
     frame = layer.frame
-    surely, possibly = meets_all(
-        frame, definition.where, limits=limits, plan_period=world.study.plan_period
-    )
-    weight, weight_known = _weights(definition, frame)
+    rows = _rows_that_count(definition, world, layer, limits)
+    surely, possibly, weight, weight_known = (
+        rows.surely, rows.possibly, rows.weight, rows.weight_known
+    )  # fmt: skip
     place = world.members(layer, units)
     index = units.frame.index
     low = _by_unit(weight * (surely & weight_known), place, index)
@@ -164,10 +167,6 @@ def _aggregate(
     seen = _by_unit(np.ones(len(frame)), place, index) > 0
     if not layer.origin.is_complete:
         high = np.full(len(index), math.inf)
-    years = [layer.origin.year]
-    if any(c.in_plan_period for c in definition.where) and world.study.plan_period:
-        years.append(world.study.plan_period[1].year)
-    year = oldest(*years)
     columns = [c.field for c in definition.where] + ["geometry"]
     is_synthetic = bool(layer.made(columns).any()) if len(frame) else layer.is_synthetic
     undecided = possibly & ~surely
@@ -183,11 +182,39 @@ def _aggregate(
             continue
         notes = _range_notes(layer, low[n], high[n], lacking, is_count=is_count)
         values[str(unit)] = Value(
-            float(low[n]), float(high[n]), year=year, is_synthetic=is_synthetic, basis=basis,
+            float(low[n]), float(high[n]), year=rows.year, is_synthetic=is_synthetic, basis=basis,
             flags=(*(caution(n) if low[n] != high[n] else ()), *datum), notes=notes,
             sources=(layer.source,),
         )  # fmt: skip
     return values
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which rows count, with what weight, and of which year that is told."""
+
+    surely: NDArray[np.bool_]
+    possibly: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    weight_known: NDArray[np.bool_]
+    year: int | None
+
+
+def _rows_that_count(
+    definition: CountMeasure | SumMeasure, world: World, layer: Layer, limits: Mapping[str, Any]
+) -> _Rows:
+    period = world.study.plan_period
+    now = meets_all(layer.frame, definition.where, limits=limits, plan_period=period)
+    weight, weight_known = _weights(definition, layer.frame)
+    years = [layer.origin.year]
+    if world.by is not None:
+        past = there_by(world, layer, definition.where, limits, now)
+        now, years = (past.surely, past.possibly), [past.year]
+        if past.is_newer and isinstance(definition, SumMeasure):
+            weight_known = np.zeros_like(weight_known)
+    if period and any(c.in_plan_period for c in definition.where):
+        years.append(period[1].year)
+    return _Rows(*now, weight, weight_known, oldest(*years))
 
 
 def _lacks(frame: pd.DataFrame, column: str, rows: np.ndarray[Any, Any]) -> bool:

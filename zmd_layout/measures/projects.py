@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.checks.conditions import is_missing
-from zmd_layout.checks.value import Value
+from zmd_layout.checks.value import Value, oldest
 from zmd_layout.measures.datums import flagged, open_places
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.messages import Message
@@ -46,6 +46,8 @@ def _finished(
         for row in layer.frame.to_dict("records")
     ]
     place = world.members(layer, units)
+    # of a day in the past the dates of completion tell, whatever the register's year
+    year = layer.origin.year if world.by is None else oldest(layer.origin.year, world.by.year)
     out = {}
     for unit in units.frame.index:
         here = [a for a, p in zip(answers, place, strict=True) if p == unit]
@@ -56,7 +58,7 @@ def _finished(
         out[str(unit)] = Value(
             sure,
             sure + open_,
-            year=layer.origin.year,
+            year=year,
             is_synthetic=layer.is_synthetic,
             notes=notes,
             sources=(layer.source,),

@@ -7,6 +7,7 @@ a plot count beside the offer, and the note tells the two apart.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, Flag, KindergartenDefect, Ownership, Stage, UnitKind
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from zmd_layout.measures.registry import Compute
@@ -189,35 +191,71 @@ for _name, _stage in {
     named_measure(_name, GROUP)(partial(_of_group, measure=partial(_count_schools, stage=_stage)))
 
 
-def _days_late(
-    world: World, units: Units, limits: Mapping[str, Any], *, stages: tuple[Stage, ...]
-) -> dict[str, Value]:
-    """Give the days from the first phase to the latest promised school of `stages`, at least 0."""
+@named_measure("school_days_late", AREA)
+def school_days_late(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the days from the first phase to the latest promised primary or junior, at least 0."""
     del world, limits
-    return {row.unit_id: _one_delay(row, units, stages) for row in units.rows()}
+    stages = (Stage.PRIMARY, Stage.JUNIOR)
+    return {row.unit_id: _after_first_phase(row, units, stages) for row in units.rows()}
 
 
-def _one_delay(row: UnitRow, units: Units, stages: tuple[Stage, ...]) -> Value:
-    offers = [offer for stage in stages for offer in offered(row, stage)]
+def _after_first_phase(row: UnitRow, units: Units, stages: tuple[Stage, ...]) -> Value:
+    latest = _latest_opening(row, units, stages)
     handover = row.fields.get("first_phase_on")
-    if not offers:
-        return Value(notes=(Message("measures.no_offer"),), year=units.year, is_void=True)
+    if isinstance(latest, Value):
+        return latest
     if handover is None:
         return Value(notes=(Message("measures.no_first_phase"),), year=units.year)
+    return _delay((latest - handover).days, row, units)
+
+
+@named_measure("kindergarten_days_late", AREA)
+def kindergarten_days_late(
+    world: World, units: Units, limits: Mapping[str, Any]
+) -> dict[str, Value]:
+    """
+    Return the days from the acceptance of the housing to the latest promised kindergarten.
+
+    The project as a whole counts, not its first phase: one that opens by the first phase is in time
+    in any case, and one that opens later is open while the acceptance is not dated.
+    """
+    del world, limits
+    return {row.unit_id: _after_acceptance(row, units) for row in units.rows()}
+
+
+def _after_acceptance(row: UnitRow, units: Units) -> Value:
+    latest = _latest_opening(row, units, (Stage.KINDERGARTEN,))
+    first, accepted = row.fields.get("first_phase_on"), row.fields.get("accepted_on")
+    if isinstance(latest, Value):
+        return latest
+    if accepted is not None:
+        return _delay((latest - accepted).days, row, units)
+    if first is None:
+        return Value(notes=(Message("measures.no_acceptance"),), year=units.year)
+    most = max((latest - first).days, 0)
+    notes = (Message("measures.after_first_phase", days=most),) if most else ()
+    return replace(_delay(most, row, units), low=0.0, notes=notes)
+
+
+def _latest_opening(row: UnitRow, units: Units, stages: tuple[Stage, ...]) -> dt.date | Value:
+    """Return the day on which the last promised school of `stages` opens, or why it is unknown."""
+    offers = [offer for stage in stages for offer in offered(row, stage)]
+    if not offers:
+        return Value(notes=(Message("measures.no_offer"),), year=units.year, is_void=True)
     dates = [offer.get("opens_on") for offer in offers]
     if any(is_missing(date) for date in dates):
         return Value(notes=(Message("measures.no_opening_date"),), year=units.year)
-    latest = max(date for date in dates if date is not None)
+    latest: dt.date = max(date for date in dates if date is not None)
+    return latest
+
+
+def _delay(days: int, row: UnitRow, units: Units) -> Value:
     return exactly(
-        max((latest - handover).days, 0),
+        max(days, 0),
         year=units.year,
         is_synthetic=row.is_synthetic,
         sources=(units.source,),
     )
-
-
-named_measure("kindergarten_days_late", AREA)(partial(_days_late, stages=(Stage.KINDERGARTEN,)))
-named_measure("school_days_late", AREA)(partial(_days_late, stages=(Stage.PRIMARY, Stage.JUNIOR)))
 
 
 @named_measure("accepted_with_open_defect", AREA)

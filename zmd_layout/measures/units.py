@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,9 @@ from zmd_layout.unit_keys import join_ids
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from zmd_layout.layers.layer import Layer, Layers
     from zmd_layout.study import Study
@@ -228,8 +230,10 @@ def _groups(areas: Units, limits: Mapping[str, Any]) -> Units | None:
     """
     Join new urban areas that lie side by side into groups of two or more.
 
-    Areas are joined where the gap between them is at most `merge_distance_m` and their conditions
-    lie at most `merge_years` years apart; where a date is unknown the distance alone decides.
+    Areas are joined where the gap between them is at most `merge_distance_m`, directly or through
+    others of the group, and the conditions of all lie within `merge_years` years; where a date is
+    unknown the distance alone decides. A group is as large as these allow, so that an area may be
+    in several.
     """
     frame = areas.frame
     nothing = pd.Series(index=frame.index, dtype=object)
@@ -240,22 +244,12 @@ def _groups(areas: Units, limits: Mapping[str, Any]) -> Units | None:
     shapes = candidates.geometry.to_numpy()
     first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=distance_m)
     near = first < second
-    first, second = first[near], second[near]
     dates = candidates.get("conditions_on", pd.Series(index=candidates.index, dtype=object))
-    close = [
-        _within_years(dates.iloc[a], dates.iloc[b], years)
-        for a, b in zip(first, second, strict=True)
-    ]
-    keep = np.array(close, dtype=bool)
-    size = len(candidates)
-    pairs = coo_array((np.ones(keep.sum()), (first[keep], second[keep])), shape=(size, size))
-    count, label = connected_components(pairs, directed=False) if size else (0, np.empty(0, int))
     rows, made = [], []
-    for number in range(count):
-        members = candidates.iloc[np.flatnonzero(label == number)]
-        if len(members) > 1:
-            rows.append(_group(members))
-            made.append({"members": bool(areas.made.loc[members.index].to_numpy().any())})
+    for found in _within_window(dates.tolist(), (first[near], second[near]), years):
+        members = candidates.iloc[found]
+        rows.append(_group(members))
+        made.append({"members": bool(areas.made.loc[members.index].to_numpy().any())})
     if not rows:
         return None
     table = gpd.GeoDataFrame(rows, geometry="geometry", crs=frame.crs).set_index(
@@ -277,13 +271,46 @@ def _group(members: gpd.GeoDataFrame) -> dict[str, Any]:
     }
 
 
-def _within_years(first: dt.date | None, second: dt.date | None, years: float) -> bool:
-    if is_missing(first) or is_missing(second) or first is None or second is None:
-        return True
-    earlier, later = sorted((first, second))
-    whole = int(years)
+def _within_window(
+    dates: list[dt.date | None], near: tuple[NDArray[np.int64], NDArray[np.int64]], years: float
+) -> list[list[int]]:
+    """
+    Find the largest sets of areas side by side whose dates all lie within some years.
+
+    Parameters
+    ----------
+    dates
+        (n,) of the areas; an area without one is in every window.
+    near
+        Which areas lie beside which, as two arrays of positions.
+    years
+        The years between the first and the last.
+
+    Returns
+    -------
+    groups
+        Positions in ascending order, each of two areas or more, none a part of another.
+    """
+    undated = np.array([is_missing(date) for date in dates], dtype=bool)
+    known = sorted({date for date in dates if date is not None and not is_missing(date)})
+    found: set[frozenset[int]] = set()
+    for start in known or [dt.date.min]:
+        last = _years_after(start, years) if known else start
+        inside = undated | np.array(
+            [not is_missing(d) and d is not None and start <= d <= last for d in dates], dtype=bool
+        )
+        kept = inside[near[0]] & inside[near[1]]
+        size = len(dates)
+        pairs = coo_array((np.ones(kept.sum()), (near[0][kept], near[1][kept])), shape=(size, size))
+        _, label = connected_components(pairs, directed=False) if size else (0, np.empty(0, int))
+        joined = pd.Series(np.flatnonzero(inside)).groupby(label[inside]).agg(frozenset)
+        found |= {group for group in joined if len(group) > 1}
+    whole = [group for group in found if not any(group < other for other in found)]
+    return sorted(sorted(group) for group in whole)
+
+
+def _years_after(day: dt.date, years: float) -> dt.date:
     try:
-        limit = earlier.replace(year=earlier.year + whole)
+        return day.replace(year=day.year + int(years))
     except ValueError:  # 29 February
-        limit = earlier.replace(year=earlier.year + whole, day=28)
-    return later <= limit
+        return day.replace(year=day.year + int(years), day=28)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,14 +40,22 @@ class World:
         The study and its validated layers.
     as_of
         The day of the assessment.
+    by
+        A day in the past that is asked about: what came later does not count, and what has no date
+        counts for open where the layer is newer. None: the layers are taken as they are.
     """
 
     study: Study
     layers: Layers
     as_of: dt.date
+    by: dt.date | None = None
     _units: dict[Any, Any] = field(default_factory=dict, repr=False)
     _members: dict[Any, Any] = field(default_factory=dict, repr=False)
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def on(self, day: dt.date) -> World:
+        """Return the same study as it was on a day in the past."""
+        return replace(self, as_of=day, by=day, _kept={})
 
     def units(self, kind: UnitKind, limits: Mapping[str, Any]) -> Units | None:
         """Give the units of a kind (for groups: under the rule's distances)."""

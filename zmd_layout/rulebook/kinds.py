@@ -25,8 +25,9 @@ class Proportion(Strict):
     Require supply in proportion to demand: ⌊demand / per⌋.
 
     Below `per` nothing is required (`not_applicable`). With `letter`, the clause's letter asks
-    for that many whatever the multiple; where the letter is met and the proportion is not, the
-    shortfall is one in principle, on an assumption, flagged `reading_decides`.
+    for that many whatever the multiple: where it is not met, it is what is required, and the
+    proportion stands in the note; where the letter is met and the proportion is not, the shortfall
+    is one in principle, on an assumption, flagged `reading_decides`.
     """
 
     kind: Literal["proportion"]
@@ -49,7 +50,8 @@ class Banded(Strict):
     Require a number that depends on the band in which the demand lies.
 
     Bands may meet in a point: the larger requirement holds there and `overlap_flag` is set.
-    `near` names a parameter, a share of the bound within which `near_threshold` is flagged.
+    `near` names a parameter, a share of the bound within which `near_threshold` is flagged;
+    `settled` one by which a count of another year may differ from that of the due day.
     """
 
     kind: Literal["banded"]
@@ -58,6 +60,7 @@ class Banded(Strict):
     bands: tuple[Band, ...] = Field(min_length=1)
     overlap_flag: str | None = None
     near: str | None = None
+    settled: str | None = None
 
 
 class Report(Strict):
@@ -81,7 +84,7 @@ def parameter_names(check: Check) -> set[str | None]:
             return {check.per, check.letter}
         case Banded():
             bounds = {name for b in check.bands for name in (b.at_least, b.at_most, b.required)}
-            return bounds | {check.near}
+            return bounds | {check.near, check.settled}
         case _:  # a report
             return {check.reference}
 

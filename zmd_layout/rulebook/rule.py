@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from zmd_layout.rulebook.kinds import (
     Check,
@@ -34,6 +34,7 @@ from zmd_layout.rulebook.provision import (
 from zmd_layout.vocabulary import (
     Addressee,
     Basis,
+    JudgedOn,
     Relation,
     RuleStatus,
     Stage,
@@ -66,6 +67,18 @@ class Wish(Strict):
     where: tuple[Condition, ...] = ()
 
 
+# the columns that rules named before 0.2
+_OLD_GOVERNING = {
+    "conditions_on": JudgedOn.CONDITIONS,
+    "accepted_on": JudgedOn.ACCEPTANCE,
+    "opens_on": JudgedOn.OPENING,
+}
+
+
+def _governing(given: Any) -> Any:  # noqa: ANN401 - raw YAML
+    return _OLD_GOVERNING.get(given, given) if isinstance(given, str) else given
+
+
 class Rule(Strict):
     """A clause read as a spatial check."""
 
@@ -83,7 +96,7 @@ class Rule(Strict):
     reading: Both
     unit: UnitKind
     also_units: tuple[UnitKind, ...] = ()
-    judged_on: str | None = None
+    judged_on: Annotated[JudgedOn | None, BeforeValidator(_governing)] = None
     applies_to: tuple[Condition, ...] = ()
     monitor: tuple[Monitor, ...] = ()
     parameters: dict[str, Parameter] = Field(default_factory=dict)

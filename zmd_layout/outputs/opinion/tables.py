@@ -121,16 +121,49 @@ def _requirements(case: Case, lang: Lang) -> Rows:
         notes = [str(row[f"note_{lang}"])]
         if issue.standing is not Standing.ASKED:
             notes.insert(0, issue.why.text(lang))
+        told = "；".join(text for text in notes if text)
+        head = [str(number), stage, text]
+        addressee = word(Addressee(row["addressee"]), lang)
+        if issue.letter is not None:
+            out += [
+                [*head, strength, addressee, *amounts, verdict, note]
+                for strength, *amounts, verdict, note in _two_lines(issue, unit, told, lang)
+            ]
+            continue
         out.append(
             [
-                str(number), stage, text,
-                word(issue.strength, lang), word(Addressee(row["addressee"]), lang),
+                *head, word(issue.strength, lang), addressee,
                 _amount(row["required"], unit), _amount(row["measured"], unit),
-                _amount(row["gap"], unit), verdict_words(issue, lang),
-                "；".join(text for text in notes if text),
+                _amount(row["gap"], unit), verdict_words(issue, lang), told,
             ]
         )  # fmt: skip
     return out
+
+
+def _two_lines(issue: Issue, unit: str, told: str, lang: Lang) -> Rows:
+    """Print the letter of a clause, and beneath it the proportion, which binds nobody."""
+    assert issue.letter is not None  # noqa: S101 - the caller has asked
+    offered = float(issue.finding["measured"])
+    asked, wished = issue.letter.asked, issue.letter.in_proportion
+    is_met = offered >= asked
+    kind = issue.rule.strength
+    of_kind = kind if kind in {Strength.DUTY, Strength.IN_PRINCIPLE} else "other"
+    status = Status.PASS if is_met else Status.SHORTFALL
+    reading = Status.PASS if offered >= wished else Status.SHORTFALL
+    return [
+        [
+            word(kind, lang), _amount(asked, unit), _amount(offered, unit),
+            _amount(max(asked - offered, 0.0), unit),
+            Message(f"opinion.verdict_{status}_{of_kind}").text(lang),
+            "；".join([Message("opinion.by_the_letter").text(lang), told]),
+        ],
+        [
+            Message("opinion.reading").text(lang), _amount(wished, unit), _amount(offered, unit),
+            _amount(max(wished - offered, 0.0), unit),
+            Message(f"opinion.verdict_{reading}_other").text(lang),
+            Message("opinion.in_proportion").text(lang),
+        ],
+    ]  # fmt: skip
 
 
 def _amount(number: float, unit: str) -> str:

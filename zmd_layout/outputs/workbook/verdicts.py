@@ -134,9 +134,15 @@ def _measure(sites: list[str], lang: Lang) -> str:
     return say("measure_sites", lang, sites=comma.join(sites[:_SITES_SHOWN]) + more)
 
 
+_DATA_NEEDED = {
+    DueState.DUE_UNVERIFIED: "data_after_due",
+    DueState.MET_TIME_UNKNOWN: "data_with_dates",
+}
+
+
 def _data_needed(row: Any, lang: Lang) -> str:  # noqa: ANN401 - a row of a table
-    is_open = row.due_state == DueState.DUE_UNVERIFIED and not is_missing(row.due_on)
-    return say("data_after_due", lang, day=row.due_on) if is_open else ""
+    key = None if is_missing(row.due_on) else _DATA_NEEDED.get(row.due_state)
+    return "" if key is None else say(key, lang, day=row.due_on)
 
 
 def open_matters(results: Results, lang: Lang) -> Sheet:

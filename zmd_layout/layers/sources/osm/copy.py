@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import osmium
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Kinds = osmium.osm.osm_entity_bits
-    Filter = (
+    Filter: TypeAlias = (
         osmium.filter.KeyFilter
         | osmium.filter.EntityFilter
         | osmium.filter.IdFilter
