@@ -79,3 +79,30 @@ year = 2020
         return tmp_path
 
     return make
+
+
+@pytest.fixture(params=["none", "stale"])
+def no_system_fonts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take all fonts from matplotlib, or leave it a cache whose files are gone."""
+    font_manager = pytest.importorskip("matplotlib.font_manager")
+    names = ["Noto Sans SC", "Noto Sans CJK SC", "SimSun", "DejaVu Sans"]
+    gone = [font_manager.FontEntry(fname=f"/gone/{name}.ttf", name=name) for name in names]
+    monkeypatch.setattr(
+        font_manager.fontManager, "ttflist", gone if request.param == "stale" else []
+    )
+    font_manager.fontManager._findfont_cached.cache_clear()
+
+
+def signs_without_a_glyph(figure: Any) -> set[str]:
+    """Return the signs on a figure that the font they are written in does not have."""
+    from matplotlib.font_manager import findfont
+    from matplotlib.ft2font import FT2Font
+    from matplotlib.text import Text
+
+    lacking: set[str] = set()
+    for text in figure.findobj(Text):
+        signs = set(text.get_text()) - {"\n"}
+        if signs:
+            known = FT2Font(findfont(text.get_fontproperties())).get_charmap()
+            lacking |= {sign for sign in signs if ord(sign) not in known}
+    return lacking
