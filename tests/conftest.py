@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LON, LAT = 114.0, 33.0
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a page in a browser, so that it can be run alone."""
+    for item in items:
+        if "browser_path" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Find a browser; without one its tests are skipped, or fail with `ZMD_REQUIRE_BROWSER=1`."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        missing = f"no browser: none of {', '.join(BROWSERS)} is on the path"
+        (pytest.fail if os.environ.get("ZMD_REQUIRE_BROWSER") == "1" else pytest.skip)(missing)
+    return path
 
 
 def square(east: float, north: float, side: float = 0.1) -> dict[str, Any]:
