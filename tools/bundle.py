@@ -166,10 +166,8 @@ def try_offline(archive: Path) -> None:
 
 
 def _pip(*arguments: str) -> None:
-    quiet = ["--quiet", "--disable-pip-version-check"]
-    subprocess.run(
-        [sys.executable, "-m", "pip", *arguments[:1], *quiet, *arguments[1:]], check=True
-    )  # noqa: S603 - our own
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *arguments], check=True)  # noqa: S603 - our own command
 
 
 if __name__ == "__main__":

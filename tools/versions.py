@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / "constraints.txt"
+OLDEST = (3, 11)
 USED = ("web", "report", "notebook", "test")
 # a warning of a version that nobody pinned is shown and is no fault
 WARNINGS = ("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning")
@@ -29,6 +30,8 @@ def main(which: str) -> int:
     """Make the environment, test in it, run the real layers; return the exit code."""
     extras = f"{ROOT}[{','.join(USED)}]"
     if which == "lowest":
+        if sys.version_info[:2] != OLDEST:
+            sys.exit("lowest: the lower bounds have wheels for Python {}.{}".format(*OLDEST))
         bounds = ROOT / "build" / "lowest.txt"
         bounds.parent.mkdir(exist_ok=True)
         bounds.write_text("\n".join(lower_bounds()) + "\n", "utf-8")
