@@ -68,7 +68,7 @@ _FULL = re.compile("no space left|disk is full|quota exceeded|not enough space",
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Tell whether an error, or one that led to it, is that of a full disk."""
+    """Return whether an error, or one that led to it, is that of a full disk."""
     return any(
         getattr(cause, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or _FULL.search(str(cause))
         for cause in _causes(error)

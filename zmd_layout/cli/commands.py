@@ -58,7 +58,7 @@ def _lang(ctx: click.Context) -> Lang:
 
 
 def _fault(error: Exception, lang: Lang) -> str:
-    """Say what is wrong: with the input, with the disk, or with the program."""
+    """Return what is wrong: with the input, with the disk, or with the program."""
     if isinstance(error, ZmdLayoutError):
         return f"{Message('cli.error').text(lang)}\n{error.text(lang)}"
     if is_disk_full(error):

@@ -101,7 +101,7 @@ def _why(error: Exception) -> Message | str:
 
 
 def disk_full() -> Message:
-    """Say that a disk is full; besides that of the results it may be that of temporary files."""
+    """Return the message of a full disk; it may be that of the results or of temporary files."""
     return Message("outputs.disk_full", folder=tempfile.gettempdir())
 
 

@@ -224,7 +224,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
 
 
 def _can_make_pdf(progress: Callable[[Message], None] | None) -> bool:
-    """Say before all work that there will be no PDF, where LibreOffice is not installed."""
+    """Return whether LibreOffice is installed; where it is not, report that before all work."""
     if libreoffice() is not None:
         return True
     tell(progress, Message("report.no_libreoffice", name=PDF))
