@@ -54,7 +54,7 @@ class _Group(click.Group):
 
 
 def _lang(ctx: click.Context) -> Lang:
-    return (ctx.obj or {}).get("lang", Lang.ZH)
+    return Lang((ctx.obj or {}).get("lang", Lang.ZH))
 
 
 def _fault(error: Exception, lang: Lang) -> str:
