@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LON, LAT = 114.0, 33.0
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a page in a browser, so that it can be run alone."""
+    for item in items:
+        if "browser_path" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Find a browser; without one its tests are skipped, or fail with `ZMD_REQUIRE_BROWSER=1`."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        missing = f"no browser: none of {', '.join(BROWSERS)} is on the path"
+        (pytest.fail if os.environ.get("ZMD_REQUIRE_BROWSER") == "1" else pytest.skip)(missing)
+    return path
 
 
 def square(east: float, north: float, side: float = 0.1) -> dict[str, Any]:
@@ -79,3 +99,30 @@ year = 2020
         return tmp_path
 
     return make
+
+
+@pytest.fixture(params=["none", "stale"])
+def no_system_fonts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take all fonts from matplotlib, or leave it a cache whose files are gone."""
+    font_manager = pytest.importorskip("matplotlib.font_manager")
+    names = ["Noto Sans SC", "Noto Sans CJK SC", "SimSun", "DejaVu Sans"]
+    gone = [font_manager.FontEntry(fname=f"/gone/{name}.ttf", name=name) for name in names]
+    monkeypatch.setattr(
+        font_manager.fontManager, "ttflist", gone if request.param == "stale" else []
+    )
+    font_manager.fontManager._findfont_cached.cache_clear()
+
+
+def signs_without_a_glyph(figure: Any) -> set[str]:
+    """Return the signs on a figure that the font they are written in does not have."""
+    from matplotlib.font_manager import findfont
+    from matplotlib.ft2font import FT2Font
+    from matplotlib.text import Text
+
+    lacking: set[str] = set()
+    for text in figure.findobj(Text):
+        signs = set(text.get_text()) - {"\n"}
+        if signs:
+            known = FT2Font(findfont(text.get_fontproperties())).get_charmap()
+            lacking |= {sign for sign in signs if ord(sign) not in known}
+    return lacking

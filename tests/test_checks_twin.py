@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from volumes import TIMES
 
 from zmd_layout.checks import Unit, decide
 from zmd_layout.checks.value import Value
@@ -21,7 +22,7 @@ from zmd_layout.rulebook import Rule, load_ruleset
 
 PERIOD = (dt.date(2021, 1, 1), dt.date(2025, 12, 31))
 DAYS = [dt.date(2022, 6, 30), dt.date(2022, 7, 1), dt.date(2025, 12, 31), dt.date(2026, 6, 30)]
-WORLDS_A_RULE = 150
+WORLDS_A_RULE = 50 * TIMES
 RULES = load_ruleset("zhumadian-2022-49")
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import runpy
+import shutil
+import sqlite3
+import subprocess
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -106,6 +111,86 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_for_who_asks(
     assert "Traceback" not in told.output
     monkeypatch.setenv("ZMD_DEBUG", "1")
     assert isinstance(command("check", str(make_study())).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "x"), sqlite3.OperationalError("database or disk is full")]
+)
+def test_a_full_disk_is_no_fault_of_the_program(
+    make_study: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("of a library") from error
+
+    monkeypatch.setattr(studies, "read_study", fail)
+    told = command("check", str(make_study()))
+    assert told.exit_code == 1
+    assert "the disk is full" in told.stderr
+    assert "RuntimeError" not in told.stderr
+
+
+def test_a_run_that_is_interrupted_says_in_chinese_what_stands(
+    make_study: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["run", str(make_study()), "--out", str(tmp_path / "out")]
+    assert command(*arguments).exit_code == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "gap_map", interrupt)
+    ended = CliRunner().invoke(main, [*arguments, "--fresh"])
+    assert ended.exit_code == 130
+    assert ended.stderr.strip() == Message("cli.interrupted").text("zh")
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")} == before
+
+
+def test_without_libreoffice_a_run_says_so_before_it_works_and_writes_all_else(
+    make_study: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("docx")
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    told: list[Message] = []
+    paths = run(
+        load_study(make_study()), out=tmp_path / "api", pdf=True, progress=told.append
+    ).paths
+    assert told[0] == Message("report.no_libreoffice", name="report.pdf")
+    assert "report.docx" in paths
+    assert "report.pdf" not in paths
+    done = command("run", str(make_study()), "--out", str(tmp_path / "out"), "--pdf")
+    assert done.exit_code == 0
+    assert told[0].text("en") in done.stderr.replace("\n", "")
+    assert "report.docx" in done.stdout
+
+
+def test_a_pdf_that_fails_costs_no_other_file_and_is_tried_again(
+    make_study: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("docx")
+    monkeypatch.setattr(shutil, "which", lambda _name: str(tmp_path / "gone"))
+    arguments = ["run", str(make_study()), "--out", str(tmp_path / "out"), "--pdf"]
+    for _ in range(2):
+        done = command(*arguments)
+        assert done.exit_code == 0
+        assert "LibreOffice could not make report.pdf" in done.stderr
+        assert "report.docx" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths are Unicode on Windows")
+def test_paths_in_chinese_work_in_a_locale_that_has_none(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    make_study()
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = {**os.environ, **plain, "PYTHONPATH": os.pathsep.join(sys.path)}
+    program = [sys.executable, "-m", "zmd_layout", "check", str(tmp_path), "--out"]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*program, str(tmp_path / "结果")], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "结果" / "findings.csv") in done.stdout.decode()
+    assert (tmp_path / "结果" / "run.json").exists()
 
 
 def test_a_study_that_is_there_is_not_written_over_by_init(make_study: Callable[..., Path]) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from placing import CENTRE_M, PLANE, check, placed_as, points_in_area, refusal, written_as
+from volumes import examples
 
 from zmd_layout.crs import (
     Coordinates,
@@ -53,7 +54,7 @@ def test_the_shifts_give_the_published_example() -> None:
 
 
 @given(longitudes, latitudes)
-@settings(max_examples=100, deadline=None)
+@examples(25)
 def test_the_inverses_are_exact_to_a_micrometre(lon: float, lat: float) -> None:
     for there, back in (
         (wgs84_to_gcj02, gcj02_to_wgs84),
@@ -163,7 +164,7 @@ def test_a_layer_in_another_crs_is_refused_by_name() -> None:
     st.sampled_from(["wgs84", "cgcs2000", "gcj02", "bd09", "EPSG:4547", "EPSG:4526", "EPSG:2333"]),
     seeds,
 )
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_writing_as_declared_undoes_reading(declared: str, seed: int) -> None:
     points_m = points_in_area(20, seed=seed)
     x_m, y_m = placed_as(*written_as(points_m, declared), declared)

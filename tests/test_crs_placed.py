@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from placing import AREA, CENTRE_M, PLANE, check, placed_as, points_in_area, refusal, written_as
+from volumes import examples
 
 from zmd_layout.crs import (
     Datum,
@@ -163,7 +164,7 @@ def twin_layers(
     distance_m=st.floats(0, 1400),
     clustered=st.booleans(),
 )
-@settings(max_examples=25, deadline=None)
+@examples(15)
 def test_a_planted_shift_is_found_among_strangers_and_noise(
     seed: int,
     bearing: float,
@@ -179,7 +180,7 @@ def test_a_planted_shift_is_found_among_strangers_and_noise(
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_no_shift_is_found_between_layers_that_have_nothing_in_common(seed: int) -> None:
     assert (
         estimate_offset(points_in_area(500, seed=seed), points_in_area(600, seed=seed + 1)) is None

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from conftest import point, write_geojson
 from zmd_layout import workflow
@@ -171,10 +173,37 @@ def test_a_disk_that_is_really_full_leaves_the_last_results(small_disk: Path) ->
     write(out, 1)
     before = bytes_of(out)
     writers = {"part0.txt": lambda path: path.write_bytes(b"x" * 400_000)}
-    with pytest.raises(OutputError, match="space"):
+    with pytest.raises(OutputError, match="磁盘空间不足"):
         write_all(out, writers, {})
     assert bytes_of(out) == before
     assert is_whole(out)
+
+
+def test_a_full_disk_is_called_one_by_whatever_library_meets_it(
+    small_disk: Path, study: Path
+) -> None:
+    """XlsxWriter and GDAL write files of their own and raise errors of their own."""
+    out = study / "out"
+    workflow.check_to_folder(workflow.load_study(study), out=out)
+    before = bytes_of(out)
+    (small_disk / "filled").write_bytes(b"x" * 240_000)
+    environment = {
+        **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(small_disk),
+        "ZMD_CACHE": str(study / "cache"),
+    }  # fmt: skip
+    program = [sys.executable, "-m", "zmd_layout", "run", str(study), "--out", str(out)]
+    done = subprocess.run(program, env=environment, capture_output=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 1
+    assert (
+        f"磁盘空间不足（请查看输出文件夹、缓存文件夹和临时文件夹 {small_disk} "
+        in done.stderr.decode()
+    )
+    assert bytes_of(out) == before
+    table = gpd.GeoDataFrame({"a": ["x" * 400_000]}, geometry=[shapely.Point(0, 0)], crs=4326)
+    writers = {"a.gpkg": lambda _: table.to_file(small_disk / "a.gpkg")}
+    with pytest.raises(OutputError, match="磁盘空间不足"):
+        write_all(out, writers, {})
+    assert bytes_of(out) == before
 
 
 KILLED = """

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 import shapely
 
+from conftest import signs_without_a_glyph
 from zmd_layout.errors import OutputError
 from zmd_layout.measures.outlook import Outlook
 from zmd_layout.messages import Message
-from zmd_layout.outputs.figures import chinese_font, save_figure, wrapped
+from zmd_layout.outputs.figures import save_figure, wrapped
 from zmd_layout.outputs.figures.charts import age_pyramid, demand_curves
 from zmd_layout.outputs.figures.map import overview_map, rule_map
 from zmd_layout.vocabulary import Stage
@@ -205,8 +206,12 @@ def test_the_same_figure_is_the_same_file(tmp_path: Path) -> None:
         assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
 
 
-def test_chinese_has_a_font() -> None:
-    assert chinese_font() != "DejaVu Sans"
+@pytest.mark.usefixtures("no_system_fonts")
+def test_chinese_is_written_whatever_fonts_the_machine_has(tmp_path: Path) -> None:
+    figure = rule_map(_findings(), "r")
+    save_figure(figure, tmp_path / "a.png")  # a sign without a glyph warns, which is an error here
+    assert any(sign > "\u2e80" for sign in _texts(figure))
+    assert signs_without_a_glyph(figure) == set()
 
 
 def test_lines_break_at_their_width_and_never_before_punctuation() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from fuzzing import RULE, Seed, complaint, inputs, seeds
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from volumes import TIMES, examples
 
 from zmd_layout.errors import LayerError, RuleError, ZmdLayoutError
 from zmd_layout.layers.conform import convert, rename
@@ -47,7 +48,7 @@ def test_a_good_file_is_taken(kinds: dict[str, Seed], name: str, tmp_path: Path)
 def test_a_broken_file_is_refused_or_taken_and_raises_nothing_else(
     kinds: dict[str, Seed], name: str, tmp_path: Path
 ) -> None:
-    for number, data in inputs(kinds[name], count=8):
+    for number, data in inputs(kinds[name], count=8 * TIMES):
         try:
             complaint(kinds[name], data, tmp_path)
         except Exception as error:
@@ -99,7 +100,7 @@ TABLES = st.sampled_from(
     head=st.dictionaries(STUDY_KEYS, TREES, max_size=6),
     more=st.dictionaries(TABLES, TREES, max_size=4),
 )
-@settings(max_examples=150, deadline=None)
+@examples(30)
 def test_any_tables_of_a_study_file_are_a_study_or_refused(
     head: dict[str, Any], more: dict[str, Any]
 ) -> None:
@@ -118,7 +119,7 @@ GOOD_RULE = read_yaml(RULE)
 
 
 @given(key=st.sampled_from(sorted(GOOD_RULE)), value=TREES)
-@settings(max_examples=150, deadline=None)
+@examples(30)
 def test_any_value_under_a_key_of_a_rule_is_a_rule_or_a_fault_of_pydantic(
     key: str, value: object
 ) -> None:
@@ -137,7 +138,7 @@ CELLS = st.one_of(
     name=st.sampled_from(sorted(SCHEMAS)),
     data=st.data(),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(30, suppress_health_check=[HealthCheck.too_slow])
 def test_any_cells_of_any_layer_are_converted_or_named_as_faults(
     name: str, data: st.DataObject
 ) -> None:

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.errors import CrsError, OutputError
 from zmd_layout.messages import Message, catalogue
@@ -335,7 +336,7 @@ CELLS = st.one_of(
 
 
 @given(st.lists(CELLS, min_size=1, max_size=30))
-@settings(max_examples=60, deadline=None)
+@examples(20)
 def test_a_column_comes_back_as_it_was(values: list[Any]) -> None:
     decoded = column_of(encode_table({"name": values}), "name")
     wanted = [plain(value) for value in values]
@@ -365,7 +366,7 @@ def test_dates_lose_the_hour_that_they_never_had() -> None:
         st.tuples(st.floats(113, 115), st.floats(32, 34)), min_size=2, max_size=12, unique=True
     )
 )
-@settings(max_examples=50, deadline=None)
+@examples(20)
 def test_a_line_comes_back_to_the_fifth_decimal(points: list[tuple[float, float]]) -> None:
     line = shapely.LineString(points)
     encoded = encode_lines(line)
@@ -407,7 +408,7 @@ def test_overlapping_areas_are_simplified_each_by_itself() -> None:
         max_size=20,
     )
 )
-@settings(max_examples=30, deadline=None)
+@examples(15)
 def test_no_resident_is_lost_in_the_squares(people: list[tuple[float, float, int]]) -> None:
     x, y, residents = zip(*people, strict=True)
     layer = gpd.GeoDataFrame({"residents": residents}, geometry=gpd.points_from_xy(x, y), crs=4326)

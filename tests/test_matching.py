@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import shapely
 from disturbed import PLANE, disturbed, write_roster
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.crs import geometry_to_plane, parse_coordinates
 from zmd_layout.errors import LayerError
@@ -162,7 +163,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(ROWS, ROWS, st.randoms(use_true_random=False))
 def test_each_school_is_told_once_and_the_order_of_rows_changes_nothing(
     first: list[tuple[str | None, int, int]],

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 import zmd_layout
 from conftest import point, square, write_geojson
@@ -292,7 +293,7 @@ ENDS = st.floats(-100, 100, allow_nan=False)
 
 
 @given(st.lists(st.tuples(ENDS, ENDS), min_size=1, max_size=5))
-@settings(max_examples=30, deadline=None)
+@examples(15)
 def test_a_sum_holds_every_sum_of_what_its_parts_may_be(ends: list[tuple[float, float]]) -> None:
     parts = [Value(min(pair), max(pair)) for pair in ends]
     whole = total(parts, source="x")

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.errors import CrsError, LayerError
 from zmd_layout.layers.roads import RoadTables
@@ -117,7 +118,7 @@ def networkx_distances(
 
 
 seeds = st.integers(0, 10_000)
-quick = settings(max_examples=12, deadline=None, derandomize=True)
+quick = examples(12)
 
 
 # --- the graph ---

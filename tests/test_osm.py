@@ -11,9 +11,10 @@ import osmium
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
+from volumes import examples
 
 from zmd_layout.errors import CrsError, SourceError
 from zmd_layout.layers.sources.osm import (
@@ -346,7 +347,7 @@ def test_degrees_are_no_plane(world: World) -> None:
         read_roads(path, working_crs="EPSG:4326")
 
 
-@settings(max_examples=50, deadline=None)
+@examples(20)
 @given(
     st.floats(-179, 179), st.floats(-80, 80),
     st.floats(-0.08, 0.08), st.floats(-0.08, 0.08),
@@ -359,7 +360,7 @@ def test_distances_agree_with_the_geodesic(
     assert measured == pytest.approx(geodesic, rel=2e-6, abs=1e-5)
 
 
-@settings(max_examples=6, deadline=None)
+@examples(6)
 @given(st.lists(st.lists(st.integers(1, 12), min_size=2, max_size=6), min_size=1, max_size=6))
 def test_splitting_keeps_the_length_and_the_order_of_ways_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, ways: list[list[int]]

@@ -9,10 +9,11 @@ import numpy as np
 import osmium
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pyproj import Transformer
+from volumes import examples
 
 from zmd_layout.errors import SourceError
 from zmd_layout.layers import load_layers
@@ -120,7 +121,7 @@ def test_nodes_in_no_order_after_what_they_belong_to_are_found(tmp_path: Path) -
     assert_same(read(path, window=WINDOW, is_cut=True), found)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(towns(), st.sampled_from(["town.osm", "town.osm.pbf"]))
 def test_a_cut_extract_gives_what_the_whole_gives_in_the_window(
     tmp_path_factory: pytest.TempPathFactory, town: list[str], name: str
@@ -129,7 +130,7 @@ def test_a_cut_extract_gives_what_the_whole_gives_in_the_window(
     assert_same(read(path, window=WINDOW, is_cut=True), read(path, window=WINDOW))
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(towns())
 def test_a_window_hides_nothing_of_what_a_zone_within_it_takes(
     tmp_path_factory: pytest.TempPathFactory, town: list[str]

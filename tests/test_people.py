@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pandas.testing import assert_series_equal
 from rasterio import Affine
 from shapely.geometry import Point, Polygon, box
+from volumes import examples
 
 from zmd_layout.errors import CrsError, LayerError
 from zmd_layout.population.dasymetric import spread
@@ -308,9 +309,7 @@ def test_a_grid_without_crs_or_that_is_no_grid_is_refused(
         zonal_sum(text, two_units)
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.lists(st.lists(st.integers(0, 50), min_size=4, max_size=4), min_size=2, max_size=2),
     split_km=st.floats(0.05, 0.95),
@@ -334,9 +333,7 @@ def test_halves_sum_to_the_whole_and_a_finer_grid_changes_nothing(
     assert_series_equal(zonal_sum(finer, zones), zonal_sum(grid, zones), rtol=0, atol=last_digit)
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.lists(st.lists(st.integers(0, 50), min_size=5, max_size=5), min_size=3, max_size=3),
     cell_m=st.sampled_from([170.0, 400.0, 900.0]),

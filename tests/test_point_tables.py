@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import tables
@@ -65,7 +66,7 @@ def messy(draw: st.DrawFn) -> bytes:
     return text.encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "gb18030"])), "replace")
 
 
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(messy(), st.integers(1, 400))
 def test_a_window_of_a_table_gives_the_rows_and_the_faults_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, block: int

@@ -11,12 +11,12 @@ import pytest
 from plot_files import KML
 
 import zmd_layout
-from conftest import point, square, write_geojson
+from conftest import point, signs_without_a_glyph, square, write_geojson
 from zmd_layout.development_review import Choices
 from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message
+from zmd_layout.outputs import documents
 from zmd_layout.vocabulary import Lang
-from zmd_layout.workflow import reviewing
 
 docx = pytest.importorskip("docx")
 image = pytest.importorskip("PIL.Image")
@@ -27,7 +27,7 @@ from matplotlib.text import Text  # noqa: E402 - as just said
 from zmd_layout.outputs.opinion import picture as opinion_picture  # noqa: E402 - needs matplotlib
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from zmd_layout.workflow.reviewing import Review
@@ -171,8 +171,8 @@ def colours(review: Review) -> Counter[str]:
     return Counter({f"#{r:02x}{g:02x}{b:02x}": count for count, (r, g, b) in found})
 
 
-def texts(review: Review, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Give all that is written on a picture."""
+def drawn(review: Review, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the figure of the picture."""
     figures = []
     figure = opinion_picture.Figure
 
@@ -184,7 +184,7 @@ def texts(review: Review, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         patch.setattr(opinion_picture, "Figure", remembered)
         picture(review)
     (made,) = figures
-    yield from (text.get_text() for text in made.findobj(Text))
+    return made
 
 
 def test_a_court_within_a_plot_stays_white_and_roads_are_drawn_as_lines(
@@ -197,24 +197,24 @@ def test_a_court_within_a_plot_stays_white_and_roads_are_drawn_as_lines(
     assert court["#f4b6b0"] == pytest.approx(plain["#f4b6b0"] * 24 / 25, rel=0.05)
 
 
-def test_without_a_chinese_font_the_picture_writes_nothing_chinese(
+@pytest.mark.usefixtures("no_system_fonts")
+def test_the_picture_names_the_schools_in_chinese_whatever_fonts_the_machine_has(
     judge: Callable[..., Review], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    school = {"school_id": "9", "name": "东小学", "stages": "primary", "classes": 12}
+    school = {"school_id": "9", "name": "示例东小学", "stages": "primary", "classes": 12}
     schools = [(school, point(0.018, 0.012))]
     review = judge(({}, square(0.01, 0.01, 0.005)), schools=schools, out=None)
-    named = list(texts(review, monkeypatch))
-    assert {"东小学", "第0园"} <= set(named)
-    monkeypatch.setattr(opinion_picture, "chinese_font", lambda: None)
-    bare = list(texts(review, monkeypatch))
-    assert bare
-    assert not [text for text in bare if any(sign > "\u2e80" for sign in text)]
+    figure = drawn(review, monkeypatch)
+    legend = Message("opinion.legend", stage="小学", radius="500").text("zh")
+    assert {"示例东小学", "第0园", legend} <= {text.get_text() for text in figure.findobj(Text)}
+    assert signs_without_a_glyph(figure) == set()
 
 
+@pytest.mark.parametrize("missing", ["docx", "pylopdf_fonts_zh_cn"])
 def test_where_word_files_cannot_be_written_the_review_says_so_and_writes_the_rest(
-    judge: Callable[..., Review], monkeypatch: pytest.MonkeyPatch
+    judge: Callable[..., Review], monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    monkeypatch.setattr(reviewing, "find_spec", lambda _name: None)
+    monkeypatch.setattr(documents, "find_spec", lambda name: name != missing or None)
     told: list[Message] = []
     review = judge(({}, square(0.01, 0.01, 0.005)), progress=told.append, choices=Choices())
     assert set(review.paths) == {"gap_map.html", "findings.csv", "run.json"}

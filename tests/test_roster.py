@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.crs import wgs84_to_bd09, wgs84_to_gcj02
 from zmd_layout.errors import LayerError
@@ -331,7 +332,7 @@ def test_a_table_of_our_own_columns_is_no_roster(tmp_path: Path) -> None:
 ROWS = [f"214100000{n},第{n}小学,211,{100 * n}" for n in range(1, 7)]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(order=st.permutations(ROWS), doubled=st.integers(0, 5))
 def test_the_order_of_rows_and_doubles_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, order: list[str], doubled: int

@@ -7,19 +7,20 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from volumes import examples
 
 from zmd_layout.errors import SitingError
 from zmd_layout.location.problem import Model, Problem, Solution
 from zmd_layout.location.solver import solve
 from zmd_layout.vocabulary import SolveStatus
 
-few = settings(max_examples=10, deadline=None)
-fewer = settings(max_examples=2, deadline=None)
+few = examples(10)
+fewer = examples(2)
 COUNTED = {Model.P_MEDIAN, Model.P_CENTER, Model.MAX_COVER}
 seeds = st.integers(0, 2**32 - 1)
 

@@ -20,6 +20,7 @@ from test_siting_capacitated import (
     made,
 )
 from test_siting_uncapacitated import scattered, value_of
+from volumes import TIMES
 
 from zmd_layout.location import options
 from zmd_layout.location.highs import MipResult, MipStatus
@@ -385,7 +386,7 @@ def test_where_the_solver_seats_no_whole_units_nothing_is_proved_that_is_not_so(
     monkeypatch.setattr(
         "zmd_layout.location.capacitated.single_source.solve_mip", lambda *_, **__: NO_ANSWER
     )
-    for seed in range(8):
+    for seed in range(4 * TIMES):
         problem = made(seed, Model.FACILITY, whole=True)
         best, found = best_value(problem), solve(problem)
         if found.status in {SolveStatus.OPTIMAL, SolveStatus.FEASIBLE}:
@@ -406,6 +407,6 @@ def test_however_few_tries_a_search_has_the_proof_finds_the_best(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(f"zmd_layout.location.{name}", 1)
-    for seed in range(2):
+    for seed in range(2 * TIMES):
         check_best(made(seed, Model.P_MEDIAN, whole=True, land="mend" in name))
         check_best(made(seed, Model.FACILITY, whole="tree" not in name, land="mend" in name))

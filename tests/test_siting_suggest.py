@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+from volumes import examples
 
 import zmd_layout
 from conftest import point, square, write_geojson
@@ -173,7 +174,7 @@ def made(seed: int) -> Small:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.integers(0, 10_000))
 def test_the_placement_is_the_cheapest_and_then_the_nearest_of_all_choices(seed: int) -> None:
     small = made(seed)
@@ -191,7 +192,7 @@ def test_the_placement_is_the_cheapest_and_then_the_nearest_of_all_choices(seed:
     assert found.objective <= small.children @ small.now_m  # no school lengthens a way
 
 
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(st.integers(0, 10_000))
 def test_one_candidate_more_never_makes_the_placement_dearer_or_at_the_same_cost_farther(
     seed: int,

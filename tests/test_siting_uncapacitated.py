@@ -6,9 +6,10 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+from volumes import examples
 
 from zmd_layout.errors import SitingError
 from zmd_layout.location.options import SearchProgress
@@ -16,7 +17,7 @@ from zmd_layout.location.problem import Model, Problem
 from zmd_layout.location.solver import solve
 from zmd_layout.vocabulary import SolveStatus
 
-few = settings(max_examples=25, deadline=None)
+few = examples(15)
 
 
 def pairs(*rows: dict[int, float], sites: int) -> np.ndarray:

@@ -6,8 +6,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.layers.schools.stages import read_stages, stages_of_isced, stages_of_name
 
@@ -80,7 +81,7 @@ def test_isced_levels_are_read_as_lists_and_spans(level: str, stages: tuple[str,
     assert stages_of_isced(level) == stages
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.sampled_from(NAMES), st.sampled_from(["（东校区）", "(新校区)", "-北校区", "分校"]))
 def test_a_campus_suffix_changes_no_school(row: dict[str, str], suffix: str) -> None:
     plain = stages_of_name(row["name"])
@@ -88,7 +89,7 @@ def test_a_campus_suffix_changes_no_school(row: dict[str, str], suffix: str) -> 
         assert stages_of_name(row["name"].strip() + suffix).stages == plain.stages
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.text(max_size=30))
 def test_any_text_is_read_without_failing_and_never_both_sure_and_ambiguous(name: str) -> None:
     reading = stages_of_name(name)

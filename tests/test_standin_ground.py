@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from volumes import examples
 
 from zmd_layout.errors import StudyError
 from zmd_layout.synthetic import cache_key, make_city
@@ -61,7 +62,7 @@ def test_a_cache_key_tells_seeds_and_scales_apart() -> None:
     assert cache_key() == cache_key()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(st.data())
 def test_a_total_is_shared_out_to_the_person_and_nobody_is_off_by_more_than_one(
     data: st.DataObject,

@@ -5,8 +5,9 @@ import random
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
 from zmd_layout.layers.sources.survey_text import SurveyText, read_survey_text
@@ -459,7 +460,7 @@ def mutated(chance: random.Random, changes: int, encoding: str) -> bytes:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.sampled_from(["gbk", "utf-8"]))
-@settings(max_examples=200, deadline=None)
+@examples(40)
 def test_no_mutation_of_a_file_raises_anything_but_our_own_errors(
     seed: int, changes: int, encoding: str
 ) -> None:

@@ -15,21 +15,32 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 15)
 EXTRAS = {
+    "setup": "",
     "run": "[report]",
-    "bench": "[all,bench]",
     "test": "[all,dev]",
+    "test-long": "[all,dev]",
+    "test-browser": "[all,dev]",
     "lint": "[all,dev]",
     "docs": "[docs]",
     "audit": "[all,audit]",
-    "mutate": "[all,dev,mutate]",
     "cluster": "[all,dev]",
-    "setup": "",
+    "lowest": "[all,dev]",
+    "newest": "[all,dev]",
+    "bundle": "[all,dev]",
+    "bench": "[all,bench]",
+    "mutate": "[all,dev,mutate]",
 }
+CLEANED = ("build", "dist", ".pytest_cache", ".mypy_cache", ".ruff_cache")
+SPREAD = ("-n", "2", "--dist", "loadfile")
 WITH_CLUSTER = ("test_many.py", "test_geoparquet.py", "test_point_tables.py")
 
 
@@ -40,23 +51,29 @@ def main(arguments: list[str]) -> int:
         return 2
     target = arguments[0]
     if target == "clean":
-        for name in (".venv", "build", "dist", ".pytest_cache", ".mypy_cache", ".ruff_cache"):
+        for name in (*CLEANED, *ROOT.glob(".venv*")):
             shutil.rmtree(ROOT / name, ignore_errors=True)
         return 0
     os.environ["PYTHONUTF8"] = "1"
     _set_up(EXTRAS[target])
-    targets = {
-        "setup": _nothing,
-        "run": _run,
+    targets: dict[str, Callable[[], None]] = {
+        "setup": lambda: None,
+        "run": lambda: _call([str(_python()), "-m", "zmd_layout", "run"]),
         "test": _test,
+        "test-long": lambda: _pytest(*SPREAD, ZMD_TESTS="long"),
+        "test-browser": lambda: _pytest(*SPREAD, "-m", "browser", ZMD_REQUIRE_BROWSER="1"),
         "lint": _lint,
         "docs": _docs,
-        "bench": _bench,
-        "audit": _audit,
-        "mutate": _mutate,
+        "audit": lambda: _tool("audit"),
         "cluster": _cluster,
+        "lowest": lambda: _tool("versions", "lowest"),
+        "newest": lambda: _tool("versions", "newest"),
+        "bundle": lambda: _tool("bundle"),
+        "bench": lambda: _tool("bench"),
+        "mutate": lambda: _tool("mutate"),
     }
-    return targets[target]()
+    targets[target]()
+    return 0
 
 
 def _set_up(extras: str) -> None:
@@ -103,22 +120,20 @@ def _call(command: list[str], **environment: str) -> None:
         sys.exit(code)
 
 
-def _nothing() -> int:
-    return 0
+def _tool(name: str, *arguments: str) -> None:
+    _call([str(_python()), str(ROOT / "tools" / f"{name}.py"), *arguments])
 
 
-def _run() -> int:
-    _call([str(_python()), "-m", "zmd_layout", "run"])
-    return 0
+def _pytest(*arguments: str, **environment: str) -> None:
+    _call([str(_python()), "-m", "pytest", *arguments], **environment)
 
 
-def _test() -> int:
+def _test() -> None:
     _try_wheel()
-    _call([str(_python()), "-m", "pytest", "-n", "2", "--dist", "loadfile"])
-    return 0
+    _pytest(*SPREAD)
 
 
-def _cluster() -> int:
+def _cluster() -> None:
     """
     Test what takes the extra `cluster`: Dask, GeoParquet.
 
@@ -129,8 +144,7 @@ def _cluster() -> int:
     pinned = ["-c", str(ROOT / "constraints.txt"), "distributed", "pyarrow"]
     _call([*pip, "--upgrade", "--target", str(aside), *pinned])
     tests = [str(ROOT / "tests" / name) for name in WITH_CLUSTER]
-    _call([str(_python()), "-m", "pytest", "-n", "0", *tests], PYTHONPATH=str(aside))
-    return 0
+    _pytest("-n", "0", *tests, PYTHONPATH=str(aside))
 
 
 def _try_wheel() -> None:
@@ -160,38 +174,21 @@ def _try_wheel() -> None:
             sys.exit(code)
 
 
-def _lint() -> int:
+def _lint() -> None:
     python = str(_python())
     _call([python, "-m", "ruff", "check", "."])
     _call([python, "-m", "ruff", "format", "--check", "."])
     _call([python, "-m", "mypy"])
     _call([str(_python().parent / "lint-imports")])
-    return 0
 
 
-def _audit() -> int:
-    _call([str(_python()), str(ROOT / "tools" / "audit.py")])
-    return 0
-
-
-def _mutate() -> int:
-    _call([str(_python()), str(ROOT / "tools" / "mutate.py")])
-    return 0
-
-
-def _docs() -> int:
+def _docs() -> None:
     """Make the pages that come from rules and schemas, and build all; a warning is a fault."""
     made = ROOT / "docs" / "_build"
     _call([str(_python()), str(ROOT / "docs" / "generate.py")])
     sphinx = [str(_python()), "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-b", "html"]
     _call([*sphinx, str(made / "source"), str(made / "html")])
     print(made / "html" / "index.html")
-    return 0
-
-
-def _bench() -> int:
-    _call([str(_python()), str(ROOT / "tools" / "bench.py")])
-    return 0
 
 
 if __name__ == "__main__":

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zmd_layout.messages import Message
     from zmd_layout.vocabulary import Lang
 
@@ -57,3 +61,21 @@ class SourceError(ZmdLayoutError, OSError):
 
 class OutputError(ZmdLayoutError, OSError):
     """A result cannot be written."""
+
+
+# what libraries say that write files themselves (SQLite, GDAL, XlsxWriter)
+_FULL = re.compile("no space left|disk is full|quota exceeded|not enough space", re.IGNORECASE)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether an error, or one that led to it, is that of a full disk."""
+    return any(
+        getattr(cause, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or _FULL.search(str(cause))
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

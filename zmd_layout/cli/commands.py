@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,35 +17,55 @@ from zmd_layout.cli.review import review, serve
 from zmd_layout.cli.roster import roster
 from zmd_layout.cli.run import check, run
 from zmd_layout.cli.site import site
-from zmd_layout.errors import ZmdLayoutError
+from zmd_layout.errors import ZmdLayoutError, is_disk_full
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang, Stage, Strength, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # loading libraries makes many objects that stay: looking for circles among them so often as Python
 # does by itself takes a fifth of a short command
 _COLLECT_AFTER = (200_000, 30, 30)
+_INTERRUPTED = 130  # as shells number a program that Ctrl-C ended
 
 
 class _Group(click.Group):
     """Turn errors of the user's input into one clear message and exit code 1."""
 
+    def main(self, args: Sequence[str] | None = None, **more: Any) -> Any:  # type: ignore[override]  # noqa: ANN401 - click's own signature
+        if args is None:
+            _decode_paths()
+        return super().main(args, **more)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         try:
             return super().invoke(ctx)
-        except ZmdLayoutError as error:
-            lang = (ctx.obj or {}).get("lang", Lang.ZH)
-            head = Message("cli.error").text(lang)
-            click.echo(f"{head}\n{error.text(lang)}", err=True)
-            ctx.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:
+            click.echo(Message("cli.interrupted").text(_lang(ctx)), err=True)
+            ctx.exit(_INTERRUPTED)
         except Exception as error:
-            if os.environ.get("ZMD_DEBUG"):
+            if os.environ.get("ZMD_DEBUG") and not isinstance(error, ZmdLayoutError):
                 raise
-            lang = (ctx.obj or {}).get("lang", Lang.ZH)
-            what = f"{type(error).__name__}: {error}"
-            click.echo(Message("cli.internal", what=what).text(lang), err=True)
+            click.echo(_fault(error, _lang(ctx)), err=True)
             ctx.exit(1)
+
+
+def _lang(ctx: click.Context) -> Lang:
+    return Lang((ctx.obj or {}).get("lang", Lang.ZH))
+
+
+def _fault(error: Exception, lang: Lang) -> str:
+    """Return what is wrong: with the input, with the disk, or with the program."""
+    if isinstance(error, ZmdLayoutError):
+        return f"{Message('cli.error').text(lang)}\n{error.text(lang)}"
+    if is_disk_full(error):
+        from zmd_layout.outputs.folder import disk_full
+
+        return f"{Message('cli.error').text(lang)}\n{disk_full().text(lang)}"
+    return Message("cli.internal", what=f"{type(error).__name__}: {error}").text(lang)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,6 +96,17 @@ def main(ctx: click.Context, lang: str) -> None:
     _speak_utf8()
     gc.set_threshold(*_COLLECT_AFTER)
     ctx.obj = {"lang": Lang(lang)}
+
+
+def _decode_paths() -> None:
+    """
+    Start again in UTF-8 under a locale that has no Chinese.
+
+    Paths of the command line arrive undecoded there, and Python decodes them only when it starts.
+    """
+    utf8 = ["-X", "utf8"]
+    if sys.getfilesystemencoding() != "utf-8" and sys.orig_argv[1:3] != utf8:
+        os.execv(sys.executable, [sys.executable, *utf8, *sys.orig_argv[1:]])  # noqa: S606 - itself
 
 
 def _speak_utf8() -> None:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from zmd_layout.messages import Message
     from zmd_layout.vocabulary import Lang
 
+# what was left out, and why, stays to be read; all else is only of use while it lasts
+_STAYING = frozenset(
+    {"opinion.not_installed", "report.no_libreoffice", "report.no_pdf", "report.not_installed"}
+)
+
 
 @contextmanager
 def progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
@@ -22,4 +27,12 @@ def progress(lang: Lang) -> Iterator[Callable[[Message], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield lambda message: bar.update(task, description=message.text(lang))
+
+        def show(message: Message) -> None:
+            text = message.text(lang)
+            if message.key in _STAYING:
+                console.print(text, markup=False, highlight=False, soft_wrap=True)
+            else:
+                bar.update(task, description=text)
+
+        yield show

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
 
 FIGURES_FOLDER = "figures"
 REPORT, PDF, LEADER_PAGE = "report.docx", "report.pdf", "leader.html"
-_NEEDED = ("matplotlib", "docx")
+_NEEDED = ("matplotlib", "docx", "pylopdf_fonts_zh_cn")
 
 
 def missing_packages() -> list[str]:
     """Name the packages that documents need and that are not installed."""
     return [name for name in _NEEDED if find_spec(name) is None]
+
+
+def libreoffice() -> str | None:
+    """Return the path of LibreOffice, with which a PDF is made; None where it is not installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
 
 
 def document_writers(
@@ -35,7 +41,7 @@ def document_writers(
     results
         What they tell.
     with_pdf
-        Also turn the report into a PDF, for which LibreOffice must be there.
+        Also turn the report into a PDF with LibreOffice.
     lang
         The language of all of them.
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.errors import OutputError
+from zmd_layout.errors import OutputError, is_disk_full
 from zmd_layout.layers.files import sha256_of
 from zmd_layout.messages import Message
 
@@ -39,7 +39,8 @@ def write_all(
     folder
         Where they go; made if it is not there.
     writers
-        File name, or folder and name, → function that writes the file at the path it is given.
+        File name, or folder and name, → function that writes the file at the path it is given;
+        a file that it does not write is left out.
     record
         What `run.json` holds; `outputs` (name → SHA-256) is added.
 
@@ -64,16 +65,19 @@ def write_all(
         for name, write in writers.items():
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
             write(aside / name)
-        digests = {name: sha256_of(aside / name) for name in sorted(writers)}
+        written = [name for name in writers if (aside / name).exists()]
+        digests = {name: sha256_of(aside / name) for name in sorted(written)}
         text = json.dumps({**record, "outputs": digests}, ensure_ascii=False, indent=2)
         (aside / RECORD).write_text(text + "\n", "utf-8")
-        names = [*writers, RECORD]
+        names = [*written, RECORD]
         _refuse_locked(folder, names)
         for name in names:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(aside / name, folder / name)  # noqa: PTH105 - one atomic call on all systems
-    except OSError as error:
-        if isinstance(error, OutputError):
+    except OutputError:
+        raise
+    except Exception as error:
+        if not isinstance(error, OSError) and not is_disk_full(error):
             raise
         raise OutputError(Message("outputs.not_written", path=folder, why=_why(error))) from error
     finally:
@@ -92,8 +96,13 @@ def _clear_left(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _why(error: OSError) -> str:
-    return error.strerror or str(error)
+def _why(error: Exception) -> Message | str:
+    return disk_full() if is_disk_full(error) else getattr(error, "strerror", None) or str(error)
+
+
+def disk_full() -> Message:
+    """Return the message of a full disk; it may be that of the results or of temporary files."""
+    return Message("outputs.disk_full", folder=tempfile.gettempdir())
 
 
 def _refuse_locked(folder: Path, names: list[str]) -> None:

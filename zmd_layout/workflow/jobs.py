@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import shapely
 
-from zmd_layout.errors import ZmdLayoutError
+from zmd_layout.errors import ZmdLayoutError, is_disk_full
 from zmd_layout.layers import load_layers, study_area
 from zmd_layout.layers.files import sha256_of
 from zmd_layout.outputs.documents import missing_packages
-from zmd_layout.outputs.folder import ASIDE, RECORD, is_whole
+from zmd_layout.outputs.folder import ASIDE, RECORD, disk_full, is_whole
 from zmd_layout.study import Study, read_study
 from zmd_layout.workflow.cache import memory_of
 from zmd_layout.workflow.digests import of_files, of_own_measures, of_program, of_texts
@@ -142,7 +142,8 @@ def do(job: Job) -> Done:
     except ZmdLayoutError as error:
         return replace(known, fault=error.text())
     except Exception as error:  # noqa: BLE001 - one study must not end the others
-        return replace(known, fault=f"{type(error).__name__}: {error}")
+        named = f"{type(error).__name__}: {error}"
+        return replace(known, fault=disk_full().text() if is_disk_full(error) else named)
     return replace(known, counts=counts, seconds=round(time.perf_counter() - start, 2))
 
 

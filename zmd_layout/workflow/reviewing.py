@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from zmd_layout.development_review.judge import ROADS, Desk, around
 from zmd_layout.layers import study_area
 from zmd_layout.messages import Message
 from zmd_layout.messages.html import html_table, said
+from zmd_layout.outputs.documents import missing_packages
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.notebook import findings_html
@@ -116,7 +116,7 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
         "gap_map.html": lambda path: save(chart, path),
         "findings.csv": csv_writer(judged.findings),
     }
-    if find_spec("docx") and find_spec("matplotlib"):
+    if not missing_packages():
         from zmd_layout.outputs.opinion import write_opinion  # noqa: PLC0415 - an optional extra
 
         writers["opinion.docx"] = lambda path: write_opinion(

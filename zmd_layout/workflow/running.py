@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.measures.school_completeness import completeness_of
 from zmd_layout.messages import Message
-from zmd_layout.outputs.documents import document_writers, missing_packages
+from zmd_layout.outputs.documents import PDF, document_writers, libreoffice, missing_packages
 from zmd_layout.outputs.folder import standing, write_all
 from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.notebook import findings_html
@@ -140,7 +141,8 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     out
         The folder for the results; None writes nothing.
     pdf
-        Also write the report as a PDF, which takes LibreOffice.
+        Also write the report as a PDF, which takes LibreOffice; where it is not there, that is
+        said at once, and all else is written.
     stability
         Also try which verdicts hold when the data are as wrong as the study says; takes several
         times as long as the findings.
@@ -160,6 +162,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         If the input is wrong or the results cannot be written; files of the last run stay whole.
     """
     refuse_empty(study)
+    pdf = pdf and _can_make_pdf(progress)
     clock = Stopwatch()
     memory = memory_of(study, is_kept=reuse)
     with clock.measures("layers"):
@@ -192,7 +195,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     kept = memory.record(rules, missing=missing_packages(), **options)
     if kept and not memory.steps.done:
         paths = standing(Path(out), outputs_rest_on=kept["outputs_rest_on"])
-        if paths is not None:
+        if paths is not None and (not pdf or PDF in paths):
             return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
     results = Results(world, rules, findings, sites.table, future)
@@ -220,6 +223,14 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     return replace(result, paths=paths)
 
 
+def _can_make_pdf(progress: Callable[[Message], None] | None) -> bool:
+    """Return whether LibreOffice is installed; where it is not, report that before all work."""
+    if libreoffice() is not None:
+        return True
+    tell(progress, Message("report.no_libreoffice", name=PDF))
+    return False
+
+
 def _owed(findings: gpd.GeoDataFrame, rules: Sequence[Rule]) -> gpd.GeoDataFrame:
     """Give the findings of rules under which schools are owed: all of them that siting looks at."""
     asking = {need.rule_id for stage in Stage for need in needs_of(findings, rules, stage)}
@@ -234,7 +245,21 @@ def _documents(
     if missing:
         tell(progress, Message("report.not_installed", packages=missing))
         return {}
-    return document_writers(results, with_pdf=pdf, lang=lang)
+    writers = document_writers(results, with_pdf=pdf, lang=lang)
+    if pdf:
+        writers[PDF] = partial(_write_or_say, writers[PDF], progress)
+    return writers
+
+
+def _write_or_say(
+    write: Callable[[Path], None], progress: Callable[[Message], None] | None, path: Path
+) -> None:
+    """Write a file that the others can do without, or say why it was left out."""
+    try:
+        write(path)
+    except OutputError as error:
+        for message in error.messages:
+            tell(progress, message)
 
 
 def _places(world: World) -> dict[str, gpd.GeoDataFrame]:

@@ -8,13 +8,12 @@ changes. `figures_charts` and `figures_map` draw; this file holds what they shar
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
-from matplotlib import font_manager
 
 from zmd_layout.messages import Message
+from zmd_layout.outputs.fonts import chinese_font
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,39 +25,16 @@ if TYPE_CHECKING:
 
 INK, QUIET = "#222222", "#6b6b6b"
 WARNING = "#9c3d00"
-# tried in this order where the font of the package is not there
-_INSTALLED = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
-    "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "WenQuanYi Micro Hei",
-)  # fmt: skip
 _DPI = 200
 _WIDE = 2
 _NEVER_FIRST = frozenset("，。；：、）》」”！？")
-
-
-@cache
-def chinese_font() -> str:
-    """
-    Name a font that has Chinese signs.
-
-    Noto Sans SC of the package `pylopdf-fonts-zh-cn` (SIL Open Font License 1.1), else one that is
-    installed, else matplotlib's own, which shows boxes.
-    """
-    try:
-        from pylopdf_fonts_zh_cn import sans_path  # noqa: PLC0415 - a figure can do without it
-    except ImportError:
-        known = {entry.name for entry in font_manager.fontManager.ttflist}
-        return next((name for name in _INSTALLED if name in known), "DejaVu Sans")
-    path = str(sans_path())
-    font_manager.fontManager.addfont(path)
-    return str(font_manager.FontProperties(fname=path).get_name())
 
 
 @contextmanager
 def look() -> Iterator[None]:
     """Set fonts and lines for the block only; draw and save within it."""
     settings: Any = {
-        "font.family": [chinese_font()],
+        "font.family": chinese_font().get_family(),
         "font.size": 9.0,
         "axes.titlesize": 10.5,
         "axes.unicode_minus": False,

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
 from zmd_layout.development_review.nearby import STAGES, radius_m
 from zmd_layout.messages import Message, word
-from zmd_layout.vocabulary import Lang, Stage
+from zmd_layout.outputs.fonts import chinese_font
+from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from zmd_layout.development_review import Case
     from zmd_layout.layers import Layers
+    from zmd_layout.vocabulary import Lang
 
-# the first that is installed; the last two stand on Linux
-FONTS = (
-    "SimSun", "Microsoft YaHei", "SimHei", "FangSong", "PingFang SC", "Songti SC", "STSong",
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei",
-)  # fmt: skip
 _LOOK = {
     Stage.KINDERGARTEN: ("o", "#b8860b"), Stage.PRIMARY: ("s", "#1f6fb4"),
     Stage.JUNIOR: ("^", "#7b3294"),
@@ -39,14 +33,6 @@ _MARGIN_M = 250.0
 _LABELLED = 8
 _CLOSE_X_M, _CLOSE_Y_M = 450.0, 70.0  # names of schools nearer than that would cover each other
 _LONGEST_LABEL = 30  # characters
-
-
-@cache
-def chinese_font() -> FontProperties | None:
-    """Find an installed font with Chinese signs; None: the picture is labelled by letters."""
-    known = {entry.name: entry.fname for entry in font_manager.fontManager.ttflist}
-    path = next((known[name] for name in FONTS if name in known), None)
-    return None if path is None else FontProperties(fname=path)
 
 
 def draw(case: Case, layers: Layers, *, lang: Lang) -> bytes:
@@ -60,34 +46,26 @@ def draw(case: Case, layers: Layers, *, lang: Lang) -> bytes:
     layers
         Neighbouring plots and education land are drawn where they are there.
     lang
-        The language; English where no font has Chinese signs.
+        The language of the legend.
 
     Returns
     -------
     png
         The picture.
     """
-    font = chinese_font()
-    lang = lang if font is not None else Lang.EN
     figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN), dpi=_DPI)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.005, 0.005, 0.99, 0.99))  # no ticks: the map is the whole picture
     axes.set_aspect("equal")
     _frame(axes, case)
     _grounds(axes, case, layers)
-    _schools(axes, case, font, lang)
-    _scale_and_north(axes, font)
-    legend = axes.legend(loc="lower right", fontsize=7, prop=_sized(font, 7), framealpha=0.9)
+    _schools(axes, case, lang)
+    _scale_and_north(axes)
+    legend = axes.legend(loc="lower right", prop=chinese_font(7), framealpha=0.9)
     legend.set_zorder(9)
     out = BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
-
-
-def _sized(font: FontProperties | None, size: float) -> FontProperties:
-    made = FontProperties() if font is None else font.copy()
-    made.set_size(size)
-    return made
 
 
 def _frame(axes: Axes, case: Case) -> None:
@@ -139,7 +117,7 @@ def _fill(axes: Axes, shape: shapely.Geometry, face: str, edge: str, width: floa
             axes.fill(*hole.xy, facecolor="white", edgecolor=edge, lw=width)
 
 
-def _schools(axes: Axes, case: Case, font: FontProperties | None, lang: Lang) -> None:
+def _schools(axes: Axes, case: Case, lang: Lang) -> None:
     for stage in STAGES:
         marker, colour = _LOOK[stage]
         points = np.array([s.xy_m for s in case.near if s.stage is stage]).reshape(-1, 2)
@@ -151,8 +129,6 @@ def _schools(axes: Axes, case: Case, font: FontProperties | None, lang: Lang) ->
     named: dict[str, tuple[float, float]] = {}
     for school in sorted(case.near, key=lambda s: (s.distance_m, s.school_id)):
         named.setdefault(school.name, school.xy_m)
-    if font is None:
-        return
     centre = case.shape.representative_point()
     placed: list[tuple[float, float]] = []
     for name, (x, y) in list(named.items())[:_LABELLED]:
@@ -162,17 +138,17 @@ def _schools(axes: Axes, case: Case, font: FontProperties | None, lang: Lang) ->
         axes.annotate(
             _short(name), (x, y), xytext=(-4 if is_left else 4, -3 if is_below else 3),
             textcoords="offset points", ha="right" if is_left else "left",
-            va="top" if is_below else "bottom", fontproperties=_sized(font, 6),
+            va="top" if is_below else "bottom", fontproperties=chinese_font(6),
             annotation_clip=True, zorder=6, parse_math=False,
             path_effects=[withStroke(linewidth=1.5, foreground="white")],
         )  # fmt: skip
     axes.text(
         centre.x, centre.y, _short(case.name), ha="center", va="center", zorder=7,
-        fontproperties=_sized(font, 8), parse_math=False,
+        fontproperties=chinese_font(8), parse_math=False,
     )  # fmt: skip
 
 
-def _scale_and_north(axes: Axes, font: FontProperties | None) -> None:
+def _scale_and_north(axes: Axes) -> None:
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     length = 500.0
     x, y = west + (east - west) * 0.04, south + (north - south) * 0.05
@@ -182,7 +158,7 @@ def _scale_and_north(axes: Axes, font: FontProperties | None) -> None:
             y + (north - south) * 0.012,
             facecolor="black" if number == 0 else "white", edgecolor="black", lw=0.6, zorder=8,
         )  # fmt: skip
-    small = _sized(font, 7)
+    small = chinese_font(7)
     for at, text in ((0.0, "0"), (length / 2, "250"), (length, "500 m")):
         axes.text(
             x + at, y + (north - south) * 0.02, text, ha="center", fontproperties=small, zorder=8
@@ -190,7 +166,7 @@ def _scale_and_north(axes: Axes, font: FontProperties | None) -> None:
     axes.annotate(
         "N", xy=(0.95, 0.97), xytext=(0.95, 0.87), xycoords="axes fraction", ha="center",
         arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.5},
-        fontproperties=_sized(font, 10), va="center", zorder=8,
+        fontproperties=chinese_font(10), va="center", zorder=8,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message, word
+from zmd_layout.outputs.documents import libreoffice
 from zmd_layout.outputs.report.document import WordReport
 from zmd_layout.outputs.report.facts import (
     counts_by_county,
@@ -74,21 +75,24 @@ def to_pdf(document: Path, path: Path) -> None:
     OutputError
         When there is no LibreOffice, or it fails.
     """
-    program = shutil.which("soffice") or shutil.which("libreoffice")
+    program = libreoffice()
     if program is None:
-        raise OutputError(Message("report.no_libreoffice", path=document))
+        raise OutputError(Message("report.no_libreoffice", name=path.name))
     with tempfile.TemporaryDirectory() as folder:
         # a profile of its own: one that is open elsewhere would refuse a second program
         command = [
             program, f"-env:UserInstallation={(Path(folder) / 'profile').as_uri()}", "--headless",
             "--convert-to", "pdf", "--outdir", folder, str(document),
         ]  # fmt: skip
-        done = subprocess.run(  # noqa: S603 - the program was found, the arguments are ours
-            command, capture_output=True, check=False, timeout=_PDF_SECONDS, text=True
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - the program was found, the arguments are ours
+                command, capture_output=True, check=False, timeout=_PDF_SECONDS, text=True
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise OutputError(Message("report.no_pdf", name=path.name, why=error)) from error
         made = Path(folder) / f"{document.stem}.pdf"
         if not made.exists():
-            raise OutputError(Message("report.no_pdf", path=document, why=done.stderr.strip()))
+            raise OutputError(Message("report.no_pdf", name=path.name, why=done.stderr.strip()))
         shutil.copyfile(made, path)
 
 
