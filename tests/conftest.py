@@ -56,6 +56,11 @@ def write_geojson(path: Path, features: list[tuple[dict[str, Any], dict[str, Any
     return path
 
 
+# declared to be whole: a list speaks of no stage and no county of which it has no row
+COVERS = """\
+covers.stages = ["kindergarten", "primary", "junior", "senior", "vocational", "special"]
+covers.units = ["411702", "411721", "411722"]
+"""
 COUNTIES = [
     ({"unit_id": "411721", "name": "西县", "kind": "county", "residents": 599999}, square(0, 0)),
     ({"unit_id": "411722", "name": "东县", "kind": "county", "residents": 612551}, square(0.1, 0)),

@@ -14,12 +14,13 @@ from zmd_layout.layers import Layer, Layers, Origin
 from zmd_layout.measures import World, evaluate
 from zmd_layout.rulebook import DatedValue
 from zmd_layout.rulebook.measure_forms import Condition
-from zmd_layout.study import Name, Study
-from zmd_layout.vocabulary import Basis, UnitKind
+from zmd_layout.study import Covers, Name, Study
+from zmd_layout.vocabulary import Basis, Stage, UnitKind
 
 PERIOD = (dt.date(2021, 1, 1), dt.date(2025, 12, 31))
 STUDY = Study(id="s", name=Name(zh="小", en="small"), as_of=PERIOD[1], plan_period=PERIOD)
 LIMITS = {"most": DatedValue(value=300, basis=Basis.CLAUSE, clause="c")}
+EVERYTHING = Covers(stages=tuple(Stage), units=("a", "b", "c"))
 OPERATING = Condition(field="status", equals="operating")
 
 
@@ -27,6 +28,8 @@ def layer(name: str, rows: list[dict[str, Any]], **origin: Any) -> Layer:
     shapes = [row.get("geometry") for row in rows]
     told = [{k: v for k, v in row.items() if k != "geometry"} for row in rows]
     frame = gpd.GeoDataFrame(told, geometry=shapes, crs=STUDY.crs)
+    if name == "schools" and origin.get("is_complete", True):  # declared to be whole
+        origin = {"covers": EVERYTHING, **origin}
     frame["is_synthetic"] = [str(row.get("name", "")).startswith("示例") for row in rows]
     return Layer(name, frame, Origin(**origin))
 

@@ -50,6 +50,7 @@ SCHOOLS = """
 path = "schools.csv"
 coordinates = "none"
 year = 2025
+covers = {stages = ["primary", "special"]}
 """
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from volumes import examples
 
 import zmd_layout
-from conftest import point, square, write_geojson
+from conftest import COVERS, point, square, write_geojson
 from zmd_layout.checks.conditions import meets
 from zmd_layout.checks.value import Value, exactly, oldest, total
 from zmd_layout.messages import Message
@@ -29,6 +29,7 @@ path = "schools.geojson"
 coordinates = "wgs84"
 year = 2025
 """
+SCHOOLS += COVERS
 BASE = {"stages": "primary", "status": "operating"}
 
 
@@ -197,7 +198,8 @@ def projects(*rows: dict[str, Any]) -> list[dict[str, Any]]:
 def test_a_project_counts_by_the_day_it_was_done(
     findings: Callable[..., pd.DataFrame], row: dict[str, Any], measured: float | None
 ) -> None:
-    found = findings([{"school_id": "A"}], projects=projects({"stage": "primary"}, row))
+    other = {"ownership": "private"}  # so that the register speaks of kindergartens
+    found = findings([{"school_id": "A"}], projects=projects({"stage": "primary"}, other, row))
     county = of(found, "kindergarten-public-projects", "411721")
     assert county["measured"] == measured or (measured is None and pd.isna(county["measured"]))
 
@@ -208,8 +210,8 @@ def test_attached_classes_count_on_both_sides_of_the_inclusive_share(
     kindergarten = {"stages": "kindergarten", "ownership": "public", "enrolment": 170}
     private = {**kindergarten, "ownership": "private", "enrolment": 30}
     found = findings([{"school_id": "A", **kindergarten}, {"school_id": "B", **private}])
-    row = of(found, "kindergarten-inclusive-enrolment-share", "411700")
-    assert row[["status", "measured"]].tolist() == ["pass", 85]
+    row = of(found, "kindergarten-inclusive-enrolment-share", "411721")
+    assert row[["status", "measured"]].tolist() == ["reported", 85]
 
 
 def test_one_kindergarten_without_enrolment_leaves_the_share_open(
@@ -235,7 +237,7 @@ def test_the_gross_rate_counts_children_of_three_to_five_as_an_assumption(
     row = of(
         zmd_layout.check(zmd_layout.load_study(folder)),
         "kindergarten-gross-enrolment-rate",
-        "411700",
+        "411721",
     )
     assert row["measured"] == pytest.approx(93, abs=3)
     assert row["basis"] == "assumption"

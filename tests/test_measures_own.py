@@ -35,6 +35,7 @@ check: {{kind: report, measure: found}}
 needs: [found]
 """
 ROOT = "\n[layers.{0}]\npath = '{0}.geojson'\ncoordinates = 'wgs84'\nyear = 2025\n"
+ROOT += "covers = {{units = ['411702', '411721', '411722', '410122']}}\n"
 TABLE = "\n[layers.{0}]\npath = '{0}.csv'\ncoordinates = 'none'\nyear = 2025\n"
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import zmd_layout
-from conftest import point, square, write_geojson
+from conftest import COVERS, point, square, write_geojson
 from zmd_layout.errors import StudyError, ZmdLayoutError
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
@@ -61,7 +61,7 @@ year = 2020
 path = "schools.geojson"
 coordinates = "wgs84"
 year = 2025
-is_complete = {complete}
+{complete}
 """
 HELD = '[forecast]\nbirths = "held"\n'
 
@@ -75,7 +75,7 @@ def looked(make_study: Callable[..., Path], tmp_path: Path) -> Callable[..., Out
             (tmp_path / f"{name}.csv").write_text(text, "utf-8")
         write_geojson(tmp_path / "townships.geojson", TOWNSHIPS)
         write_geojson(tmp_path / "schools.geojson", list(zip(SCHOOLS, PLACES, strict=True)))
-        layers = LAYERS.format(complete=str(complete).lower())
+        layers = LAYERS.format(complete=COVERS if complete else "is_complete = false")
         study = zmd_layout.load_study(make_study(layers + extra, counties=COUNTIES))
         found = outlook(World(study, load(study, None), study.as_of))
         assert found is not None

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import zmd_layout
-from conftest import point, square, write_geojson
+from conftest import COVERS, point, square, write_geojson
 from zmd_layout import workflow
 from zmd_layout.errors import OutputError
 from zmd_layout.layers import load_layers
@@ -50,6 +50,7 @@ path = "schools.geojson"
 coordinates = "wgs84"
 year = 2025
 """
+EXTRA += COVERS
 
 
 @pytest.fixture

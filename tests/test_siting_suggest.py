@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from volumes import examples
 
 import zmd_layout
-from conftest import point, square, write_geojson
+from conftest import COVERS, point, square, write_geojson
 from zmd_layout.siting.placement import Placement, Travel, place
 from zmd_layout.siting.stage_state import SitingOptions
 
@@ -64,7 +64,8 @@ def world(make_study: Callable[..., Path], tmp_path: Path, *, constraints: bool 
         f'\n[layers.{name}]\npath = "{name}.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
         for name in names
     )
-    return make_study(layers, counties=counties)
+    head = "[layers.schools]\n"
+    return make_study(layers.replace(head, head + COVERS), counties=counties)
 
 
 def suggested(folder: Path) -> gpd.GeoDataFrame:

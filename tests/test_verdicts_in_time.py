@@ -21,7 +21,8 @@ from zmd_layout.findings import find
 from zmd_layout.layers import Layer, Layers
 from zmd_layout.measures import World
 from zmd_layout.rulebook import load_ruleset
-from zmd_layout.study import Name, Study
+from zmd_layout.study import Covers, Name, Study
+from zmd_layout.vocabulary import Stage
 
 RULES = {rule.id: rule for rule in load_ruleset("zhumadian-2022-49")}
 PERIOD = (dt.date(2021, 1, 1), dt.date(2025, 12, 31))
@@ -36,7 +37,8 @@ NINE_YEAR, K5 = "nine-year-size-new", "kindergarten-delivered-with-housing"
 
 
 def study(as_of: dt.date = NOW) -> Study:
-    return Study(id="s", name=Name(zh="小", en="small"), as_of=as_of, plan_period=PERIOD)
+    name = Name(zh="小", en="small")
+    return Study(id="s", name=name, as_of=as_of, plan_period=PERIOD, city="411700")
 
 
 def townships(count: int = 1) -> Layer:
@@ -59,7 +61,8 @@ def schools(*rows: dict[str, Any], year: int | None = 2026) -> Layer:
         "is_teaching_point": None, "county_id": "411721", "township_id": "411721100",
     }  # fmt: skip
     told = [{"school_id": f"s{n}", **whole, **row} for n, row in enumerate(rows)]
-    return layer("schools", told, year=year)
+    covers = Covers(stages=tuple(Stage), units=("411721", "411700"))
+    return layer("schools", told, year=year, covers=covers)
 
 
 def judged(rule_id: str, *layers: Layer, as_of: dt.date = NOW) -> list[dict[str, Any]]:
@@ -122,7 +125,11 @@ def test_townships_without_are_counted_on_the_due_day() -> None:
 def test_a_target_of_september_2022_is_not_missed_on_undated_data_of_2025() -> None:
     pupils = {"stages": "primary", "enrolment": 100.0}
     own = [pupils | {"ownership": "public"}, pupils | {"ownership": "private"}]
-    layers = (county(1e5), schools(*own, year=2025))
+    counties = [
+        {"unit_id": unit, "name": unit, "kind": "county", "residents": 1e5, "geometry": None}
+        for unit in RULES["compulsory-private-share"].place.counties
+    ]
+    layers = (layer("counties", counties, year=2020), schools(*own, year=2025))
     as_of = dt.date(2025, 12, 31)
     # half of the pupils, and not five in a hundred
     assert state("compulsory-private-share", *layers, as_of=as_of)[1] == "met_time_unknown"

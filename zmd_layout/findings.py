@@ -11,6 +11,7 @@ import pandas as pd
 from zmd_layout import checks
 from zmd_layout.checks.conditions import meets, meets_all
 from zmd_layout.measures import evaluate
+from zmd_layout.measures.place import misplaced
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
@@ -92,10 +93,31 @@ def _of_rule(
 ) -> list[dict[str, Any]]:
     if not rule.in_force(world.as_of):
         return []
+    why = misplaced(rule, world)
+    if why is not None:
+        return _misplaced(rule, why, world, done)
     rows = [row for kind in rule.units for row in _judged(rule, kind, world, done)]
     monitored = [row for m in rule.monitor for row in _monitored(rule, m, world, done)]
     reported = {(row["unit_kind"], row["unit_id"]) for row in monitored}
     return [r for r in rows if (r["unit_kind"], r["unit_id"]) not in reported] + monitored
+
+
+def _misplaced(
+    rule: Rule,
+    why: tuple[Status, Message],
+    world: World,
+    done: dict[str, list[dict[str, Any]]],
+) -> list[dict[str, Any]]:
+    """Say once that a city's target does not judge this study; a part of the city has figures."""
+    status, note = why
+    verdict = checks.without_check(rule, status, note, world.as_of)
+    units = world.units(rule.unit, rule.limits(world.as_of))
+    rows = [] if units is None else [_row(rule, units, r, verdict, world) for r in units.rows()]
+    if not rows:
+        return [_no_units(rule, rule.unit, world)]
+    if world.study.city not in {None, rule.place.city if rule.place else None}:
+        return rows
+    return rows + [row for m in rule.monitor for row in _monitored(rule, m, world, done)]
 
 
 def _judged(
@@ -218,11 +240,7 @@ def _no_units(rule: Rule, kind: UnitKind, world: World) -> dict[str, Any]:
     """Say in one row that the layer of the rule's units is not there."""
     layer = LAYER_OF[kind][0] if kind in LAYER_OF else "counties"
     note = Message("measures.missing_layer", layer=layer_word(layer))
-    verdict = checks.Verdict(
-        status=Status.NOT_ASSESSABLE, strength=rule.strength, relation=rule.relation, notes=(note,),
-        due_on=rule.due.on, due_state=checks.due_state_unknown(rule, world.as_of),
-        flags=checks.rule_flags(rule),
-    )  # fmt: skip
+    verdict = checks.without_check(rule, Status.NOT_ASSESSABLE, note, world.as_of)
     base = _base(rule, verdict, world)
     return base | {"unit_id": "", "unit_name": "", "geometry": None, "unit_kind": str(kind)}
 

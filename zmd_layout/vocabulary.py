@@ -214,6 +214,7 @@ class Flag(StrEnum):
     OSM_INCOMPLETE = "osm_incomplete"
     CONDITIONS_DATE_UNKNOWN = "conditions_date_unknown"
     CONDITIONS_DATE_AHEAD = "conditions_date_ahead"
+    ACROSS_BORDER = "across_border"
     AFTER_PLAN_PERIOD = "after_plan_period"
     DRAFT_RULE = "draft_rule"
     DESIGN_SEATS = "design_seats"

@@ -161,7 +161,17 @@ def _told(decision: Decision, governing: Governing) -> Decision:
     )
 
 
-def rule_flags(rule: Rule) -> tuple[str, ...]:
+def without_check(rule: Rule, status: Status, note: Message, as_of: dt.date) -> Verdict:
+    """Return the verdict of a rule that was not held against anything, and say why."""
+    decision = Decision(status)
+    return Verdict(
+        status=status, strength=rule.strength, relation=rule.relation, notes=(note,),
+        due_on=rule.due.on, due_state=due_state(rule, decision, {}, as_of, None),
+        flags=_rule_flags(rule),
+    )  # fmt: skip
+
+
+def _rule_flags(rule: Rule) -> tuple[str, ...]:
     """Give the cautions that travel with a rule whatever it finds: a proxy, a draft."""
     flags = [Flag.PROXY] if rule.proxy is not None else []
     flags += [Flag.DRAFT_RULE] if rule.status == RuleStatus.DRAFT else []
@@ -187,7 +197,7 @@ def _verdict(  # noqa: PLR0913 - all but two by name
     bases += [v.basis for v in values.values() if v.basis is not None]
     bases += [decision.basis] if decision.basis else []
     flags = {str(f) for f in decision.flags} | {str(f) for v in values.values() for f in v.flags}
-    flags |= set(rule_flags(rule))
+    flags |= set(_rule_flags(rule))
     return Verdict(
         status=decision.status,
         strength=decision.strength or rule.strength,

@@ -17,6 +17,7 @@ from zmd_layout.development_review.letter import letter_of
 from zmd_layout.development_review.nearby import NearSchool, schools_near
 from zmd_layout.development_review.phases import Topic, topic_of
 from zmd_layout.development_review.remedies import seat_advice
+from zmd_layout.measures.borders import Part, parts_by_county
 from zmd_layout.measures.residential_areas import planned_residents
 from zmd_layout.messages import Message
 from zmd_layout.unit_keys import UnitKey, area_of_promised, split_ids
@@ -179,7 +180,8 @@ def _case(
     issues = tuple(issue for issue in found if not issue.is_draft)
     beside = pairs_of(issues, [issue for issue in found if issue.is_draft])
     near = schools_near(world, shape)
-    county = _county(world, shape)
+    parts = parts_by_county(world, shape)
+    county = _county(parts)
     people = residents.high if residents.is_bounded else float("nan")
     day = fields.get("first_phase_on") or world.as_of
     needs = needs_of(
@@ -198,7 +200,8 @@ def _case(
         parcels, _members(rows, unit_id, table, people_of),
         county[1] if county else None, seat_advice(needs, fields.get("schools") or ()),
         faults, conclude(issues, is_synthetic=is_synthetic, faults=faults),
-        is_synthetic, world.study.name, world.as_of, world.study.crs, layer.origin.notes,
+        is_synthetic, world.study.name, world.as_of, world.study.crs,
+        (*_across(parts), *layer.origin.notes),
     )  # fmt: skip
 
 
@@ -230,16 +233,23 @@ def _key_of(row: Mapping[Any, Any]) -> UnitKey:
     return UnitKey(UnitKind(row["unit_kind"]), str(row["unit_id"]))
 
 
-def _county(world: World, shape: shapely.Geometry) -> tuple[str, str] | None:
-    layer = world.layers.get("counties")
-    if layer is None:
-        return None
-    frame = layer.frame[layer.frame.geometry.notna()]
-    within = frame[frame.intersects(shape.representative_point())]
-    if within.empty:
-        return None
-    row = within.sort_values("unit_id").iloc[0]
-    return str(row["unit_id"]), str(row["name"])
+def _county(parts: Sequence[Part]) -> tuple[str, str] | None:
+    """Return the county that holds most of a plot; None where most lies outside."""
+    most = parts[0] if parts else None
+    return (most.unit_id, most.name) if most is not None and most.unit_id else None
+
+
+def _across(parts: Sequence[Part]) -> tuple[Message, ...]:
+    """Say of a plot across a border how much of it lies where."""
+    if len(parts) < 2:  # noqa: PLR2004 - one part is a plot in one county
+        return ()
+    told = [
+        Message("review.part_in", name=part.name, size=f"{part.area_m2:,.0f}")
+        if part.unit_id
+        else Message("review.part_outside", size=f"{part.area_m2:,.0f}")
+        for part in parts
+    ]
+    return (Message("review.across_border", parts=told),)
 
 
 def _members(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.messages import Message
+    from zmd_layout.study import Covers
 
 WHOLE = frozenset({"*"})
 
@@ -39,7 +40,9 @@ class Origin:
     assumed_columns
         The columns whose numbers rest on an assumption of ours, such as people spread by area.
     is_complete
-        Whether what is not in the layer does not exist.
+        Whether what is not in the layer does not exist, as far as the layer goes; see `covers`.
+    covers
+        The stages and units for which it was declared complete; None: those that it has rows of.
     repaired
         What was repaired, with counts.
     notes
@@ -57,6 +60,7 @@ class Origin:
     synthetic_columns: frozenset[str] = frozenset()
     assumed_columns: frozenset[str] = frozenset()
     is_complete: bool = True
+    covers: Covers | None = None
     repaired: dict[str, int] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
     matching: dict[str, Any] = field(default_factory=dict)

@@ -281,7 +281,7 @@ def validate_layer(
     frame["is_synthetic"] = _has_made_name(frame)
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
-        notes=(*read.notes, *check.notes, *assumed),
+        notes=(*origin.notes, *read.notes, *check.notes, *assumed),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)
 
@@ -395,7 +395,21 @@ def origin_of(path: Path, source: LayerSource) -> Origin:
         year=source.year,
         coordinates=source.coordinates,
         synthetic_columns=WHOLE if made is True else frozenset(made or ()),
-        is_complete=not osm_layers.is_extract(path)
-        if source.is_complete is None
-        else source.is_complete,
+        is_complete=_is_complete(path, source),
+        covers=source.covers,
+        notes=_old_word(source),
     )
+
+
+def _is_complete(path: Path, source: LayerSource) -> bool:
+    if source.covers is not None:
+        return True
+    return not osm_layers.is_extract(path) if source.is_complete is None else source.is_complete
+
+
+def _old_word(source: LayerSource) -> tuple[Message, ...]:
+    """Say what `is_complete` now means, and what has come in its place."""
+    if source.is_complete is None:
+        return ()
+    key = "layers.covers_over" if source.covers else f"layers.is_complete_{source.is_complete}"
+    return (Message(key.lower(), path=source.path),)

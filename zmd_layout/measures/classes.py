@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.checks.value import Value, exactly, total
 from zmd_layout.measures.datums import flagged, open_places
+from zmd_layout.measures.listed import open_above, uncovered
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.messages import Message
-from zmd_layout.vocabulary import SchoolStatus, UnitKind
+from zmd_layout.vocabulary import SchoolStatus, Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +98,8 @@ def _of_counties(
         row.unit_id: total([values[i] for i in ids[place == row.unit_id]], source=layer.source)
         for row in units.rows()
     }
+    untold = uncovered(world, layer, units, {Stage(s) for word in stages for s in word.split(";")})
+    sums = {unit: open_above(value, untold.get(unit)) for unit, value in sums.items()}
     # that a county has no such school is as made up as the layer that says so
     return {
         unit: replace(value, is_synthetic=value.is_synthetic or layer.is_synthetic)

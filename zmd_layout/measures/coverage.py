@@ -10,6 +10,7 @@ import numpy as np
 from zmd_layout.checks.value import Value, exactly, oldest
 from zmd_layout.measures.access import access, demand, open_stages
 from zmd_layout.measures.datums import open_datum
+from zmd_layout.measures.listed import is_stage_covered
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
@@ -63,7 +64,7 @@ def _provenance(world: World, found: Access, stage: Stage) -> dict[str, Any]:
     schools, layer = world.layers["schools"], found.demand.layer
     layers = [layer, schools] + ([] if is_straight else [world.layers["roads"]])
     flags: list[str] = [Flag.PROXY] if is_straight else []
-    flags += [] if schools.origin.is_complete else [Flag.OSM_INCOMPLETE]
+    flags += [] if is_stage_covered(schools, stage) else [Flag.OSM_INCOMPLETE]
     flags += (*open_datum(*layers), *open_stages(world, stage))
     return {
         "year": oldest(*(one.origin.year for one in layers)),

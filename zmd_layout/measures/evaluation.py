@@ -13,6 +13,7 @@ import pandas as pd
 from zmd_layout.checks.conditions import is_missing, meets_all
 from zmd_layout.checks.value import Value, exactly, oldest, unique
 from zmd_layout.measures.datums import open_places
+from zmd_layout.measures.listed import stages_asked, uncovered
 from zmd_layout.measures.past import there_by
 from zmd_layout.measures.registry import NAMED_MEASURES
 from zmd_layout.measures.school_completeness import open_where_incomplete
@@ -165,14 +166,14 @@ def _aggregate(
     if unplaced.any():
         high = high + float(np.where(weight_known, weight, np.inf)[unplaced].sum())
     seen = _by_unit(np.ones(len(frame)), place, index) > 0
-    if not layer.origin.is_complete:
-        high = np.full(len(index), math.inf)
+    untold = uncovered(world, layer, units, stages_asked(definition.where))
+    high = np.where([str(unit) in untold for unit in index], math.inf, high)
     columns = [c.field for c in definition.where] + ["geometry"]
     is_synthetic = bool(layer.made(columns).any()) if len(frame) else layer.is_synthetic
     undecided = possibly & ~surely
     summed = {definition.of} if isinstance(definition, SumMeasure) else set()
     basis = Basis.ASSUMPTION if summed & layer.origin.assumed_columns else None
-    caution = _cautions(layer, undecided, place, index)
+    caution = _cautions(layer, undecided, place, index, set(untold))
     datum = open_places(world, layer, units, rows=possibly)
     lacking = [c.field for c in definition.where if _lacks(frame, c.field, undecided)]
     values: Values = {}
@@ -180,7 +181,8 @@ def _aggregate(
         if definition.needs_rows and not seen[n]:
             values[str(unit)] = Value(notes=(Message("measures.no_rows", layer=layer_word(name)),))
             continue
-        notes = _range_notes(layer, low[n], high[n], lacking, is_count=is_count)
+        why = untold.get(str(unit))
+        notes = _range_notes(layer, low[n], high[n], lacking, why, is_count=is_count)
         values[str(unit)] = Value(
             float(low[n]), float(high[n]), year=rows.year, is_synthetic=is_synthetic, basis=basis,
             flags=(*(caution(n) if low[n] != high[n] else ()), *datum), notes=notes,
@@ -243,26 +245,38 @@ def _by_unit(
 
 
 def _cautions(
-    layer: Layer, undecided: np.ndarray[Any, Any], place: pd.Series[Any], index: pd.Index[Any]
+    layer: Layer,
+    undecided: np.ndarray[Any, Any],
+    place: pd.Series[Any],
+    index: pd.Index[Any],
+    untold: set[str],
 ) -> Callable[[int], tuple[str, ...]]:
     """Give a function that tells what is to be said of the range of the n-th unit."""
-    incomplete = () if layer.origin.is_complete else (str(Flag.OSM_INCOMPLETE),)
+    incomplete = [(str(Flag.OSM_INCOMPLETE),) if str(unit) in untold else () for unit in index]
     open_ = np.zeros(len(index))
     if layer.name == "schools":
         told = layer.frame["stages"] if "stages" in layer.frame else place.map(lambda _: None)
         is_open = undecided & told.map(is_missing).to_numpy(dtype=bool)
         anywhere = bool((is_open & place.isna().to_numpy()).any())
         open_ = _by_unit(is_open.astype(float), place, index) + anywhere
-    return lambda n: (*incomplete, *((str(Flag.AMBIGUOUS_STAGE),) if open_[n] else ()))
+    return lambda n: (*incomplete[n], *((str(Flag.AMBIGUOUS_STAGE),) if open_[n] else ()))
 
 
 def _range_notes(
-    layer: Layer, low: float, high: float, lacking: list[str], *, is_count: bool
+    layer: Layer,
+    low: float,
+    high: float,
+    lacking: list[str],
+    why: Message | None,
+    *,
+    is_count: bool,
 ) -> tuple[Message, ...]:
     if low == high:
         return ()
-    if not layer.origin.is_complete:
+    if why is not None and why.key == "measures.list_incomplete":
         return (Message("measures.incomplete", layer=layer_word(layer.name), count=low),)
+    if why is not None:
+        return (why,)
     fields = [field_word(field) for field in lacking]
     key = "measures.undecided" if is_count else "measures.undecided_sum"
     if not math.isfinite(high):

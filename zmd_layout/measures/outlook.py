@@ -31,6 +31,7 @@ from zmd_layout.forecast import (
     suppositions,
     values,
 )
+from zmd_layout.layers.holding import stands_alone
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.seats import GRADES, STAGES, in_holders, seats_of
 from zmd_layout.messages import Message
@@ -186,9 +187,7 @@ def _ahead(world: World, scenario: Scenario | None) -> ChildrenAhead | None:
     layer = world.layers.get("counties")
     if layer is None or layer.origin.year is None:
         return None
-    frame = layer.frame
-    if "within" in frame:
-        frame = frame[frame["within"].isna()]
+    frame = layer.frame[stands_alone(layer.frame)]
     ages = _ages(frame)
     if not ages:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.checks.value import Value, oldest
 from zmd_layout.measures.datums import flagged, open_places
+from zmd_layout.measures.listed import is_stage_covered, open_above, uncovered
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership, Stage, UnitKind
@@ -63,6 +64,11 @@ def _finished(
             notes=notes,
             sources=(layer.source,),
         )
+    # the plan counts the stages of a programme together: a register of one of them speaks of all
+    wanted = [Stage(stage) for stage in stages]
+    is_told = any(is_stage_covered(layer, stage) for stage in wanted)
+    untold = {} if is_told else uncovered(world, layer, units, wanted)
+    out = {unit: open_above(value, untold.get(unit)) for unit, value in out.items()}
     return flagged(out, open_places(world, layer, units))
 
 

@@ -10,6 +10,7 @@ from zmd_layout.checks.value import Value, exactly, oldest
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import open_stages, schools_of, way_from
 from zmd_layout.measures.datums import open_datum
+from zmd_layout.measures.listed import is_stage_covered
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import field_word, layer_word
@@ -72,7 +73,7 @@ def _provenance(world: World, units: Units, *, is_straight: bool) -> dict[str, A
     schools = world.layers["schools"]
     layers = [schools] if is_straight else [schools, world.layers["roads"]]
     flags: list[str] = [Flag.PROXY] if is_straight else []
-    flags += [] if schools.origin.is_complete else [Flag.OSM_INCOMPLETE]
+    flags += [] if is_stage_covered(schools, Stage.PRIMARY) else [Flag.OSM_INCOMPLETE]
     flags += open_datum(world.layers.get("villages"), *layers)
     flags += open_stages(world, Stage.PRIMARY)
     is_synthetic = any(layer.is_synthetic for layer in layers)

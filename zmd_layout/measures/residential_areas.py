@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.checks.conditions import is_missing, may_have_stage
 from zmd_layout.checks.value import Value, exactly
 from zmd_layout.layers.offers import OFFER_STAGES
+from zmd_layout.measures.borders import Part, parts_by_county
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.messages import Message
@@ -114,9 +115,17 @@ def _count_schools(
             promised + standing, promised + standing + open_, year=units.year,
             sources=(units.source,), notes=tuple(notes),
             is_synthetic=standing_made or row.is_synthetic or "schools" in row.made,
-            flags=(*flags, str(Flag.AMBIGUOUS_STAGE)) if open_ else flags,
+            flags=(*flags, *_of_plot(world, row), *([str(Flag.AMBIGUOUS_STAGE)] if open_ else [])),
         )  # fmt: skip
     return out
+
+
+def _of_plot(world: World, row: UnitRow) -> tuple[str, ...]:
+    """Return the flag of a plot that lies in more than one county."""
+    parts: tuple[Part, ...] = world.keep(
+        ("parts of plot", row.unit_id), lambda: parts_by_county(world, row.geometry)
+    )
+    return (str(Flag.ACROSS_BORDER),) if len(parts) > 1 else ()
 
 
 def _datum_of_plots(world: World, units: Units) -> tuple[str, ...]:

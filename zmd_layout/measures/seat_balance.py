@@ -19,6 +19,7 @@ from zmd_layout.checks.value import Value, oldest, weakest
 from zmd_layout.forecast import Capacity, standards
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.layers.schema import AGE_COLUMN
+from zmd_layout.measures.listed import is_stage_covered
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.registry import named_measure
 from zmd_layout.measures.seats import STAGES
@@ -158,7 +159,7 @@ def _there(
     method = Message("measures.seats_there", size=size.value, year=schools.origin.year or "—")
     same = Value(
         year=schools.origin.year, is_synthetic=schools.is_synthetic, basis=size.basis,
-        flags=() if schools.origin.is_complete else (str(Flag.OSM_INCOMPLETE),),
+        flags=() if is_stage_covered(schools, stage) else (str(Flag.OSM_INCOMPLETE),),
         notes=(open_,), sources=(schools.source,),
     )  # fmt: skip
     table = ground.balance

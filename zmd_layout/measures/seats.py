@@ -12,6 +12,7 @@ import pandas as pd
 
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import Capacity, school_capacities, standards, supply, values
+from zmd_layout.measures.listed import uncovered
 from zmd_layout.vocabulary import SchoolStatus, Stage
 
 if TYPE_CHECKING:
@@ -71,7 +72,10 @@ def seats_of(world: World, units: Units, *, years: Iterable[int]) -> pd.DataFram
     full = _by_year(rows, units, sorted(years))
     open_ = is_there & (unknown | place.isna()) & (frame["status"] == SchoolStatus.OPERATING)
     lost = {None if is_missing(unit) else unit for unit in place[open_]}
-    in_doubt = full["unit_id"].isin(lost) | (None in lost) | (not layer.origin.is_complete)
+    in_doubt = full["unit_id"].isin(lost) | (None in lost)
+    for stage in STAGES:
+        untold = [*uncovered(world, layer, units, [stage])]
+        in_doubt |= (full["stage"] == stage) & full["unit_id"].isin(untold)
     full["seats"] = full["seats"].mask(in_doubt)
     return full
 

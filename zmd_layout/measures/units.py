@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from zmd_layout.checks.conditions import is_missing
+from zmd_layout.layers.holding import stands_alone
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.rulebook.named_measures import MERGING
 from zmd_layout.unit_keys import join_ids
@@ -186,8 +187,8 @@ def _city(study: Study, layers: Layers) -> Units | None:
     """
     Add the city's units up.
 
-    Its residents are those of the first layer that has any; a unit `within` another is counted
-    there already. One unknown part makes the sum unknown.
+    Its residents are those of the first layer that has any; a zone in another unit is counted there
+    already. One unknown part makes the sum unknown.
     """
     name = next(
         (n for n in ("counties", "townships", "villages", "population") if n in layers), None
@@ -196,8 +197,8 @@ def _city(study: Study, layers: Layers) -> Units | None:
         return None
     layer = layers[name]
     frame = layer.frame
-    if "within" in frame:
-        frame = frame[frame["within"].isna()]
+    if name == "counties":
+        frame = frame[stands_alone(frame)]
     columns = [c for c in frame.columns if c == "residents" or AGE_COLUMN.fullmatch(str(c))]
     shapes = frame.geometry.dropna()
     row: dict[str, Any] = {c: float(frame[c].sum(skipna=False)) for c in columns}

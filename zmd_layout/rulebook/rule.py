@@ -60,6 +60,14 @@ class Stricter(Strict):
     flag: str
 
 
+class Place(Strict):
+    """The city whose own target it is: it judges a study of that city with all its counties."""
+
+    city: str = Field(pattern=r"^\d{6}$")
+    name: Both
+    counties: tuple[str, ...] = Field(min_length=1)
+
+
 class Wish(Strict):
     """What the clause would like to see beyond its minimum, for a note on units that meet it."""
 
@@ -96,6 +104,7 @@ class Rule(Strict):
     reading: Both
     unit: UnitKind
     also_units: tuple[UnitKind, ...] = ()
+    place: Place | None = None
     judged_on: Annotated[JudgedOn | None, BeforeValidator(_governing)] = None
     applies_to: tuple[Condition, ...] = ()
     monitor: tuple[Monitor, ...] = ()

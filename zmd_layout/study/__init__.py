@@ -3,6 +3,7 @@
 from zmd_layout.study.file import (
     FILE_NAME,
     LAYER_NAMES,
+    Covers,
     LayerSource,
     Name,
     Study,
@@ -13,6 +14,7 @@ from zmd_layout.study.file import (
 __all__ = [
     "FILE_NAME",
     "LAYER_NAMES",
+    "Covers",
     "LayerSource",
     "Name",
     "Study",

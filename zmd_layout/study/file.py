@@ -12,7 +12,7 @@ import datetime as dt
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -31,6 +32,7 @@ from zmd_layout.study.people import Forecast, IntoTowns, Move, NetMigration, Peo
 from zmd_layout.study.schools import Completeness, SchoolMatching
 from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
+from zmd_layout.vocabulary import Stage
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
@@ -58,6 +60,28 @@ def _synthetic(value: Any) -> Any:  # noqa: ANN401 - raw TOML
     return tuple(value) if isinstance(value, list) else value
 
 
+class Covers(Strict):
+    """
+    What a list is complete for.
+
+    Attributes
+    ----------
+    stages
+        The stages of which it has every school; empty: those that it has rows of.
+    units
+        Counties or townships, by id, of which it has every school; empty: those with rows.
+    """
+
+    stages: tuple[Stage, ...] = ()
+    units: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.stages or self.units):
+            raise ValueError("covers names neither stages nor units")
+        return self
+
+
 class LayerSource(Strict):
     """
     Where a layer comes from and how it is to be read.
@@ -80,8 +104,11 @@ class LayerSource(Strict):
         Whether an empty cell is unknown or, as in printed statistics, zero.
     synthetic
         true where all of it was made up, or the names of the made-up columns.
+    covers
+        For which stages and units the list is complete; by default for those that it has rows of,
+        and for none where it comes from OSM.
     is_complete
-        Whether what is not in the layer does not exist. OSM never is unless the user says so.
+        Before 0.2; true is the default of a table, false covers nothing.
     clip
         Whether the file covers more ground than the study, of which only what lies near is read.
     """
@@ -96,6 +123,7 @@ class LayerSource(Strict):
     year: int | None = Field(default=None, ge=1900, le=2200)
     blank_means: Literal["unknown", "zero"] = "unknown"
     synthetic: Annotated[bool | tuple[str, ...], BeforeValidator(_synthetic)] = False
+    covers: Covers | None = None
     is_complete: bool | None = None
     clip: bool = False
 
@@ -114,6 +142,8 @@ class Study(Strict):
         The day of the assessment.
     plan_period
         First and last day of the plan.
+    city
+        The code of the city that the study belongs to: a plan's own targets judge only their city.
     rulesets
         Names of built-in sets, or folders of own rules.
     layers, own_layers
@@ -133,6 +163,7 @@ class Study(Strict):
     crs: str = "EPSG:4547"
     as_of: dt.date
     plan_period: tuple[dt.date, dt.date] | None = None
+    city: str | None = Field(default=None, pattern=r"^\d{6}$")
     rulesets: tuple[str, ...] = Field(default=("zhumadian-2022-49",), min_length=1)
     include_draft: bool = False
     layers: dict[str, LayerSource] = Field(default_factory=dict)
@@ -285,7 +316,8 @@ def _fault(file: Path, fault: Any) -> Message:  # noqa: ANN401 - pydantic's Erro
 def _model_at(location: list[str]) -> type[BaseModel]:
     """Give the table of the study file in which a key stands."""
     models: dict[str, type[BaseModel]] = {
-        "layers": LayerSource, "own_layers": LayerSource, "matching": SchoolMatching,
+        "layers": LayerSource, "own_layers": LayerSource, "covers": Covers,
+        "matching": SchoolMatching,
         "completeness": Completeness, "people": People, "forecast": Forecast,
         "net_migration": NetMigration, "moves": Move, "into_towns": IntoTowns,
         "sensitivity": Sensitivity,

@@ -13,7 +13,7 @@ import pyogrio
 
 from zmd_layout.messages import Message
 from zmd_layout.synthetic.city import DEFAULT_SEED, make_city
-from zmd_layout.synthetic.real_inputs import PLANE, age_columns, source
+from zmd_layout.synthetic.real_inputs import CITY, PLANE, age_columns, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +35,7 @@ name = {{zh = "{zh}", en = "{en}"}}
 crs = "{crs}"
 as_of = 2025-12-31
 plan_period = [2021-01-01, 2025-12-31]
+city = "{city}"
 rulesets = ["zhumadian-2022-49"]
 """
 _LAYER = """
@@ -43,7 +44,6 @@ path = "{path}"
 coordinates = "{coordinates}"
 year = {year}
 synthetic = {synthetic}
-is_complete = true
 """
 
 
@@ -146,6 +146,7 @@ def _head(study_id: str, name: Message) -> str:
         zh=name.text("zh"),
         en=name.text("en"),
         crs=PLANE,
+        city=CITY,
     )
 
 

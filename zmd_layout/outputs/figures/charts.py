@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from zmd_layout.forecast import Capacity, combine, default_scenario, forecast, single_years
+from zmd_layout.layers.holding import stands_alone
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.outlook import STAGES
 from zmd_layout.messages import Message, word
@@ -106,9 +107,7 @@ def age_pyramid(
 def _children_by_age(
     counties: gpd.GeoDataFrame, years: tuple[int, int], scenario: Scenario
 ) -> pd.DataFrame:
-    frame = counties
-    if "within" in frame:
-        frame = frame[frame["within"].isna()]
+    frame = counties[stands_alone(counties)]
     if "unit_id" in frame:
         frame = frame.set_index("unit_id")
     ages = [name for name in frame.columns if AGE_COLUMN.fullmatch(str(name))]
