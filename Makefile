@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' >/dev/null 2>&1 \
 	&& echo "$$p" && break; done)
 
-TARGETS := setup run test test-long test-browser lint docs audit cluster lowest newest bundle bench mutate clean
+TARGETS := setup run test test-long test-browser lint scripts docs audit cluster lowest newest bundle bench mutate clean
 .PHONY: $(TARGETS)
 $(TARGETS):
 	@if [ -z "$(PYTHON)" ]; then \

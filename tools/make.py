@@ -30,6 +30,7 @@ EXTRAS = {
     "test-long": "[all,dev]",
     "test-browser": "[all,dev]",
     "lint": "[all,dev]",
+    "scripts": "",
     "docs": "[docs]",
     "audit": "[all,audit]",
     "cluster": "[all,dev]",
@@ -39,7 +40,7 @@ EXTRAS = {
     "bench": "[all,bench]",
     "mutate": "[all,dev,mutate]",
 }
-CLEANED = ("build", "dist", ".pytest_cache", ".mypy_cache", ".ruff_cache")
+CLEANED = ("node_modules", "build", "dist", ".pytest_cache", ".mypy_cache", ".ruff_cache")
 SPREAD = ("-n", "2", "--dist", "loadfile")
 WITH_CLUSTER = ("test_many.py", "test_geoparquet.py", "test_point_tables.py")
 
@@ -63,6 +64,7 @@ def main(arguments: list[str]) -> int:
         "test-long": lambda: _pytest(*SPREAD, ZMD_TESTS="long"),
         "test-browser": lambda: _pytest(*SPREAD, "-m", "browser", ZMD_REQUIRE_BROWSER="1"),
         "lint": _lint,
+        "scripts": _scripts,
         "docs": _docs,
         "audit": lambda: _tool("audit"),
         "cluster": _cluster,
@@ -131,6 +133,17 @@ def _pytest(*arguments: str, **environment: str) -> None:
 def _test() -> None:
     _try_wheel()
     _pytest(*SPREAD)
+
+
+def _scripts() -> None:
+    """Lint, type-check and test the scripts of the pages, where Node.js is there."""
+    npm = shutil.which("npm")
+    if npm is None:
+        print("npm was not found: the page scripts were not checked", flush=True)
+        return
+    _call([npm, "ci", "--no-audit", "--no-fund", "--loglevel", "error"])
+    for name in ("lint", "types", "test"):
+        _call([npm, "run", "--silent", name])
 
 
 def _cluster() -> None:
