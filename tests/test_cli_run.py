@@ -57,7 +57,8 @@ def test_of_many_studies_the_one_that_failed_is_told_on_the_error_stream_and_end
     out = tmp_path / "out"
     done = command("run", str(province), "--out", str(out), "--reach", "0")
     assert done.exit_code == 1
-    assert "far" in done.stderr
+    assert "c411723" in done.stderr
+    assert "villages.geojson" in done.stderr
     assert "villages" in done.stderr
     assert "Studies done: 1 (results kept: 0). Failed: 1." in done.stdout
     assert str(out / "studies.csv") in done.stdout

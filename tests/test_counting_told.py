@@ -27,10 +27,9 @@ from zmd_layout.rulebook.measure_forms import (
     ShareMeasure,
     StatisticMeasure,
     SumMeasure,
-    VerdictMeasure,
 )
 from zmd_layout.study.schools import Completeness
-from zmd_layout.vocabulary import Stage, Status, UnitKind
+from zmd_layout.vocabulary import Stage, UnitKind
 
 COUNT = CountMeasure(count="schools", where=(OPERATING,))
 SEATS = SumMeasure(sum="schools", of="seats", where=(OPERATING,))
@@ -339,11 +338,6 @@ def test_a_named_measure_is_asked_with_the_world_the_units_and_the_numbers(
     assert found == {"a": exactly(4.0)}
     ((world, units, limits),) = asked
     assert (world.study, units.kind, limits) == (STUDY, UnitKind.COUNTY, LIMITS)
-
-
-def test_verdicts_are_no_measure_of_the_layers() -> None:
-    with pytest.raises(TypeError, match="VerdictMeasure"):
-        values(VerdictMeasure(verdicts="some-rule", status=Status.SHORTFALL))
 
 
 # --- shares

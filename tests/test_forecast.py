@@ -45,7 +45,7 @@ from zmd_layout.forecast import (
     values,
 )
 from zmd_layout.forecast.figures import Mark, Sourced
-from zmd_layout.messages import Message, catalogue
+from zmd_layout.messages import Message
 from zmd_layout.study.people import IntoTowns
 from zmd_layout.vocabulary import Basis, Stage
 
@@ -657,12 +657,6 @@ def test_the_standards_name_their_source_and_class_sizes_are_those_of_the_code()
     assert standards().class_sizes[Stage.PRIMARY].basis is Basis.STANDARD
     assert standards().class_sizes[Stage.KINDERGARTEN].basis is Basis.ASSUMPTION
     assert all(figure.source for figure in standards().class_sizes.values())
-
-
-def test_every_text_renders_in_both_languages() -> None:
-    for room in ("forecast", "people"):
-        for key, texts in catalogue(room).items():
-            assert set(texts) == {"zh", "en"}, key
 
 
 # --- the real census

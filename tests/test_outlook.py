@@ -470,7 +470,7 @@ def test_a_rule_that_counts_seats_says_the_year_and_the_method(
     assert (row["status"], row["strength"], row["basis"]) == ("pass", "indicator", "assumption")
     for told in ("2020 年普查队列", "2025 年", "班数×标准班额 45 人"):
         assert told in row["note_zh"]
-    assert "cohorts of the 2020 census in 2025" in row["note_en"]
+    assert "cohorts of the 2020 census projected to 2025" in row["note_en"]
 
 
 def test_seats_are_short_where_there_is_no_school(

@@ -49,7 +49,8 @@ def stranger(make_study: Callable[..., Path]) -> Path:
 
 
 def _school(number: int, *, east: float) -> tuple[dict[str, object], dict[str, object]]:
-    fields = {"school_id": f"S{number:02d}", "name": f"第{number}小学", "stages": "primary"}
+    stages, word = ("junior", "初级中学") if number % 2 else ("primary", "小学")
+    fields = {"school_id": f"S{number:02d}", "name": f"第{number}{word}", "stages": stages}
     return fields, point(east, 0.05)
 
 

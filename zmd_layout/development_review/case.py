@@ -240,7 +240,7 @@ def _county(parts: Sequence[Part]) -> tuple[str, str] | None:
 
 
 def _across(parts: Sequence[Part]) -> tuple[Message, ...]:
-    """Say of a plot across a border how much of it lies where."""
+    """Report of a plot across a border how much of it lies where."""
     if len(parts) < 2:  # noqa: PLR2004 - one part is a plot in one county
         return ()
     told = [

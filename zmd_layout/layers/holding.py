@@ -16,7 +16,7 @@ _ZONE = "zone"
 
 def stands_alone(counties: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     """
-    Tell which rows of the layer of counties may be added up.
+    Return which rows of the layer of counties may be added up.
 
     A unit whose `within` names another is counted there already. So is a zone that names none and
     has no ground of its own: it has no polygon, or its polygon lies in that of another unit.

@@ -408,7 +408,7 @@ def _is_complete(path: Path, source: LayerSource) -> bool:
 
 
 def _old_word(source: LayerSource) -> tuple[Message, ...]:
-    """Say what `is_complete` now means, and what has come in its place."""
+    """Report what `is_complete` now means, and what has come in its place."""
     if source.is_complete is None:
         return ()
     key = "layers.covers_over" if source.covers else f"layers.is_complete_{source.is_complete}"

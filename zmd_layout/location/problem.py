@@ -332,7 +332,7 @@ def proof_of(objective: float, bound: float, *, tolerance: float) -> Proof:
 
 
 def gap_percent(objective: float, bound: float) -> float:
-    """Give 100·|objective − bound| / |objective|; 0 where both are zero, NaN where one is not."""
+    """Return 100·|objective − bound| / |objective|; 0 where both are zero, NaN where one is not."""
     if not (np.isfinite(objective) and np.isfinite(bound)):
         return float("nan")
     if objective == bound:

@@ -45,7 +45,7 @@ def stages_asked(where: Iterable[Condition]) -> frozenset[Stage]:
 
 def is_stage_covered(layer: Layer, stage: Stage) -> bool:
     """
-    Tell whether a layer speaks of a stage: as declared, else where any row has or may have it.
+    Return whether a layer speaks of a stage: as declared, else where any row has or may have it.
 
     A list that is declared incomplete speaks of none.
     """
@@ -76,7 +76,7 @@ def uncovered(
     world: World, layer: Layer, units: Units, stages: Iterable[Stage]
 ) -> dict[str, Message]:
     """
-    Say for which units a layer does not tell whether there are more rows than it has.
+    Report for which units a layer does not tell whether there are more rows than it has.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def open_above(value: Value, why: Message | None) -> Value:
 
 
 def _told_of(world: World, layer: Layer, units: Units) -> NDArray[np.bool_]:
-    """Tell which units lie in the counties that a list covers."""
+    """Return which units lie in the counties that a list covers."""
     frame = units.frame
     counties = world.units(UnitKind.COUNTY, {})
     covered = _counties_covered(world, layer, counties)

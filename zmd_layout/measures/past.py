@@ -54,7 +54,7 @@ def there_by(
     now: tuple[NDArray[np.bool_], NDArray[np.bool_]],
 ) -> Past:
     """
-    Tell which rows of a layer counted on the day `world.by`.
+    Return which rows of a layer counted on the day `world.by`.
 
     A row that counts now and began by the day counted then: what is open stays open. One that began
     later did not. One without a date counted where the layer is no newer than the day, else it may

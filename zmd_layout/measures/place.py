@@ -17,7 +17,7 @@ _COUNTY_DIGITS = 6
 
 def misplaced(rule: Rule, world: World) -> tuple[Status, Message] | None:
     """
-    Tell why a city's own target does not judge a study.
+    Report why a city's own target does not judge a study.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ def said(message: Message) -> str:
 
 
 def html_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Give a table; every cell is text, whatever signs are in it."""
+    """Return a table; every cell is text, whatever signs are in it."""
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(_cell(cell))}</td>' for cell in row)}</tr>" for row in rows

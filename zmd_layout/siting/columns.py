@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def empty_suggestions(crs: str) -> gpd.GeoDataFrame:
-    """Give an empty table of suggestions in `crs`."""
+    """Return an empty table of suggestions in `crs`."""
     return gpd.GeoDataFrame({name: [] for name in COLUMNS}, geometry=[], crs=crs)
 
 

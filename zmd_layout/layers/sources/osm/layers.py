@@ -42,7 +42,7 @@ _BOARDING = {"yes": True, "no": False, "only": True}
 
 
 def is_extract(path: Path) -> bool:
-    """Tell an OSM extract by its first bytes, or by its name."""
+    """Recognise an OSM extract by its first bytes, or by its name."""
     return osm_format(path) is not None
 
 
