@@ -231,5 +231,5 @@ def test_a_rule_nested_thousands_deep_is_refused(tmp_path: Path, text: str) -> N
 def test_a_title_that_steers_a_terminal_is_refused(tmp_path: Path) -> None:
     evil = RULE.read_text("utf-8") + '\nproxy: {zh: "\\e[2J", en: "a\\u202Eb"}\n'
     (tmp_path / RULE.name).write_text(evil, "utf-8")
-    with pytest.raises(RuleError, match="control characters"):
+    with pytest.raises(RuleError, match="控制字符"):
         load_rule(tmp_path / RULE.name)

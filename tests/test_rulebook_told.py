@@ -8,8 +8,9 @@ import pytest
 from fuzzing import RULE
 
 from zmd_layout.errors import RuleError
-from zmd_layout.messages import Message
+from zmd_layout.messages import Message, word_message
 from zmd_layout.rulebook import Rule, load_cases, load_rule, load_ruleset
+from zmd_layout.vocabulary import Basis, UnitKind
 
 WHOLE = RULE.read_text("utf-8")
 # without the second assumption, so that each passage stands in it once
@@ -39,26 +40,36 @@ def loaded(folder: Path, *exchanged: tuple[str, str]) -> Rule:
     return load_rule(folder / RULE.name)
 
 
-def of_rule(why: str) -> tuple[Message]:
-    return (Message("rulebook.fault", path=RULE.name, line=1, where="rule", why=why),)
+def at(where: str, key: str, **args: object) -> tuple[str, Message]:
+    return where, Message(f"rulebook.{key}", **args)
+
+
+def places(messages: tuple[Message, ...]) -> list[tuple[object, object]]:
+    return [(dict(m.args)["where"], dict(m.args)["why"]) for m in messages]
 
 
 # --- what refers to nothing
 
+BELOW = "parameters.schools_below.values.2022-07-01"
+NEAR = "parameters.near_share.values.2022-07-01"
+
 
 def test_a_number_that_cites_no_clause_of_the_rule_is_told_with_the_clauses(tmp_path: Path) -> None:
-    assert told(tmp_path, ("clause: below}", "clause: beside}")) == of_rule(
-        "parameters.schools_below of 2022-07-01 cites 'beside'; the clauses are below, above"
-    )
+    clauses = ["above", "below"]
+    assert places(told(tmp_path, ("clause: below}", "clause: zzz}"))) == [
+        at(f"{BELOW}.clause", "no_clause", found="zzz", known=clauses)
+    ]
+    near = {"near": "below", "known": clauses}
+    ((where, why),) = places(told(tmp_path, ("clause: below}", "clause: belo}")))
+    assert (where, dict(why.args) | near) == (f"{BELOW}.clause", {"found": "belo", **near})
 
 
-@pytest.mark.parametrize("basis", ["assumption", "standard"])
-def test_a_number_that_rests_on_no_clause_needs_a_source(tmp_path: Path, basis: str) -> None:
+@pytest.mark.parametrize("basis", [Basis.ASSUMPTION, Basis.STANDARD])
+def test_a_number_that_rests_on_no_clause_needs_a_source(tmp_path: Path, basis: Basis) -> None:
     source = TEXT[TEXT.index("        source: {") : TEXT.index("\nmeasures:")]
     exchanged = (("basis: assumption", f"basis: {basis}"), (source, ""))
-    assert told(tmp_path, *exchanged) == of_rule(
-        f"parameters.near_share of 2022-07-01 rests on {basis}: its source (zh, en) is missing"
-    )
+    expected = at(NEAR, "no_source", basis=word_message(basis))
+    assert places(told(tmp_path, *exchanged)) == [expected]
 
 
 @pytest.mark.parametrize("evidence", ["N", "R"])
@@ -67,9 +78,8 @@ def test_clauses_that_nobody_read_keep_a_rule_a_draft(tmp_path: Path, evidence: 
     (tmp_path / RULE.name).write_text(text, "utf-8")
     with pytest.raises(RuleError) as caught:
         load_rule(tmp_path / RULE.name)
-    assert caught.value.messages == of_rule(
-        "a reviewed rule rests on clauses not read in the original: above, below"
-    )
+    expected = at("status", "unread_clauses", names=["above", "below"])
+    assert places(caught.value.messages) == [expected]
     (tmp_path / RULE.name).write_text(text.replace("status: reviewed", "status: draft"), "utf-8")
     assert load_rule(tmp_path / RULE.name).status == "draft"
 
@@ -106,51 +116,56 @@ STATUS = "- {field: status, equals: operating}"
 def test_a_number_that_is_not_among_the_parameters_is_named_wherever_it_is_asked_for(
     tmp_path: Path, old: str, new: str
 ) -> None:
-    assert told(tmp_path, (old, new)) == of_rule("'nowhere' is not among the parameters")
+    ((where, why),) = places(told(tmp_path, (old, new)))
+    assert isinstance(why, Message)
+    assert why.key == "rulebook.no_parameter"
+    assert dict(why.args)["found"] == "nowhere"
+    assert str(where).startswith(
+        ("check.", "applies_to.", "measures.", "wish.", "stricter.", "mon")
+    )
 
 
 def test_a_bound_in_an_alternative_or_a_share_is_looked_up_too(tmp_path: Path) -> None:
-    where = f"where: [{{field: size, at_least: {UNKNOWN}}}]"
+    where = f"where: [{{field: seats, at_least: {UNKNOWN}}}]"
     for new in (
         f"residents: {{either: [{{field: residents}}, {{count: schools, {where}}}]}}",
         f"residents: {{part: {{count: schools, {where}}}, whole: {{count: schools}}}}",
         f"residents: {{part: {{count: schools}}, whole: {{count: schools, {where}}}}}",
     ):
         exchanged = ("residents: {field: residents}", new)
-        assert told(tmp_path, exchanged) == of_rule("'nowhere' is not among the parameters")
+        ((place, why),) = places(told(tmp_path, exchanged))
+        assert str(place).endswith(".where.0.at_least.parameter")
+        assert dict(why.args)["found"] == "nowhere"  # type: ignore[attr-defined]
 
 
 def test_what_nobody_computes_is_named_with_its_measure_and_kind_of_unit(tmp_path: Path) -> None:
-    for new in (
-        "residents: {named: moon_phase}",
-        "residents: {either: [{field: residents}, {named: moon_phase}]}",
-    ):
-        assert told(tmp_path, ("residents: {field: residents}", new)) == of_rule(
-            "measure 'residents': nobody computes 'moon_phase' for a county"
-        )
-    # a measure of other units is none of this one
-    other = ("residents: {field: residents}", "residents: {named: way_to_primary_m}")
-    assert told(tmp_path, other) == of_rule(
-        "measure 'residents': nobody computes 'way_to_primary_m' for a county"
-    )
+    for new, place in (
+        ("residents: {named: moon_phase}", "measures.residents.named"),
+        ("residents: {either: [{field: residents}, {named: moon_phase}]}",
+         "measures.residents.either.1.named"),
+        # a measure of other units is none of this one
+        ("residents: {named: way_to_primary_m}", "measures.residents.named"),
+    ):  # fmt: skip
+        ((where, why),) = places(told(tmp_path, ("residents: {field: residents}", new)))
+        assert where == place
+        assert why.key.startswith("rulebook.nobody_computes")  # type: ignore[attr-defined]
+        assert dict(why.args)["unit"] == word_message(UnitKind.COUNTY)  # type: ignore[attr-defined]
 
 
 def test_measures_that_are_not_defined_or_not_needed_are_told_in_order(tmp_path: Path) -> None:
-    assert told(tmp_path, ("demand: residents", "demand: people")) == of_rule(
-        "measure 'people' is not defined under measures; "
-        "needs is ['new_senior_schools', 'residents']; "
-        "the check uses ['new_senior_schools', 'people']"
-    )
-    assert told(tmp_path, ("needs: [residents, ", "needs: [")) == of_rule(
-        "needs is ['new_senior_schools']; the check uses ['new_senior_schools', 'residents']"
-    )
+    known = ["new_senior_schools", "residents"]
+    assert places(told(tmp_path, ("demand: residents", "demand: people"))) == [
+        at("check.demand", "no_measure", found="people", known=known),
+        at("needs", "other_needs", found=known, wanted=["new_senior_schools", "people"]),
+    ]
+    assert places(told(tmp_path, ("needs: [residents, ", "needs: ["))) == [
+        at("needs", "other_needs", found=["new_senior_schools"], wanted=known)
+    ]
 
 
 def test_control_characters_are_refused_with_what_to_do(tmp_path: Path) -> None:
-    why = "there are control characters in the text; write it without them"
     faults = told(tmp_path, ("zh: 县新建标准化普通高中", 'zh: "县新建\\u202e标准化"'))
-    assert [dict(message.args)["why"] for message in faults] == [why]
-    assert [dict(message.args)["where"] for message in faults] == ["title.zh"]
+    assert places(faults) == [at("title.zh", "why_control")]
 
 
 def test_all_faults_of_a_rule_are_told_at_once(tmp_path: Path) -> None:
@@ -160,11 +175,9 @@ def test_all_faults_of_a_rule_are_told_at_once(tmp_path: Path) -> None:
         ("{at_most: population_line,", "{at_most: anywhere,"),
         ("needs: [residents, ", "needs: ["),
     )
-    assert told(tmp_path, *exchanged) == of_rule(
-        "parameters.schools_below of 2022-07-01 cites 'beside'; the clauses are below, above; "
-        "'anywhere' is not among the parameters; 'nowhere' is not among the parameters; "
-        "needs is ['new_senior_schools']; the check uses ['new_senior_schools', 'residents']"
-    )
+    assert [where for where, _ in places(told(tmp_path, *exchanged))] == [
+        f"{BELOW}.clause", "check.near", "check.bands.0.at_most", "needs",
+    ]  # fmt: skip
 
 
 def test_numbers_that_only_a_wish_or_a_province_asks_for_are_known(tmp_path: Path) -> None:
@@ -283,10 +296,10 @@ def test_a_case_of_an_unknown_key_is_told_with_its_line(tmp_path: Path) -> None:
     )
     with pytest.raises(RuleError) as caught:
         load_cases(path)
-    why = "Extra inputs are not permitted"
-    assert caught.value.messages == (
-        Message("rulebook.fault", path="c.test.yaml", line=5, where="colour", why=why),
-    )
+    (message,) = caught.value.messages
+    told_of = dict(message.args)
+    assert (told_of["line"], told_of["where"]) == (5, "cases.0.colour")
+    assert told_of["why"].key == "rulebook.why_extra"
 
 
 # --- what a computation takes

@@ -11,6 +11,7 @@ import pandas as pd
 from zmd_layout import checks
 from zmd_layout.checks.conditions import meets, meets_all
 from zmd_layout.measures import evaluate
+from zmd_layout.measures.own_layers import refuse_unfit
 from zmd_layout.measures.place import misplaced
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.messages import Message
@@ -20,7 +21,7 @@ from zmd_layout.vocabulary import Lang, Status, UnitKind
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -69,7 +70,13 @@ def find(
         Columns `COLUMNS` and the unit's geometry in the study's plane (None where it has no
         position), sorted by rule, unit kind and unit id. `measured`, `required` and `gap` are NaN
         where unknown.
+
+    Raises
+    ------
+    RuleError
+        If a rule names a column of a study's own layer that is not there or of another type.
     """
+    refuse_unfit(rules, world.layers)
     done: dict[str, list[dict[str, Any]]] = {}
     for rule in in_order(rules):
 
@@ -177,25 +184,18 @@ def _monitored(
 
 
 def _values(
-    rule: Rule, world: World, units: Units, done: dict[str, list[dict[str, Any]]]
+    rule: Rule,
+    world: World,
+    units: Units,
+    done: Mapping[str, list[dict[str, Any]]],
+    *,
+    limits: Mapping[str, Any] | None = None,
 ) -> dict[str, Values]:
-    limits = rule.limits(world.as_of)
+    limits = rule.limits(world.as_of) if limits is None else limits
     return {
         name: evaluate(definition, world=world, units=units, limits=limits, findings=done)
         for name, definition in rule.measures.items()
     }
-
-
-def may_be_of_kind(rule: Rule, schools: gpd.GeoDataFrame, world: World) -> NDArray[np.bool_]:
-    """
-    Return which schools are, or may be, of the kind that a rule speaks of: they are its units.
-
-    The kind is what `applies_to` asks for, but for `status`: a nine-year school that is still
-    planned is a nine-year school, to which a rule on operating ones does not apply.
-    """
-    kind = tuple(condition for condition in rule.applies_to if condition.field != "status")
-    limits = rule.limits(world.as_of)
-    return meets_all(schools, kind, limits=limits, plan_period=world.study.plan_period)[1]
 
 
 def _values_on_due_day(
@@ -208,22 +208,30 @@ def _values_on_due_day(
     """
     Evaluate the measures of a target for its due day.
 
-    Where the data are no newer than the day they are what is known of it.
+    Where the data are no newer than the day they are what is known of it. Verdicts that are counted
+    are those of that day, which must be the due day of the other rule, too.
     """
     due = rule.due.on
     years = {value.year for found in values.values() for value in found.values()}
     if due is None or world.as_of < due or all(y is not None and y <= due.year for y in years):
         return values
-    past = world.on(due)
+    then = {
+        other: [_of_due_day(row, due) for row in done.get(other, ())]
+        for other in counted_verdicts(rule)
+    }
+    return _values(rule, world.on(due), units, then, limits=rule.limits(world.as_of))
+
+
+def may_be_of_kind(rule: Rule, schools: gpd.GeoDataFrame, world: World) -> NDArray[np.bool_]:
+    """
+    Tell which schools are, or may be, of the kind that a rule speaks of: they are its units.
+
+    The kind is what `applies_to` asks for, but for `status`: a nine-year school that is still
+    planned is a nine-year school, to which a rule on operating ones does not apply.
+    """
+    kind = tuple(condition for condition in rule.applies_to if condition.field != "status")
     limits = rule.limits(world.as_of)
-    on_due = {
-        name: [_of_due_day(row, due) for row in done.get(name, [])]
-        for name in counted_verdicts(rule)
-    }
-    return {
-        name: evaluate(definition, world=past, units=units, limits=limits, findings=on_due)
-        for name, definition in rule.measures.items()
-    }
+    return meets_all(schools, kind, limits=limits, plan_period=world.study.plan_period)[1]
 
 
 def _of_due_day(row: dict[str, Any], due: dt.date) -> dict[str, Any]:

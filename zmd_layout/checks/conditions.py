@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ import pandas as pd
 from zmd_layout.rulebook.measure_forms import Condition, ParameterRef
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
@@ -56,6 +56,8 @@ def meets(
     """
     if is_missing(value):
         return None
+    if isinstance(value, dt.datetime):  # of a study's own layer
+        value = value.date()
     if condition.equals is not None:
         return bool(value == condition.equals)
     if condition.any_of is not None:

@@ -9,8 +9,9 @@ from pydantic import Field, ValidationError
 
 from zmd_layout.errors import RuleError
 from zmd_layout.messages import Message
+from zmd_layout.rulebook.faults import Fault, faults_in_form
 from zmd_layout.rulebook.provision import Strict
-from zmd_layout.rulebook.yaml_reader import faults_of, read_yaml
+from zmd_layout.rulebook.yaml_reader import read_yaml, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,18 +43,25 @@ def load_cases(path: Path) -> list[Case]:
     book = read_yaml(path)
     try:
         defaults = book.get("defaults", {})
-        return [
-            Case.model_validate(
-                {
-                    **defaults,
-                    **case,
-                    "unit": {**defaults.get("unit", {}), **case.get("unit", {})},
-                    "measures": {**defaults.get("measures", {}), **case.get("measures", {})},
-                }
-            )
+        raw = [
+            {
+                **defaults,
+                **case,
+                "unit": {**defaults.get("unit", {}), **case.get("unit", {})},
+                "measures": {**defaults.get("measures", {}), **case.get("measures", {})},
+            }
             for case in book["cases"]
         ]
-    except ValidationError as error:
-        raise RuleError(*faults_of(path, error)) from error
     except (AttributeError, KeyError, TypeError) as error:
         raise RuleError(Message("rulebook.not_cases", path=path.name)) from error
+    cases: list[Case] = []
+    faults: list[Fault] = []
+    for number, one in enumerate(raw):
+        try:
+            cases.append(Case.model_validate(one))
+        except ValidationError as error:
+            found = faults_in_form(error, one, Case.model_fields)
+            faults += [Fault(("cases", number, *fault.place), fault.why) for fault in found]
+    if faults:
+        raise RuleError(*told(path, faults))
+    return cases

@@ -75,20 +75,6 @@ class Report(Strict):
 Check = Annotated[Threshold | Proportion | Banded | Report, Field(discriminator="kind")]
 
 
-def parameter_names(check: Check) -> set[str | None]:
-    """Name the parameters that a check takes; None stands for an optional one left out."""
-    match check:
-        case Threshold():
-            return {check.limit, check.tolerance}
-        case Proportion():
-            return {check.per, check.letter}
-        case Banded():
-            bounds = {name for b in check.bands for name in (b.at_least, b.at_most, b.required)}
-            return bounds | {check.near, check.settled}
-        case _:  # a report
-            return {check.reference}
-
-
 def measure_names(check: Check) -> set[str]:
     """Name the measures that a check holds against each other or against a number."""
     match check:

@@ -12,6 +12,7 @@ import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from zmd_layout.vocabulary import Status
 
@@ -37,7 +38,7 @@ class Condition(_Strict):
     """
 
     field: str
-    equals: str | bool | float | None = None
+    equals: str | bool | float | dt.date | None = None
     any_of: tuple[str, ...] | None = None
     contains: str | None = None
     at_least: Bound | None = None
@@ -48,8 +49,14 @@ class Condition(_Strict):
     def _one_operator(self) -> Self:
         given = [name for name in _OPERATORS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"{self.field}: give exactly one of {', '.join(_OPERATORS)}")
+            known = {"operators": list(_OPERATORS)}
+            raise PydanticCustomError("rulebook.why_operator", "exactly one operator", known)
         return self
+
+    @property
+    def operator(self) -> str:
+        """The operator that is given."""
+        return next(name for name in _OPERATORS if getattr(self, name) is not None)
 
 
 _OPERATORS = ("equals", "any_of", "contains", "at_least", "at_most", "in_plan_period")
@@ -159,12 +166,3 @@ MeasureDefinition = Annotated[
 def parts(definition: MeasureDefinition) -> tuple[SimpleMeasure, ...]:
     """Give the alternatives of a definition, one for all but `either`."""
     return definition.either if isinstance(definition, EitherMeasure) else (definition,)
-
-
-def conditions(definition: MeasureDefinition) -> list[Condition]:
-    """Give every condition that a definition holds rows against."""
-    found: list[Condition] = []
-    for part in parts(definition):
-        simple = (part.part, part.whole) if isinstance(part, ShareMeasure) else (part,)
-        found += [c for s in simple for c in getattr(s, "where", ())]
-    return found

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _ALIKE = 60  # of 100
 
 
-def nearest(found: str, known: Iterable[str]) -> str | None:
+def nearest(found: str, known: Iterable[str], *, at_least: float = _ALIKE) -> str | None:
     """Return the known word that is most like the one found; None where none is like it."""
-    match = process.extractOne(found, sorted(known), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    match = process.extractOne(found, sorted(known), scorer=fuzz.ratio, score_cutoff=at_least)
     return None if match is None else str(match[0])

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from zmd_layout.messages import steers
 from zmd_layout.vocabulary import Basis, DueState
@@ -19,7 +20,7 @@ class Strict(BaseModel):
 
 def _is_plain(text: str) -> str:
     if steers(text):
-        raise ValueError("there are control characters in the text; write it without them")
+        raise PydanticCustomError("rulebook.why_control", "control characters")
     return text
 
 
@@ -83,7 +84,7 @@ class Due(Strict):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.on is None) == (self.state is None):
-            raise ValueError("due: give either a day (on) or a state (standing, none)")
+            raise PydanticCustomError("rulebook.why_due", "either on or state")
         return self
 
 

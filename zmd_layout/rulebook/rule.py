@@ -1,27 +1,13 @@
-"""A clause read as a spatial check; what refers to nothing is refused."""
+"""A clause read as a spatial check; see `soundness` for what is refused when it is read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
-from zmd_layout.rulebook.kinds import (
-    Check,
-    Report,
-    Threshold,
-    measure_names,
-    parameter_names,
-)
-from zmd_layout.rulebook.measure_forms import (
-    Condition,
-    MeasureDefinition,
-    NamedMeasure,
-    ParameterRef,
-    conditions,
-    parts,
-)
-from zmd_layout.rulebook.named_measures import MERGING, NUMBERS, is_named
+from zmd_layout.rulebook.kinds import Check, Report, Threshold
+from zmd_layout.rulebook.measure_forms import Condition, MeasureDefinition
 from zmd_layout.rulebook.provision import (
     Both,
     Clause,
@@ -33,7 +19,6 @@ from zmd_layout.rulebook.provision import (
 )
 from zmd_layout.vocabulary import (
     Addressee,
-    Basis,
     JudgedOn,
     Relation,
     RuleStatus,
@@ -117,78 +102,6 @@ class Rule(Strict):
     proxy: Both | None = None
     needs: tuple[str, ...]
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        faults = [
-            *self._number_faults(),
-            *self._reference_faults(),
-            *self._measure_faults(),
-            *self._input_faults(),
-            *self._evidence_faults(),
-        ]
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
-
-    def _number_faults(self) -> list[str]:
-        faults = []
-        for name, parameter in self.parameters.items():
-            for day, dated in parameter.values.items():
-                where = f"parameters.{name} of {day}"
-                if dated.basis is Basis.CLAUSE and dated.clause not in self.clauses:
-                    known = ", ".join(self.clauses)
-                    faults.append(f"{where} cites {dated.clause!r}; the clauses are {known}")
-                if dated.basis is not Basis.CLAUSE and dated.source is None:
-                    faults.append(f"{where} rests on {dated.basis}: its source (zh, en) is missing")
-        return faults
-
-    def _reference_faults(self) -> list[str]:
-        used = {name for name in parameter_names(self.check) if name is not None}
-        used |= {c.parameter for c in _parameter_refs(self)}
-        if self.stricter:
-            used.add(self.stricter.limit)
-        if self.wish:
-            used.add(self.wish.limit)
-        unknown = sorted(used - set(self.parameters))
-        return [f"{name!r} is not among the parameters" for name in unknown]
-
-    def _measure_faults(self) -> list[str]:
-        used = measure_names(self.check)
-        faults = [f"measure {n!r} is not defined under measures" for n in used - set(self.measures)]
-        if set(self.needs) != used:
-            faults.append(f"needs is {sorted(self.needs)}; the check uses {sorted(used)}")
-        for name, definition in self.measures.items():
-            faults += [
-                f"measure {name!r}: nobody computes {part.named!r} for a {self.unit}"
-                for part in parts(definition)
-                if isinstance(part, NamedMeasure) and not is_named(part.named, self.unit)
-            ]
-        return sorted(faults)
-
-    def _input_faults(self) -> list[str]:
-        """Tell which numbers are not there, from the first day on, that a computation takes."""
-        used = {
-            name
-            for unit in self.units
-            for definition in self.measures.values()
-            for part in parts(definition)
-            if isinstance(part, NamedMeasure)
-            for name in NUMBERS.get((part.named, unit), ())
-        }
-        if UnitKind.RESIDENTIAL_GROUP in self.units:
-            used |= set(MERGING)
-        there = {name for name, value in self.limits(self.effective.start).items() if value}
-        return [
-            f"the parameter {name!r} is needed to compute this, from {self.effective.start} on"
-            for name in sorted(used - there)
-        ]
-
-    def _evidence_faults(self) -> list[str]:
-        weak = sorted(n for n, c in self.clauses.items() if c.evidence in {"N", "R"})
-        if self.status is RuleStatus.REVIEWED and weak:
-            return [f"a reviewed rule rests on clauses not read in the original: {', '.join(weak)}"]
-        return []
-
     @property
     def units(self) -> tuple[UnitKind, ...]:
         """The kinds of units that are judged."""
@@ -211,11 +124,3 @@ class Rule(Strict):
         """Tell whether the clause binds on `day`; both ends included."""
         until = self.effective.until
         return self.effective.start <= day and (until is None or day <= until)
-
-
-def _parameter_refs(rule: Rule) -> list[ParameterRef]:
-    found = [*rule.applies_to, *(c for m in rule.monitor for c in m.where)]
-    found += rule.wish.where if rule.wish else ()
-    found += [c for definition in rule.measures.values() for c in conditions(definition)]
-    bounds = [b for c in found for b in (c.at_least, c.at_most)]
-    return [b for b in bounds if isinstance(b, ParameterRef)]

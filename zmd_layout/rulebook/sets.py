@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from zmd_layout.errors import RuleError
 from zmd_layout.messages import Message, word_message
 from zmd_layout.rulebook.cases import CASES_SUFFIX
 from zmd_layout.rulebook.dependence import circle_of, counted_verdicts
 from zmd_layout.rulebook.nearest import nearest
-from zmd_layout.rulebook.rule import Rule
-from zmd_layout.rulebook.yaml_reader import faults_of, read_yaml
+from zmd_layout.rulebook.reading import read_rule
+from zmd_layout.rulebook.yaml_reader import read_yaml, told
 from zmd_layout.unit_keys import lies_in
+
+if TYPE_CHECKING:
+    from zmd_layout.rulebook.rule import Rule
 
 
 def load_rule(path: Path) -> Rule:
@@ -39,14 +41,15 @@ def load_rule(path: Path) -> Rule:
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise RuleError(Message("rulebook.not_a_rule", path=path.name))
-    try:
-        rule = Rule.model_validate({**raw, "ruleset": path.parent.name})
-    except ValidationError as error:
-        raise RuleError(*faults_of(path, error)) from error
-    if rule.id != path.stem:
-        raise RuleError(
-            Message("rulebook.id_is_not_file", path=path.name, found=rule.id, wanted=path.stem)
+    rule, faults = read_rule({**raw, "ruleset": path.parent.name})
+    messages = told(path, faults)
+    name = raw.get("id")
+    if isinstance(name, str) and name != path.stem and ("id",) not in {f.place for f in faults}:
+        messages.append(
+            Message("rulebook.id_is_not_file", path=path.name, found=name, wanted=path.stem)
         )
+    if rule is None or messages:
+        raise RuleError(*messages)
     return rule
 
 
@@ -140,7 +143,7 @@ def _verdict_faults(rules: list[Rule], known: list[str]) -> list[Message]:
         elif other in by_id and not _has_parts(rule, by_id[other]):
             kinds = {"part": _words(by_id[other]), "whole": _words(rule)}
             faults.append(Message("rulebook.no_part_of_it", **named, **kinds))
-    circle = circle_of(rules)
+    circle = circle_of(rules)  # of rules that count themselves each was told before
     if circle:
         faults.append(Message("rulebook.circle", path=f"{circle[0]}.yaml", rules=circle))
     return faults

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,20 +11,26 @@ from zmd_layout.errors import RuleError
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from pydantic import ValidationError
+    from zmd_layout.rulebook.faults import Fault, Place
 
 _BOOL = "tag:yaml.org,2002:bool"
-# pydantic names a key that is a day as Python would write it
-_DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
-
 
 # libyaml parses several times as fast; wheels of PyYAML have it
 if TYPE_CHECKING:
     from yaml import SafeLoader as _SafeLoader
 else:
     _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _DoubledKeyError(ValueError):
+    """A key that stands twice in one mapping."""
+
+    def __init__(self, line: int, key: str) -> None:
+        super().__init__(line, key)
+        self.line, self.key = line, key
 
 
 class _UniqueKeyLoader(_SafeLoader):
@@ -42,8 +47,7 @@ class _UniqueKeyLoader(_SafeLoader):
         for key, _ in node.value:
             name = str(self.construct_object(key, deep=True))
             if name in seen:
-                line = key.start_mark.line + 1
-                raise yaml.MarkedYAMLError(problem=f"line {line}: key {name!r} written twice")
+                raise _DoubledKeyError(key.start_mark.line + 1, name)
             seen.add(name)
         return super().construct_mapping(node, deep)
 
@@ -61,52 +65,75 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - YAML is what it is
         If it is not YAML or a key stands twice; names file and line.
     """
     try:
-        return yaml.load(path.read_text("utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        text = path.read_text("utf-8")
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except _DoubledKeyError as error:
+        told = {"line": error.line, "key": error.key}
+        raise RuleError(Message("rulebook.doubled_key", path=path.name, **told)) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = 1 if mark is None else mark.line + 1
+        raise RuleError(Message("rulebook.not_yaml", path=path.name, line=line)) from error
+    except UnicodeDecodeError as error:
+        raise RuleError(Message("rulebook.not_utf8", path=path.name)) from error
     except (yaml.YAMLError, ValueError, LookupError, RecursionError) as error:
         # PyYAML lets a day such as 2024-13-01 and a word such as !!bool 07 through as these
-        raise RuleError(Message("rulebook.not_yaml", path=path.name, why=str(error))) from error
+        told = {"path": path.name, "line": _line_of_bad_value(text)}
+        raise RuleError(Message("rulebook.not_yaml", **told)) from error
 
 
-def faults_of(path: Path, error: ValidationError) -> list[Message]:
-    """Tell each fault that pydantic found with the file and, as far as it can be told, the line."""
-    lines = path.read_text("utf-8").splitlines()
-    faults = [([_as_written(part) for part in f["loc"]], f["msg"]) for f in error.errors()]
+def _line_of_bad_value(text: str) -> int:
+    """Return the line of the first value that cannot be what its form says; 1 if none is found."""
+    try:
+        waiting = [yaml.compose(text, Loader=_UniqueKeyLoader)]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, yaml.ScalarNode):
+                try:
+                    yaml.SafeLoader("").construct_object(node)
+                except (yaml.YAMLError, ValueError, LookupError):
+                    return int(node.start_mark.line) + 1
+            elif isinstance(node, yaml.MappingNode):
+                waiting += [one for pair in reversed(node.value) for one in reversed(pair)]
+            elif isinstance(node, yaml.SequenceNode):
+                waiting += reversed(node.value)
+    except (yaml.YAMLError, RecursionError):
+        pass
+    return 1
+
+
+def line_of(path: Path, place: Place) -> int:
+    """Return the line of the deepest part of a place that stands in the file."""
+    node = yaml.compose(path.read_text("utf-8"), Loader=_UniqueKeyLoader)
+    line = 1
+    for part in place:
+        found = _step(node, part)
+        if found is None:
+            break
+        line, node = found
+    return line
+
+
+def _step(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if str(key.value) == str(part):
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        item = node.value[part]
+        return item.start_mark.line + 1, item
+    return None
+
+
+def told(path: Path, faults: Iterable[Fault]) -> list[Message]:
+    """Tell faults with file, line and place."""
     return [
         Message(
             "rulebook.fault",
             path=path.name,
-            line=_line_of(lines, location),
-            where=".".join(location) or "rule",
-            why=why.removeprefix("Value error, "),
+            line=line_of(path, fault.place),
+            where=".".join(map(str, fault.place)) or Message("rulebook.whole"),
+            why=fault.why,
         )
-        for location, why in faults
+        for fault in faults
     ]
-
-
-def _as_written(part: str | int) -> str:
-    """Name a step of a fault's location as the file has it."""
-    day = _DAY.fullmatch(str(part))
-    return str(part) if day is None else dt.date(*map(int, day.groups())).isoformat()
-
-
-def _line_of(lines: list[str], location: list[str]) -> int:
-    """Find the line of the deepest key of `location` that stands in the file; 1 if none does."""
-    found, start, end = 0, 0, len(lines)
-    for part in location:
-        heads = (f"{part}:", f"- {part}:")
-        hit = next((n for n in range(start, end) if lines[n].strip().startswith(heads)), None)
-        if hit is None:  # the number of an item, or a key within braces on the same line
-            continue
-        found, start = hit, hit + 1
-        end = next((n for n in range(start, end) if _is_beside(lines[n], lines[hit])), end)
-    return found + 1
-
-
-def _is_beside(line: str, key: str) -> bool:
-    """Tell whether a line stands no deeper than the line of a key, which ends the key's block."""
-    return bool(line.strip()) and _depth(line) <= _depth(key)
-
-
-def _depth(line: str) -> int:
-    text = line.lstrip()
-    return 2 * (len(line) - len(text)) + text.startswith("- ")
