@@ -7,6 +7,7 @@ columns, words and numbers all the same.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -52,11 +53,7 @@ def read_rule(raw: dict[str, Any]) -> tuple[Rule | None, list[Fault]]:
 
 
 def _faults_of_the_rest(raw: dict[str, Any], places: list[Place]) -> list[Fault]:
-    rest = {
-        key: list(value) if isinstance(value, list) else dict(value)
-        if isinstance(value, dict) else value
-        for key, value in raw.items()
-    }  # fmt: skip
+    rest: dict[str, Any] = {key: copy(value) for key, value in raw.items()}
     distrusted = {str(place[0]) for place in places if place}
     for top, item in sorted({_set_aside(place) for place in places if place}, key=repr):
         if item is None or not isinstance(rest.get(top), dict | list):

@@ -126,18 +126,20 @@ def _measure_faults(rule: Rule) -> Iterator[Fault]:
 
 
 def _named_faults(rule: Rule) -> Iterator[Fault]:
+    kinds = dict.fromkeys((*rule.units, *(monitor.unit for monitor in rule.monitor)))
     for name, definition in rule.measures.items():
         for place, part in simple_parts(definition, ("measures", name)):
-            for unit in _kinds(rule) if isinstance(part, NamedMeasure) else ():
-                if not is_named(part.named, unit):
-                    known = [named for named, kind in NUMBERS if kind is unit]
-                    told = {"unit": word_message(unit)}
-                    why = near_message("rulebook.nobody_computes", part.named, known, **told)
-                    yield Fault((*place, "named"), why)
+            if isinstance(part, NamedMeasure):
+                yield from (
+                    Fault((*place, "named"), _not_computed(part.named, unit))
+                    for unit in kinds
+                    if not is_named(part.named, unit)
+                )
 
 
-def _kinds(rule: Rule) -> tuple[UnitKind, ...]:
-    return tuple(dict.fromkeys((*rule.units, *(monitor.unit for monitor in rule.monitor))))
+def _not_computed(name: str, unit: UnitKind) -> Message:
+    known = [named for named, kind in NUMBERS if kind is unit]
+    return near_message("rulebook.nobody_computes", name, known, unit=word_message(unit))
 
 
 def _input_faults(rule: Rule) -> Iterator[Fault]:
