@@ -94,13 +94,13 @@ class World:
             is surely outside.
         """
         whole = units.whole or units
-        # an object's number is its own only while it is held
-        held = (self.keep(("held", id(one)), lambda one=one: one) for one in (layer, whole))
-        key = tuple(id(one) for one in held)
-        found: pd.Series[Any] = self._remembered(
-            self._members, key, lambda: self._find_members(layer, whole)
+        # both are kept with the answer: an object's number is its own only while it is held
+        kept: tuple[pd.Series[Any], Layer, Units] = self._remembered(
+            self._members,
+            (id(layer), id(whole)),
+            lambda: (self._find_members(layer, whole), layer, whole),
         )
-        return found
+        return kept[0]
 
     def rests_on_position(self, layer: Layer, units: Units) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """
