@@ -217,6 +217,7 @@ class Flag(StrEnum):
     ACROSS_BORDER = "across_border"
     AFTER_PLAN_PERIOD = "after_plan_period"
     DRAFT_RULE = "draft_rule"
+    SCHOOL_FULL = "school_full"
     DESIGN_SEATS = "design_seats"
     # of suggestions
     CONSTRAINTS_UNCHECKED = "constraints_unchecked"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 AREAS, ROADS = "residential_areas", "roads"
 _WHERE = ("counties", "townships", "planning_units", "villages")
-_AROUND = ("schools", "reference_schools", "education_land", "census", "births", AREAS)
+_AROUND = ("schools", "reference_schools", "education_land", "census", "births", "classes", AREAS)
 _ROADS_WITHIN_M = 5000.0  # a way to what is shown may lead around
 _SAME_PLOT_SHARE = 0.5  # of the smaller: a plot of the study that is the reviewed one itself
 _COPIED = ("seats", "classes", "opens_on", "ownership", "site_area_m2")
@@ -165,6 +165,10 @@ class Desk:
         layers = {**self.layers, AREAS: areas}
         for name in {"schools", "education_land"} & layers.keys():
             layers[name] = _near(layers[name], zone, set(areas.frame["unit_id"]), other_name)
+        if {"schools", "classes"} <= layers.keys():
+            listed, near = layers["classes"], set(layers["schools"].frame["school_id"])
+            kept = listed.frame[listed.frame["school_id"].isin(near)].reset_index(drop=True)
+            layers["classes"] = replace(listed, frame=kept)
         if self.roads is not None:
             roads = self._roads_around(plots.frame.total_bounds)
             layers |= {} if roads is None else {ROADS: roads}

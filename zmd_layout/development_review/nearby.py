@@ -15,7 +15,7 @@ import shapely
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import standards
 from zmd_layout.measures.access import SNAP_LIMIT_M, road_graph, schools_of
-from zmd_layout.measures.outlook import GRADES
+from zmd_layout.measures.seats import GRADES, ListedClasses, listed_classes
 from zmd_layout.network import nearest, snap
 from zmd_layout.vocabulary import Stage
 
@@ -52,8 +52,9 @@ class NearSchool:
     is_within
         Whether it lies within the radius of its stage, in a straight line, as a radius is meant.
     classes, enrolment, seats
-        Its own figures; a school of several stages is divided by its grades. `seats` are classes
-        at the standard size, or the stated ones where classes are unknown. NaN is unknown.
+        Its own figures; a school of several stages is divided by its listed classes, else by
+        grades. `seats` are classes at the standard size, or the stated ones where classes are
+        unknown. NaN is unknown.
     large_classes
         Classes of 56 and more of the whole school; NaN is unknown.
     year, is_synthetic
@@ -115,13 +116,20 @@ def schools_near(world: World, shape: shapely.Geometry) -> tuple[NearSchool, ...
         found.append((stage, _nearest_of(schools, shape)))
     ways = _Ways(world, shape)
     road_m = np.split(ways.to([near for _, near in found]), np.cumsum([len(f) for _, f in found]))
-    layer = world.layers["schools"]
+    layer, listed = world.layers["schools"], listed_classes(world)
     is_synthetic = layer.is_synthetic or ways.is_synthetic
     return tuple(
-        _near(row, stage, layer.origin.year, is_synthetic=is_synthetic)
+        _near(row, stage, layer.origin.year, float(by_list), is_synthetic=is_synthetic)
         for (stage, near), way_m in zip(found, road_m, strict=False)
-        for row in _rows(near, way_m)
+        for row, by_list in zip(_rows(near, way_m), _listed(listed, near, stage), strict=True)
     )
+
+
+def _listed(listed: ListedClasses, near: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.float64]:
+    """Return the stage's part of each school's listed classes; NaN: not in the list, or no part."""
+    if stage not in GRADES:
+        return np.full(len(near), np.nan)
+    return listed.shares(near["school_id"], stage)["classes"]
 
 
 def _nearest_of(schools: gpd.GeoDataFrame, shape: shapely.Geometry) -> gpd.GeoDataFrame:
@@ -164,8 +172,11 @@ def _rows(frame: gpd.GeoDataFrame, road_m: NDArray[np.float64]) -> list[dict[str
     return [row | {"xy_m": (p.x, p.y)} for row, p in zip(rows, points, strict=True)]
 
 
-def _near(row: dict[str, Any], stage: Stage, year: int | None, *, is_synthetic: bool) -> NearSchool:
-    share = share_of([Stage(word) for word in str(row["stages"]).split(";")], stage)
+def _near(
+    row: dict[str, Any], stage: Stage, year: int | None, by_list: float, *, is_synthetic: bool
+) -> NearSchool:
+    stages = [Stage(word) for word in str(row["stages"]).split(";")]
+    share = by_list if len(stages) > 1 and not np.isnan(by_list) else share_of(stages, stage)
     own = _number(row.get(f"enrolment_{stage}"))
     enrolment = own if not np.isnan(own) else _number(row.get("enrolment")) * share
     classes = _number(row.get("classes")) * share

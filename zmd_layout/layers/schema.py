@@ -284,6 +284,16 @@ SCHEMAS: dict[str, Schema] = {
             key="parcel_id",
         ),
         Schema(
+            "land_use", Shape.POLYGON,
+            (
+                Column(
+                    "current_use", Kind.WORD, is_required=True, words=_words(LandUse),
+                    names=("现状用途",),
+                ),
+                _NAME,
+            ),
+        ),
+        Schema(
             "classes", Shape.NONE,
             (
                 _SCHOOL_ID, _STAGE,

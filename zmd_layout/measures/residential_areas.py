@@ -11,12 +11,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.checks.conditions import is_missing, may_have_stage
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.checks.value import Value, exactly
-from zmd_layout.layers.offers import OFFER_STAGES
 from zmd_layout.measures.borders import Part, parts_by_county
 from zmd_layout.measures.datums import open_places
+from zmd_layout.measures.plot_supply import PlotSupply, offered, supply_of_plots
 from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.seats import full_schools
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, Flag, KindergartenDefect, Ownership, Stage, UnitKind
 
@@ -92,32 +93,37 @@ def _planned(row: UnitRow, units: Units, limits: Mapping[str, Any]) -> Value:
     )
 
 
-def offered(row: UnitRow, stage: Stage) -> list[dict[str, Any]]:
-    """Give the promised schools of a stage; a nine-year school is one primary and one junior."""
-    offers = row.fields.get("schools") or ()
-    return [offer for offer in offers if str(stage) in OFFER_STAGES[offer["stage"]]]
-
-
 def _count_schools(
     world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
 ) -> dict[str, Value]:
     del limits
-    inside = _standing_inside(world, units, stage)
     flags = _datum_of_plots(world, units)
-    key = "measures.offered" if "schools" in world.layers else "measures.offered_alone"
-    out = {}
-    for row in units.rows():
-        promised = len(offered(row, stage))
-        standing, open_, standing_made = inside.get(row.unit_id, (0, 0, False))
-        notes = [Message(key, offered=promised, standing=standing)]
-        notes += [Message("measures.standing_open", count=open_)] if open_ else []
-        out[row.unit_id] = Value(
-            promised + standing, promised + standing + open_, year=units.year,
-            sources=(units.source,), notes=tuple(notes),
-            is_synthetic=standing_made or row.is_synthetic or "schools" in row.made,
-            flags=(*flags, *_of_plot(world, row), *([str(Flag.AMBIGUOUS_STAGE)] if open_ else [])),
-        )  # fmt: skip
-    return out
+    found = supply_of_plots(world, units, stage, full=full_schools(world))
+    return {
+        row.unit_id: _counted(world, row, found[row.unit_id], units, flags) for row in units.rows()
+    }
+
+
+def _counted(
+    world: World, row: UnitRow, supply: PlotSupply, units: Units, flags: tuple[str, ...]
+) -> Value:
+    """Count institutions, as the clause does; what they lack in seats is told beside."""
+    alone = "schools" not in world.layers
+    key = "measures.offered_alone" if alone else "measures.offered"
+    told = [Message(key, offered=supply.promised, standing=supply.standing)]
+    told += [Message("measures.standing_open", count=supply.open)] if supply.open else []
+    told += [Message("measures.offered_stands", count=supply.same)] if supply.same else []
+    if supply.perhaps_same:
+        told.append(Message("measures.offered_may_stand", count=supply.perhaps_same))
+    told += [Message("measures.school_full", names=list(supply.full))] if supply.full else []
+    cautions = [Flag.AMBIGUOUS_STAGE] if supply.open else []
+    cautions += [Flag.SCHOOL_FULL] if supply.full else []
+    return Value(
+        supply.least, supply.most, year=units.year, sources=(units.source,), notes=tuple(told),
+        is_synthetic=(supply.is_synthetic and bool(supply.standing or supply.open))
+        or row.is_synthetic or "schools" in row.made,
+        flags=(*flags, *_of_plot(world, row), *(str(flag) for flag in cautions)),
+    )  # fmt: skip
 
 
 def _of_plot(world: World, row: UnitRow) -> tuple[str, ...]:
@@ -132,28 +138,6 @@ def _datum_of_plots(world: World, units: Units) -> tuple[str, ...]:
     """Give the flag where schools stand in or beside plots by positions that may be wrong."""
     schools = world.layers.get("schools")
     return () if schools is None else open_places(world, schools, units)
-
-
-def _standing_inside(world: World, units: Units, stage: Stage) -> dict[str, tuple[int, int, bool]]:
-    """
-    Count operating schools whose point lies in the plot, by plot; teaching points are none.
-
-    Those surely of the stage, those that may be, and whether the layer was made up.
-    """
-    if "schools" not in world.layers:
-        return {}
-    layer = world.layers["schools"]
-    frame = layer.frame
-    place = world.members(layer, units)
-    rows = place.notna() & (place != "")
-    rows &= frame["status"].isna() | (frame["status"] == "operating")
-    rows &= frame["is_teaching_point"].map(lambda flag: flag is not True)
-    has_stage, may_have = may_have_stage(frame, stage)
-    sure, open_ = place[rows & has_stage].value_counts(), place[rows & may_have].value_counts()
-    return {
-        str(unit): (int(sure.get(unit, 0)), int(open_.get(unit, 0)), layer.is_synthetic)
-        for unit in {*sure.index, *open_.index}
-    }
 
 
 for _name, _stage in {

@@ -22,7 +22,7 @@ from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.listed import is_stage_covered
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.seats import STAGES
+from zmd_layout.measures.seats import STAGES, split_schools
 from zmd_layout.messages import Message, word_message
 from zmd_layout.messages.words import layer_word
 from zmd_layout.vocabulary import Basis, Flag, Stage, UnitKind
@@ -156,7 +156,10 @@ def _there(
         return _all(units, Message("measures.no_forecast"))
     size = standards().class_sizes[stage]
     open_ = Message("measures.seats_open", stage=word_message(stage))
-    method = Message("measures.seats_there", size=size.value, year=schools.origin.year or "—")
+    method = [Message("measures.seats_there", size=size.value, year=schools.origin.year or "—")]
+    listed, grades = split_schools(world, stage)
+    if listed or grades:
+        method.append(Message("measures.seats_split", listed=listed, grades=grades))
     same = Value(
         year=schools.origin.year, is_synthetic=schools.is_synthetic, basis=size.basis,
         flags=() if is_stage_covered(schools, stage) else (str(Flag.OSM_INCOMPLETE),),
@@ -170,7 +173,7 @@ def _there(
     return {
         unit: same
         if count is None or is_missing(count)
-        else replace(same, low=float(count), high=float(count), notes=(), method=(method,))
+        else replace(same, low=float(count), high=float(count), notes=(), method=tuple(method))
         for unit, count in found.items()
     }
 

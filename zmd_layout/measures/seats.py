@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from zmd_layout.measures.units import Units
     from zmd_layout.measures.world import World
 
@@ -36,8 +38,9 @@ def seats_of(world: World, units: Units, *, years: Iterable[int]) -> pd.DataFram
     Schools that operate have theirs until they are closed, as the layer `closures` says; those
     under construction from the autumn in which they open, those late from the year after the
     assessment on; planned ones never. What was before the assessment is taken to be as it is on
-    its day. A school of several stages is divided by its grades, and one without classes that is
-    not yet open has its design seats in every capacity: both are assumptions.
+    its day. A school of several stages is divided by the list of classes, else by its grades, an
+    assumption; so is that one without classes that is not yet open has its design seats in every
+    capacity.
 
     Parameters
     ----------
@@ -69,7 +72,7 @@ def seats_of(world: World, units: Units, *, years: Iterable[int]) -> pd.DataFram
     rows = frame[counted].assign(unit_id=place[counted], span=spans[counted])
     if rows.empty:
         return None
-    full = _by_year(rows, units, sorted(years))
+    full = _by_year(rows, units, sorted(years), listed_classes(world))
     open_ = is_there & (unknown | place.isna()) & (frame["status"] == SchoolStatus.OPERATING)
     lost = {None if is_missing(unit) else unit for unit in place[open_]}
     in_doubt = full["unit_id"].isin(lost) | (None in lost)
@@ -125,7 +128,9 @@ def _spans(world: World, frame: pd.DataFrame) -> pd.Series[Any]:
     return pd.Series(spans, index=frame.index, dtype=object)
 
 
-def _by_year(rows: pd.DataFrame, units: Units, years: list[int]) -> pd.DataFrame:
+def _by_year(
+    rows: pd.DataFrame, units: Units, years: list[int], listed: ListedClasses
+) -> pd.DataFrame:
     """Add seats up once for each run of years in which the same schools have them."""
     first = np.array([span[0] for span in rows["span"]])
     last = np.array([span[1] for span in rows["span"]])
@@ -134,7 +139,7 @@ def _by_year(rows: pd.DataFrame, units: Units, years: list[int]) -> pd.DataFrame
     for year in years:
         runs.setdefault(bisect_right(turns, year), []).append(year)
     tables = [
-        _added_up(rows[(first <= run[0]) & (run[0] <= last)], units).merge(
+        _added_up(rows[(first <= run[0]) & (run[0] <= last)], units, listed).merge(
             pd.DataFrame({"year": run}), how="cross"
         )
         for run in runs.values()
@@ -142,10 +147,10 @@ def _by_year(rows: pd.DataFrame, units: Units, years: list[int]) -> pd.DataFrame
     return pd.concat(tables, ignore_index=True)
 
 
-def _added_up(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
+def _added_up(rows: pd.DataFrame, units: Units, listed: ListedClasses) -> pd.DataFrame:
     keys = ["unit_id", "stage", "capacity"]
     full = pd.DataFrame(product(units.frame.index, STAGES, Capacity), columns=keys)
-    parts = [of_stage(rows, stage) for stage in STAGES]
+    parts = [of_stage(rows, stage, listed) for stage in STAGES]
     table = pd.concat(parts, ignore_index=True)
     capacities = school_capacities(table, class_sizes=values(standards().class_sizes))
     full = full.merge(supply(capacities), on=keys, how="left")
@@ -154,9 +159,65 @@ def _added_up(rows: pd.DataFrame, units: Units) -> pd.DataFrame:
     return full
 
 
-def of_stage(rows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class ListedClasses:
     """
-    Give the schools of a stage with its part of their seats and pupils, by share of grades.
+    The list of classes, by school and stage.
+
+    Attributes
+    ----------
+    classes, pupils
+        Index school id, columns the stages, 0 where a school has none of a stage. Only schools all
+        of whose classes name their stage; pupils are NaN where a class of the school states none.
+    """
+
+    classes: pd.DataFrame
+    pupils: pd.DataFrame
+
+    def shares(self, ids: pd.Series[Any], stage: Stage) -> dict[str, NDArray[np.float64]]:
+        """Return a stage's part of the classes and pupils of schools; NaN: not in the list."""
+        return {
+            "classes": _share_of(self.classes, ids, stage),
+            "pupils": _share_of(self.pupils, ids, stage),
+        }
+
+    def count(self, ids: pd.Series[Any], stage: Stage) -> NDArray[np.float64]:
+        """Return the listed classes of a stage; NaN: the school is not in the list."""
+        table = self.classes.reindex(index=ids.astype(str), columns=[str(stage)])
+        found: NDArray[np.float64] = table[str(stage)].to_numpy(dtype=float)
+        return found
+
+
+def _share_of(table: pd.DataFrame, ids: pd.Series[Any], stage: Stage) -> NDArray[np.float64]:
+    graded = table.reindex(index=ids.astype(str), columns=[str(s) for s in GRADES])
+    whole = graded.sum(axis=1, skipna=False)
+    share: NDArray[np.float64] = (graded[str(stage)] / whole.where(whole > 0)).to_numpy(dtype=float)
+    return share
+
+
+def listed_classes(world: World) -> ListedClasses:
+    """Count classes and pupils of each stage in the list of classes; empty without one."""
+    layer = world.layers.get("classes")
+    if layer is None or "stage" not in layer.frame:
+        return ListedClasses(pd.DataFrame(), pd.DataFrame())
+    frame = layer.frame
+    school = frame["school_id"].astype(str)
+    is_told = ~frame["stage"].map(is_missing).groupby(school).transform("any")
+    kept = frame[is_told].assign(school=school[is_told])
+    lacks_pupils = {*kept["school"][kept["pupils"].isna()]}
+    by = {"index": "school", "columns": "stage", "values": "pupils", "fill_value": 0}
+    columns = [str(stage) for stage in Stage]
+    classes = kept.pivot_table(**by, aggfunc="size").reindex(columns=columns, fill_value=0)
+    pupils = kept.pivot_table(**by, aggfunc="sum").reindex(columns=columns, fill_value=0)
+    return ListedClasses(classes, pupils.drop(index=lacks_pupils & {*pupils.index}))
+
+
+def of_stage(rows: pd.DataFrame, stage: Stage, listed: ListedClasses | None = None) -> pd.DataFrame:
+    """
+    Give the schools of a stage with its part of their seats and pupils.
+
+    A school of several stages is divided by its classes where the list of classes has it, else by
+    its grades, an assumption.
 
     Parameters
     ----------
@@ -164,21 +225,72 @@ def of_stage(rows: pd.DataFrame, stage: Stage) -> pd.DataFrame:
         Schools with `unit_id, school_id, stages, status` and as far as known `seats, classes,
         classrooms, enrolment`.
     stage
-        Which; a school of several stages is divided by its grades, an assumption.
+        Which.
+    listed
+        As `listed_classes` gives it.
     """
     stages = rows["stages"].astype(str).str.split(";")
     mine = rows[stages.map(lambda found: str(stage) in found).to_numpy(dtype=bool)]
-    share = stages[mine.index].map(lambda found: _grade_share(found, stage)).to_numpy(dtype=float)
+    own = stages[mine.index]
+    grades = own.map(lambda found: _grade_share(found, stage)).to_numpy(dtype=float)
+    share = of_pupils = grades
+    classes = np.full(len(mine), np.nan)
+    if listed is not None and stage in GRADES:
+        several = own.map(_has_several).to_numpy(dtype=bool)
+        by_list = listed.shares(mine["school_id"], stage)
+        classes = np.where(several, listed.count(mine["school_id"], stage), np.nan)
+        share = np.where(several & ~np.isnan(by_list["classes"]), by_list["classes"], grades)
+        of_pupils = np.where(several & ~np.isnan(by_list["pupils"]), by_list["pupils"], share)
     part = pd.DataFrame({"unit_id": mine["unit_id"], "school_id": mine["school_id"]})
     part["stage"] = stage
     for name in _AMOUNTS:
         known = mine[name].to_numpy(dtype=float) if name in mine else np.full(len(mine), np.nan)
-        part[name] = known * share
+        part[name] = known * (of_pupils if name == "enrolment" else share)
+    part["classes"] = np.where(np.isnan(classes), part["classes"], classes)
     size = standards().class_sizes[stage].value
     is_new = (mine["status"] == SchoolStatus.UNDER_CONSTRUCTION).to_numpy()
     for name in ("classes", "classrooms"):
         part[name] = part[name].where(part[name].notna() | ~is_new, part["seats"] / size)
     return part
+
+
+def _has_several(stages: list[str]) -> bool:
+    return sum(stage in GRADES for stage in stages) > 1
+
+
+def split_schools(world: World, stage: Stage) -> tuple[int, int]:
+    """Count the schools of a stage and others that are divided by classes, and by grades."""
+    layer = world.layers.get("schools")
+    if layer is None or "stages" not in layer.frame or stage not in GRADES:
+        return 0, 0
+    frame = layer.frame
+    frame = frame[~frame["stages"].map(is_missing) & (frame["status"] == SchoolStatus.OPERATING)]
+    own = frame["stages"].astype(str).str.split(";")
+    mine = frame[own.map(lambda found: _has_several(found) and str(stage) in found)]
+    if mine.empty:
+        return 0, 0
+    by_list = listed_classes(world).shares(mine["school_id"], stage)["classes"]
+    listed = int((~np.isnan(by_list)).sum())
+    return listed, len(mine) - listed
+
+
+def full_schools(world: World) -> frozenset[str]:
+    """Name the schools that teach more pupils than they have seats, by classes, else as stated."""
+    kept: frozenset[str] = world.keep("full schools", lambda: _full_schools(world))
+    return kept
+
+
+def _full_schools(world: World) -> frozenset[str]:
+    layer = world.layers.get("schools")
+    if layer is None or "stages" not in layer.frame:
+        return frozenset()
+    rows = layer.frame[~layer.frame["stages"].map(is_missing)].assign(unit_id="")
+    listed, found = listed_classes(world), set()
+    for stage in STAGES:
+        part = of_stage(rows, stage, listed)
+        seats = (part["classes"] * standards().class_sizes[stage].value).fillna(part["seats"])
+        found |= {*part["school_id"][(part["enrolment"] > seats).to_numpy(dtype=bool)].astype(str)}
+    return frozenset(found)
 
 
 def _grade_share(stages: list[str], stage: Stage) -> float:

@@ -36,7 +36,7 @@ from zmd_layout.vocabulary import Stage
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
-    "residential_areas", "roads", "education_land", "classes", "projects", "closures",
+    "residential_areas", "roads", "education_land", "land_use", "classes", "projects", "closures",
     "reference_schools", "constraints", "statistics", "census", "births", "grades",
 )  # fmt: skip
 FILE_NAME = "study.toml"

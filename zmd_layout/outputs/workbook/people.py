@@ -8,7 +8,7 @@ from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.outlook import STAGES
 from zmd_layout.measures.school_completeness import completeness_of
-from zmd_layout.measures.seats import of_stage
+from zmd_layout.measures.seats import listed_classes, of_stage
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of
 from zmd_layout.outputs.workbook.sheet import Row, Sheet, make_sheet
@@ -94,7 +94,8 @@ def schools_by_county(
     """
     Count schools, teaching points, pupils and standard seats by county and stage.
 
-    The pupils of a school of several stages are divided by its grades; NaN where none is known.
+    The pupils of a school of several stages are divided by its listed classes, else its grades; NaN
+    where none is known.
     """
     layer = results.world.layers.get("schools")
     counties = results.world.units(UnitKind.COUNTY, {})
@@ -103,10 +104,11 @@ def schools_by_county(
     frame = layer.frame.assign(county=results.world.members(layer, counties))
     frame = frame[frame["status"] == SchoolStatus.OPERATING]
     seats = _standard_seats(results)
+    listed = listed_classes(results.world)
     out = {}
     frame = frame[~frame["stages"].map(is_missing)].assign(unit_id=lambda rows: rows["county"])
     for stage in STAGES:
-        part = of_stage(frame, stage)
+        part = of_stage(frame, stage, listed)
         mine = frame.loc[part.index].assign(pupils=part["enrolment"])
         for county, group in mine.groupby("county", sort=True):
             points = int(group["is_teaching_point"].map(lambda flag: flag is True).sum())
