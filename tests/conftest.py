@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 LON, LAT = 114.0, 33.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
@@ -46,7 +46,9 @@ def point(east: float, north: float) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [LON + east, LAT + north]}
 
 
-def write_geojson(path: Path, features: list[tuple[dict[str, Any], dict[str, Any] | None]]) -> Path:
+def write_geojson(
+    path: Path, features: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]
+) -> Path:
     """Write properties and geometries as GeoJSON."""
     rows = [
         {"type": "Feature", "properties": properties, "geometry": geometry}

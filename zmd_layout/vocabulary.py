@@ -246,3 +246,20 @@ class Stability(StrEnum):
 
     STABLE = "stable"
     FRAGILE = "fragile"
+
+
+class Implausible(StrEnum):
+    """In which way an input is implausible; a study names it under `accept` to let it pass."""
+
+    FILL_VALUE = "fill_value"
+    TOO_FEW_RESIDENTS = "too_few_residents"
+    RESIDENTS_PER_KM2 = "residents_per_km2"
+    CELL_RESIDENTS_PER_KM2 = "cell_residents_per_km2"
+    SHARE_OF_ALL = "share_of_all"
+    RESIDENTS_PER_DWELLING = "residents_per_dwelling"
+    FRACTION_OF_PEOPLE = "fraction_of_people"
+    PUPILS_PER_CLASS = "pupils_per_class"
+    COINCIDING_PLACES = "coinciding_places"
+    ROUNDED_PLACES = "rounded_places"
+    SWAPPED_PLACES = "swapped_places"
+    FAR_PLACES = "far_places"

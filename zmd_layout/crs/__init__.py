@@ -23,6 +23,7 @@ from zmd_layout.crs.declared import (
     require_plane,
     working_plane,
 )
+from zmd_layout.crs.fit import plane_of, require_fit
 from zmd_layout.crs.offset import (
     Offset,
     check_against_reference,
@@ -58,6 +59,8 @@ __all__ = [
     "looks_like_datum_shift",
     "meridian_of_zone",
     "parse_coordinates",
+    "plane_of",
+    "require_fit",
     "require_plane",
     "shift_note",
     "to_plane",

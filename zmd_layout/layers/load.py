@@ -21,12 +21,15 @@ from zmd_layout.crs import (
     check_placed,
     geometry_to_plane,
     parse_coordinates,
+    require_fit,
 )
-from zmd_layout.errors import LayerError, ZmdLayoutError
+from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
+from zmd_layout.layers.plausibility import without_implausible
+from zmd_layout.layers.plausible_places import without_implausible_places
 from zmd_layout.layers.roads import roads_near
 from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
 from zmd_layout.layers.schools.fill import complete, read_missing_stages
@@ -54,6 +57,7 @@ MADE_PREFIX = "示例"
 _BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
 _WHERE = ("counties", "townships", "planning_units", "villages")
 _SCHOOLS = {"schools", REFERENCE}
+_PLACED = {*_SCHOOLS, "projects"}
 _WIDE = {*_SCHOOLS, "roads", "population", "constraints"}
 
 
@@ -124,11 +128,26 @@ def load_layers(
             continue
         if area is None:
             area = study_area(layers, study)
+            faults += _plane_faults(layers, name, area)
     if "schools" in layers:
         faults += _with_other_layers(layers, study)
     if faults:
         raise LayerError(*faults)
     return layers
+
+
+def _plane_faults(layers: Layers, name: str, area: StudyArea | None) -> list[Message]:
+    """Hold the working plane against where the study is; what it distorts a little is a note."""
+    if area is None:
+        return []
+    try:
+        note = require_fit(area.geometry.bounds, working_crs=area.working_crs)
+    except CrsError as error:
+        return list(error.messages)
+    if note is not None:
+        origin = layers[name].origin
+        layers[name] = replace(layers[name], origin=replace(origin, notes=(*origin.notes, note)))
+    return []
 
 
 def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
@@ -206,8 +225,8 @@ def load_layer(
     """
     path = study.path_of(source)
     is_extract = osm_layers.is_extract(path)
-    if is_extract and source.coordinates is None:
-        source = source.model_copy(update={"coordinates": osm_layers.COORDINATES})
+    if is_extract:
+        source = _in_wgs84(source, name)
     # of what we read of extracts ourselves only what is near is taken in any case
     is_ours = is_extract and name in {*_SCHOOLS, "roads"}
     has_place = source.coordinates not in (None, "none")
@@ -218,6 +237,8 @@ def load_layer(
     if is_extract and area is not None:
         read = _near(read, area)
     origin = origin_of(path, source)
+    if name in _PLACED and has_place and not is_extract:
+        read = _with_known_places(read, source, name, area)
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
@@ -279,11 +300,34 @@ def validate_layer(
         frame, assumed = complete(frame)
         assumed = (*stages, *assumed)
     frame["is_synthetic"] = _has_made_name(frame)
+    frame, doubts = without_implausible(frame, layer_name=name, accept=source.accept)
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
-        notes=(*origin.notes, *read.notes, *check.notes, *assumed),
+        notes=(*origin.notes, *read.notes, *check.notes, *assumed, *doubts),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)
+
+
+def _in_wgs84(source: LayerSource, name: str) -> LayerSource:
+    """Declare an OSM extract as what OSM is; refuse any other declaration."""
+    if source.coordinates is None:
+        return source.model_copy(update={"coordinates": osm_layers.COORDINATES})
+    if parse_coordinates(source.coordinates).declared not in osm_layers.SAME_DATUM:
+        raise CrsError(
+            Message("crs.osm_declared", layer=name, path=source.path, declared=source.coordinates)
+        )
+    return source
+
+
+def _with_known_places(
+    read: RawLayer, source: LayerSource, name: str, area: StudyArea | None
+) -> RawLayer:
+    """Take off the places that cannot be those of schools."""
+    frame, doubts = without_implausible_places(
+        read.frame, layer_name=name, declared=str(source.coordinates), area=area,
+        accept=source.accept,
+    )  # fmt: skip
+    return replace(read, frame=frame, notes=(*read.notes, *doubts))
 
 
 def _extract_window(area: StudyArea) -> Window:

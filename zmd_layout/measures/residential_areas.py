@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.checks.value import Value, exactly
+from zmd_layout.layers.plausibility import IMPLAUSIBLE
 from zmd_layout.measures.borders import Part, parts_by_county
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.plot_supply import PlotSupply, offered, supply_of_plots
@@ -56,7 +57,9 @@ def _planned(row: UnitRow, units: Units, limits: Mapping[str, Any]) -> Value:
             sources=source,
         )
     if dwellings is None:
-        return Value(notes=(Message("measures.no_planned_residents"),), year=units.year)
+        is_doubted = row.fields.get(IMPLAUSIBLE) is not None
+        key = "implausible_residents" if is_doubted else "no_planned_residents"
+        return Value(notes=(Message(f"measures.{key}"),), year=units.year)
     persons = row.fields.get("persons_per_dwelling")
     is_synthetic = bool(row.made & {"dwellings", "persons_per_dwelling"})
     if persons is not None:

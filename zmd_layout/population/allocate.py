@@ -19,17 +19,21 @@ from zmd_layout.errors import LayerError
 from zmd_layout.forecast import age_faults
 from zmd_layout.layers import Layer, Layers, Origin
 from zmd_layout.layers.files import sha256_of
+from zmd_layout.layers.plausibility import without_implausible
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
-from zmd_layout.population.dasymetric import GRID_FACTOR, people_columns, spread
-from zmd_layout.population.grids import Grid
+from zmd_layout.population.dasymetric import GRID_FACTOR, name_some, people_columns, spread
+from zmd_layout.population.grid_fills import unknown_units, without_fills
+from zmd_layout.population.grids import Grid, zones_on
 from zmd_layout.population.people import join_census, people_by_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from zmd_layout.population.with_notes import WithNotes
-    from zmd_layout.study import LayerSource, Study
+    from zmd_layout.study import Acceptance, LayerSource, Study
 
 GRID_SUFFIXES = (".tif", ".tiff")
 _CENSUS_UNITS = ("townships", "counties")
@@ -102,14 +106,21 @@ def _with_census(layers: Layers, study: Study) -> Layers:
     frame = gpd.GeoDataFrame(
         pd.concat([noted.table, rest], ignore_index=True), crs=holder.frame.crs
     ).sort_values("unit_id", ignore_index=True)
+    frame, doubts = without_implausible(frame, layer_name=name, accept=_accepted(study, name))
     people = frozenset(people_columns(frame.columns))
     origin = replace(
         holder.origin,
         year=census.origin.year or holder.origin.year,
         synthetic_columns=holder.origin.synthetic_columns - people | _made(census, people),
-        notes=(*holder.origin.notes, *notes, *noted.notices),
+        notes=(*holder.origin.notes, *notes, *noted.notices, *doubts),
     )
     return {**layers, name: replace(holder, frame=frame, origin=origin)}
+
+
+def _accepted(study: Study, name: str) -> tuple[Acceptance, ...]:
+    """Return what the study accepts of a layer or of the census that is joined to it."""
+    sources = [study.layers[n] for n in (name, "census") if n in study.layers]
+    return tuple(acceptance for source in sources for acceptance in source.accept)
 
 
 def _made(layer: Layer, columns: Iterable[str]) -> frozenset[str]:
@@ -211,14 +222,34 @@ def _over_grid(
     path = study.path_of(source)
     if not path.exists():
         raise LayerError(Message("layers.no_file", layer="population", path=path))
-    found = spread(units, Grid(path, source.year), whole=whole, year=census.origin.year)
+    grid = Grid(path, source.year)
+    zones = zones_on(grid, units)
+    grid, notes = without_fills(grid, zones, accept=source.accept)
+    found = spread(units, grid, whole=whole, year=census.origin.year)
     made = frozenset({"*"} if source.synthetic else ())
-    return found, Origin(
+    origin = Origin(
         path=source.path,
         sha256=sha256_of(path),
         coordinates=source.coordinates,
         synthetic_columns=made,
+        notes=notes,
     )
+    return _without_unknown(found, units, unknown_units(grid, zones)), origin
+
+
+def _without_unknown(found: WithNotes, units: gpd.GeoDataFrame, rows: NDArray[Any]) -> WithNotes:
+    """Make people unknown in census units of which the grid lacks a part: it got their share."""
+    if not rows.any():
+        return found
+    table = found.table.copy()
+    hit, _ = table.sindex.query(units.geometry[rows], predicate="intersects")[::-1]
+    people = [c for c in people_columns(table.columns) if c.startswith("residents")]
+    table[people] = table[people].astype("float64")
+    table.loc[table.index[np.unique(hit)], people] = np.nan
+    note = Message(
+        "people.unknown_cells", count=int(rows.sum()), units=name_some(units["name"][rows])
+    )
+    return replace(found, table=table, notices=(*found.notices, note))
 
 
 def _over_layer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from rasterio.io import DatasetReader
 
 # cells held at a time; exactextract's own default of 30 million takes several times the memory
 # and is not faster
@@ -36,10 +37,13 @@ class Grid:
         A GeoTIFF; its first band counts.
     year
         The year its people were counted or modelled for; None where that is not known.
+    fills
+        Values that mean "no data" though the file does not declare them; see `without_fills`.
     """
 
     path: Path
     year: int | None = None
+    fills: tuple[float, ...] = ()
 
 
 def zonal_sum(raster: Path | Grid, polygons: gpd.GeoSeries | gpd.GeoDataFrame) -> pd.Series:
@@ -82,7 +86,7 @@ def zonal_sum(raster: Path | Grid, polygons: gpd.GeoSeries | gpd.GeoDataFrame) -
 
     with open_geotiff(grid.path) as dataset:
         found = exact_extract(
-            dataset,
+            _source(dataset, grid),
             zones,
             ["sum", "count", "min"],
             strategy="raster-sequential",
@@ -145,7 +149,7 @@ def cells_by_zone(grid: Grid, polygons: gpd.GeoSeries) -> Iterator[Cells]:
         # opened anew for each zone, so that nothing stays open while the caller works on it
         with open_geotiff(grid.path) as dataset:
             found = exact_extract(
-                dataset, zones.iloc[[position]], operations, output="pandas"
+                _source(dataset, grid), zones.iloc[[position]], operations, output="pandas"
             ).iloc[0]
         people = np.asarray(found["values"], dtype=float)
         _check_not_negative(grid, people)
@@ -184,6 +188,33 @@ def grid_crs(grid: Grid) -> pyproj.CRS:
     if transform[2] != 0 or transform[4] != 0:
         raise LayerError(Message("people.grid_rotated", path=str(grid.path)))
     return pyproj.CRS.from_wkt(crs.to_wkt())
+
+
+def _source(dataset: DatasetReader, grid: Grid) -> Any:  # noqa: ANN401 - what exactextract reads
+    """Return the raster for exactextract, its undeclared fills masked."""
+    if not grid.fills:
+        return dataset
+    from exactextract.raster import RasterioRasterSource  # noqa: PLC0415 - as above
+
+    class WithoutFills(RasterioRasterSource):  # type: ignore[misc] # exactextract is untyped
+        def read_window(self, x0: int, y0: int, nx: int, ny: int) -> Any:  # noqa: ANN401 - as above
+            cells = super().read_window(x0, y0, nx, ny)
+            is_out = np.ma.getmaskarray(cells) | np.isin(np.ma.getdata(cells), grid.fills)
+            return np.ma.MaskedArray(np.ma.getdata(cells), mask=is_out)
+
+    return WithoutFills(dataset)
+
+
+def zones_on(grid: Grid, polygons: gpd.GeoSeries | gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """
+    Bring zones to the CRS of a raster.
+
+    Raises
+    ------
+    SourceError, CrsError, LayerError
+        As `zonal_sum`.
+    """
+    return _zones_on(grid, polygons).geometry
 
 
 def _zones_on(grid: Grid, polygons: gpd.GeoSeries | gpd.GeoDataFrame) -> gpd.GeoDataFrame:

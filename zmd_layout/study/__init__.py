@@ -3,6 +3,7 @@
 from zmd_layout.study.file import (
     FILE_NAME,
     LAYER_NAMES,
+    Acceptance,
     Covers,
     LayerSource,
     Name,
@@ -14,6 +15,7 @@ from zmd_layout.study.file import (
 __all__ = [
     "FILE_NAME",
     "LAYER_NAMES",
+    "Acceptance",
     "Covers",
     "LayerSource",
     "Name",

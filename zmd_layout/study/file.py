@@ -32,7 +32,7 @@ from zmd_layout.study.people import Forecast, IntoTowns, Move, NetMigration, Peo
 from zmd_layout.study.schools import Completeness, SchoolMatching
 from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
-from zmd_layout.vocabulary import Stage
+from zmd_layout.vocabulary import Implausible, Stage
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
@@ -82,6 +82,22 @@ class Covers(Strict):
         return self
 
 
+class Acceptance(Strict):
+    """
+    What is held implausible and is right in this layer.
+
+    Attributes
+    ----------
+    what
+        As the message names it.
+    reason
+        Why it is right; kept in `run.json`.
+    """
+
+    what: Implausible
+    reason: str = Field(min_length=1)
+
+
 class LayerSource(Strict):
     """
     Where a layer comes from and how it is to be read.
@@ -111,6 +127,8 @@ class LayerSource(Strict):
         Before 0.2; true is the default of a table, false covers nothing.
     clip
         Whether the file covers more ground than the study, of which only what lies near is read.
+    accept
+        What would be held implausible, and so unknown, and is right.
     """
 
     path: str = Field(min_length=1)
@@ -126,6 +144,7 @@ class LayerSource(Strict):
     covers: Covers | None = None
     is_complete: bool | None = None
     clip: bool = False
+    accept: tuple[Acceptance, ...] = ()
 
 
 class Study(Strict):
@@ -316,7 +335,7 @@ def _fault(file: Path, fault: Any) -> Message:  # noqa: ANN401 - pydantic's Erro
 def _model_at(location: list[str]) -> type[BaseModel]:
     """Give the table of the study file in which a key stands."""
     models: dict[str, type[BaseModel]] = {
-        "layers": LayerSource, "own_layers": LayerSource, "covers": Covers,
+        "layers": LayerSource, "own_layers": LayerSource, "covers": Covers, "accept": Acceptance,
         "matching": SchoolMatching,
         "completeness": Completeness, "people": People, "forecast": Forecast,
         "net_migration": NetMigration, "moves": Move, "into_towns": IntoTowns,

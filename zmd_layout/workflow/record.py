@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zmd_layout.layers import Layers
     from zmd_layout.rulebook import Rule
     from zmd_layout.siting.suggest import Suggestions
-    from zmd_layout.study import Study
+    from zmd_layout.study import Acceptance, Study
 
 _PACKAGES = ("zmd-layout", "geopandas", "shapely", "pandas", "numpy", "scipy", "pyproj", "pyogrio")
 
@@ -57,6 +57,7 @@ def record_of(
                 "made_up": sorted(layer.origin.synthetic_columns),
                 "assumed": sorted(layer.origin.assumed_columns),
                 "repaired": layer.origin.repaired,
+                "accepted": [a.model_dump(mode="json") for a in accepted_of(study, name)],
                 "notes": [{"zh": n.text("zh"), "en": n.text("en")} for n in layer.origin.notes],
                 **({"matching": layer.origin.matching} if layer.origin.matching else {}),
             }
@@ -67,6 +68,12 @@ def record_of(
         "durations_s": clock.seconds,
         "reproducible": True,
     }
+
+
+def accepted_of(study: Study, name: str) -> tuple[Acceptance, ...]:
+    """Return what the study accepts of a layer, though it is held implausible."""
+    source = study.layers.get(name) or study.own_layers.get(name)
+    return () if source is None else source.accept
 
 
 def siting_record(sites: Suggestions) -> dict[str, Any]:

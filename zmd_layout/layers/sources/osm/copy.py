@@ -92,7 +92,7 @@ def copy_wanted(
         If the extract is broken.
     """
     kinds = osmium.osm.NODE | osmium.osm.WAY
-    filters: list[Filter] = []
+    filters: list[Filter | _WithValues] = []
     if not wanted.takes_all_ways_of(path):
         filters.append(_with_keys((*wanted.way_keys, *wanted.values), osmium.osm.WAY))
         if wanted.values:
@@ -185,7 +185,7 @@ class _WithValues:
 
 
 def _copy(
-    path: Path, target: Path, kinds: Kinds, filters: Sequence[Filter], places: Places
+    path: Path, target: Path, kinds: Kinds, filters: Sequence[Filter | _WithValues], places: Places
 ) -> None:
     keeper = places.keeper()
     form = f"opl,locations_on_ways={str(places.on_ways).lower()},add_metadata=false"

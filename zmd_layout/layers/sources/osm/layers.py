@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from zmd_layout.layers.sources.osm import OsmSchools, SchoolsAndRoads, Window
 
 COORDINATES = "wgs84"
+SAME_DATUM = ("wgs84", "cgcs2000", "EPSG:4326", "EPSG:4490")  # within a metre
 SOURCE = "OSM"
 _OWNERS = {"public": Ownership.PUBLIC, "government": Ownership.PUBLIC, "private": Ownership.PRIVATE}
 _OUT_OF_USE = ("disused", "abandoned", "ruins", "demolished")
