@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from zmd_layout.lazy import loader
 
 if TYPE_CHECKING:
+    from zmd_layout.layers.area import study_area
     from zmd_layout.layers.layer import Layer, Layers, Origin
-    from zmd_layout.layers.load import RawLayer, load_layer, load_layers, study_area, validate_layer
+    from zmd_layout.layers.load import RawLayer, load_layer, load_layers, validate_layer
     from zmd_layout.layers.roads import RoadTables
 
 __all__ = [
@@ -31,5 +32,5 @@ __getattr__ = loader(
     __name__,
     dict.fromkeys(__all__, "zmd_layout.layers.load")
     | dict.fromkeys(["Layer", "Layers", "Origin"], "zmd_layout.layers.layer")
-    | {"RoadTables": "zmd_layout.layers.roads"},
+    | {"RoadTables": "zmd_layout.layers.roads", "study_area": "zmd_layout.layers.area"},
 )

@@ -21,9 +21,9 @@ from zmd_layout.crs import (
     check_placed,
     geometry_to_plane,
     parse_coordinates,
-    require_fit,
 )
 from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
+from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
@@ -31,6 +31,7 @@ from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
 from zmd_layout.layers.plausible_places import without_implausible_places
 from zmd_layout.layers.roads import roads_near
+from zmd_layout.layers.row_datums import in_one_datum
 from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
 from zmd_layout.layers.schools.fill import complete, read_missing_stages
 from zmd_layout.layers.schools.naming import decided_by_list
@@ -43,6 +44,7 @@ from zmd_layout.layers.schools.reference import (
 from zmd_layout.layers.schools.unit_names import with_unit_ids
 from zmd_layout.layers.sources.osm import layers as osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
+from zmd_layout.layers.unit_kinds import with_kinds
 from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
 
@@ -55,7 +57,6 @@ if TYPE_CHECKING:
 
 MADE_PREFIX = "示例"
 _BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
-_WHERE = ("counties", "townships", "planning_units", "villages")
 _SCHOOLS = {"schools", REFERENCE}
 _PLACED = {*_SCHOOLS, "projects"}
 _WIDE = {*_SCHOOLS, "roads", "population", "constraints"}
@@ -128,26 +129,12 @@ def load_layers(
             continue
         if area is None:
             area = study_area(layers, study)
-            faults += _plane_faults(layers, name, area)
+            faults += plane_faults(layers, name, area)
     if "schools" in layers:
         faults += _with_other_layers(layers, study)
     if faults:
         raise LayerError(*faults)
     return layers
-
-
-def _plane_faults(layers: Layers, name: str, area: StudyArea | None) -> list[Message]:
-    """Hold the working plane against where the study is; what it distorts a little is a note."""
-    if area is None:
-        return []
-    try:
-        note = require_fit(area.geometry.bounds, working_crs=area.working_crs)
-    except CrsError as error:
-        return list(error.messages)
-    if note is not None:
-        origin = layers[name].origin
-        layers[name] = replace(layers[name], origin=replace(origin, notes=(*origin.notes, note)))
-    return []
 
 
 def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
@@ -180,18 +167,6 @@ def _in_order(study: Study) -> list[tuple[str, LayerSource]]:
 def _without_positions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     bare = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     return gpd.GeoDataFrame(bare, geometry=gpd.GeoSeries([None] * len(bare), index=bare.index))
-
-
-def study_area(layers: Layers, study: Study) -> StudyArea | None:
-    """Give the ground that the first layer of units with polygons covers; None if none has any."""
-    for name in _WHERE:
-        if name not in layers:
-            continue
-        shapes = layers[name].frame.geometry.dropna().to_numpy()
-        shapes = shapes[shapely.get_dimensions(shapes) == 2]  # noqa: PLR2004 - areas
-        if len(shapes):
-            return StudyArea(shapely.union_all(shapes), study.crs, study.name.zh)
-    return None
 
 
 def load_layer(
@@ -237,7 +212,7 @@ def load_layer(
     if is_extract and area is not None:
         read = _near(read, area)
     origin = origin_of(path, source)
-    if name in _PLACED and has_place and not is_extract:
+    if has_place and not is_extract:
         read = _with_known_places(read, source, name, area)
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
@@ -300,10 +275,11 @@ def validate_layer(
         frame, assumed = complete(frame)
         assumed = (*stages, *assumed)
     frame["is_synthetic"] = _has_made_name(frame)
+    frame, kinds = with_kinds(frame, layer_name=name)
     frame, doubts = without_implausible(frame, layer_name=name, accept=source.accept)
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
-        notes=(*origin.notes, *read.notes, *check.notes, *assumed, *doubts),
+        notes=(*origin.notes, *read.notes, *check.notes, *assumed, *kinds, *doubts),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)
 
@@ -322,12 +298,18 @@ def _in_wgs84(source: LayerSource, name: str) -> LayerSource:
 def _with_known_places(
     read: RawLayer, source: LayerSource, name: str, area: StudyArea | None
 ) -> RawLayer:
-    """Take off the places that cannot be those of schools."""
-    frame, doubts = without_implausible_places(
-        read.frame, layer_name=name, declared=str(source.coordinates), area=area,
-        accept=source.accept,
-    )  # fmt: skip
-    return replace(read, frame=frame, notes=(*read.notes, *doubts))
+    """Bring rows to one datum, and take off places that cannot be those of schools."""
+    frame, notes = read.frame, read.notes
+    declared = str(source.coordinates)
+    if not read.is_ours:
+        frame, converted = in_one_datum(frame, declared=declared, layer_name=name)
+        notes += converted
+    if name in _PLACED:
+        frame, doubts = without_implausible_places(
+            frame, layer_name=name, declared=declared, area=area, accept=source.accept
+        )
+        notes += doubts
+    return replace(read, frame=frame, notes=notes)
 
 
 def _extract_window(area: StudyArea) -> Window:
