@@ -15,6 +15,7 @@ from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.unit_kinds import _tables, kind_of
 from zmd_layout.study import read_study
+from zmd_layout.workflow import check_to_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,3 +138,29 @@ def test_a_row_of_an_unknown_datum_or_in_a_plane_is_refused(
     )
     with pytest.raises(ZmdLayoutError, match=datum):
         load_layers(read_study(folder))
+
+
+def test_the_advice_names_the_columns_that_rules_lack_and_how_many_rules_use_each(
+    tmp_path: Path,
+) -> None:
+    schools = '\n[layers.schools]\npath = "s.csv"\ncoordinates = "none"\nyear = 2025\n'
+    folder = study_of(tmp_path, [county("411721", "西县")], schools)
+    (folder / "s.csv").write_text("school_id,name,stages\n1,西县一高,senior\n", "utf-8")
+    said: list[str] = []
+    check_to_folder(read_study(folder), out=tmp_path / "out",
+                    advise=lambda message: said.append(message.text("zh")))  # fmt: skip
+    (advice,) = said
+    assert "[layers.schools]" in advice
+    assert "列 opens_on，1条规则" in advice
+    assert "kind" not in advice  # derived from the code and the name
+
+
+def test_a_column_that_is_there_is_not_asked_for(tmp_path: Path) -> None:
+    units = [county("a", "西", kind=None), county("b", "东", kind=None)]
+    said: list[str] = []
+    for more in ({}, {"kind": "county"}):
+        write = [unit | more for unit in units]
+        check_to_folder(read_study(study_of(tmp_path, write)), out=tmp_path / "out",
+                        advise=lambda message: said.append(message.text("zh")))  # fmt: skip
+    assert "列 kind" in said[0]
+    assert len(said) == 1 or "列 kind" not in said[1]

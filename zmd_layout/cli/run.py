@@ -81,9 +81,11 @@ def run(
     a second run does again only what rests on something that changed.
     """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout.cli import tables
+    from zmd_layout.measures.lacking import advice
     from zmd_layout.workflow import load_study, repeat
     from zmd_layout.workflow import run as run_study
     from zmd_layout.workflow.executors import Where
+    from zmd_layout.workflow.loading import load_rules
     from zmd_layout.workflow.studies import studies_in
 
     if record is not None:
@@ -109,6 +111,9 @@ def run(
         )  # fmt: skip
     tables.print_findings(result.findings, obj["lang"])
     tables.print_missing(result.findings, result.layers, obj["lang"])
+    lacking = advice(result.findings, load_rules(result.study), result.layers)
+    if lacking is not None:
+        click.echo(lacking.text(obj["lang"]))
     tables.print_stability(result.findings, result.paths, obj["lang"])
     tables.print_layers(result.layers, obj["lang"])
     tables.print_steps(result.steps, obj["lang"])
@@ -174,11 +179,14 @@ def check(
 
     opened = load_study(study)
     folder = out or Path("maps") / opened.id
+    advice: list[Message] = []
     with progress(obj["lang"]) as tell:
         findings, paths = check_to_folder(
             opened, as_of=as_of.date() if as_of else None, out=folder, stability=stability,
-            progress=tell,
+            progress=tell, advise=advice.append,
         )  # fmt: skip
     tables.print_findings(findings, obj["lang"])
+    for message in advice:
+        click.echo(message.text(obj["lang"]))
     tables.print_stability(findings, paths, obj["lang"])
     tables.print_paths(paths, obj["lang"])

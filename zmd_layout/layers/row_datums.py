@@ -62,8 +62,8 @@ def in_one_datum(
             continue
 
         def moved(points: NDArray[np.float64], datum: str = datum) -> NDArray[np.float64]:
-            x, y = as_one_datum(*points.T, [datum] * len(points), declared=declared)
-            return np.column_stack([x, y])
+            x, y = points.T
+            return np.column_stack(as_one_datum(x, y, [datum] * len(x), declared=declared))
 
         shapes = shapes.copy()
         shapes[rows] = shapely.transform(shapes[rows], moved)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.findings import COLUMNS
 from zmd_layout.measures import World
+from zmd_layout.measures.lacking import advice
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty, try_all
@@ -65,6 +66,7 @@ def check_to_folder(
     as_of: dt.date | None = None,
     stability: bool = False,
     progress: Callable[[Message], None] | None = None,
+    advise: Callable[[Message], None] | None = None,
 ) -> tuple[gpd.GeoDataFrame, dict[str, Path]]:
     """
     Hold a study against its rules and write `findings.csv`.
@@ -82,6 +84,8 @@ def check_to_folder(
         times as long.
     progress
         Is told what is being done.
+    advise
+        Takes what would let more rules be judged.
 
     Returns
     -------
@@ -101,6 +105,8 @@ def check_to_folder(
     if stability:
         with clock.measures("stability"):
             findings, tried = try_all(findings, world, rules, progress)
+    if advise is not None and (lacking := advice(findings, rules, layers)) is not None:
+        advise(lacking)
     writers = {"findings.csv": csv_writer(findings)}
     record = record_of(study, rules, layers, clock) | tried
     record |= rests_on(study, rules, command="check", stability=stability)
