@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from zmd_layout.checks.conditions import is_missing, may_have_stage
 from zmd_layout.layers.offers import OFFER_STAGES
-from zmd_layout.layers.schools.pairs import match_name
+from zmd_layout.layers.schools.same_name import match_name
 from zmd_layout.vocabulary import ReviewStage, SchoolStatus, Stage
 
 if TYPE_CHECKING:
