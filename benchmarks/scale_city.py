@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import rasterio.features
 import shapely
-from network import Arcs, with_igraph
+from network import Arcs, from_door, with_igraph
 from scipy.sparse.csgraph import dijkstra
 from taking import Taken, in_turns
 from zonal import CELL_M, ours, plain_by_raster, with_rasterstats, write_grid
@@ -120,20 +120,22 @@ def nearest_school(scale: float) -> list[Row]:
         },
         repeats=repeats_at(scale),
     )
-    there = homes.is_snapped
-    theirs_m = taken["igraph"].result[homes.node[there]] + homes.distance_m[there]
-    assert np.allclose(theirs_m, taken["ours"].result.distance_m[there], rtol=0, atol=1e-6)
+    # who lives on the edge of a school goes there directly, and passes no node
+    on_edge = schools.edge[schools.edge >= 0]
+    there = homes.is_snapped & ~np.isin(homes.edge, on_edge)
+    theirs_m = (taken["igraph"].result[homes.node] + from_door(homes)).min(axis=1)
+    assert np.allclose(theirs_m[there], taken["ours"].result.distance_m[there], rtol=0, atol=1e-6)
     return rows_of("nearest school", scale, len(graph.node_id), "nodes", taken)
 
 
 def arcs_of(graph: RoadGraph, schools: Snap) -> Arcs:
     """Give the arcs of a graph, and some from one more node to where schools are tied."""
     arcs, source = graph.weights.tocoo(), len(graph.node_id)
-    tied = schools.node[schools.is_snapped]
+    tied = schools.node[schools.is_snapped].T.ravel()
     return Arcs(
         np.concatenate([arcs.coords[0], np.full(len(tied), source)]),
         np.concatenate([arcs.coords[1], tied]),
-        np.concatenate([arcs.data, schools.distance_m[schools.is_snapped]]),
+        np.concatenate([arcs.data, from_door(schools)[schools.is_snapped].T.ravel()]),
         source,
     )
 

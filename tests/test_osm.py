@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import osmium
-import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -17,6 +15,7 @@ from pyproj import Geod, Transformer
 from volumes import examples
 
 from zmd_layout.errors import CrsError, SourceError
+from zmd_layout.layers.roads import lines_of
 from zmd_layout.layers.sources.osm import (
     read_roads,
     read_schools,
@@ -24,8 +23,7 @@ from zmd_layout.layers.sources.osm import (
     road_note,
     school_note,
 )
-from zmd_layout.layers.sources.osm import roads as osm_roads
-from zmd_layout.layers.sources.osm.roads import LONGEST_EDGE_M, distances_m
+from zmd_layout.layers.sources.osm.roads import distances_m
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,12 +77,6 @@ def world(tmp_path: Path) -> World:
         return path
 
     return write
-
-
-@pytest.fixture
-def undivided(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave stretches between junctions as they are, whatever their length."""
-    monkeypatch.setattr(osm_roads, "LONGEST_EDGE_M", math.inf)
 
 
 def to_plane(lon: Any, lat: Any) -> Any:
@@ -261,7 +253,6 @@ def test_a_self_crossing_area_is_made_valid(world: World) -> None:
 # roads
 
 
-@pytest.mark.usefixtures("undivided")
 def test_ways_are_split_where_they_meet_and_measured_along_their_bends(world: World) -> None:
     cross = {1: (114.0, 33.0), 2: (114.01, 33.002), 3: (114.02, 33.0), 4: (114.01, 33.01)}
     path = world(
@@ -282,7 +273,6 @@ def test_ways_are_split_where_they_meet_and_measured_along_their_bends(world: Wo
     assert y == pytest.approx(3_652_000, abs=2_000)
 
 
-@pytest.mark.usefixtures("undivided")
 @pytest.mark.parametrize(
     ("tags", "u_v_oneway"),
     [
@@ -333,7 +323,6 @@ def test_a_way_that_lacks_a_node_is_cut_there_and_never_bridged(world: World) ->
     assert counts.node_references_missing == 2
 
 
-@pytest.mark.usefixtures("undivided")
 def test_a_loop_starts_and_ends_at_its_one_junction(world: World) -> None:
     edges = read_roads(
         world(*nodes(SQUARE), way(1, RING, highway="residential")), working_crs=PLANE
@@ -380,7 +369,6 @@ def test_splitting_keeps_the_length_and_the_order_of_ways_changes_nothing(
         distances_m(*np.array([places[ref] for ref in refs]).T).sum() for _, refs in numbered
     )
     assert roads.edges["length_m"].sum() == pytest.approx(whole)
-    assert roads.edges["length_m"].max() <= LONGEST_EDGE_M
     assert set(roads.edges["u"]) | set(roads.edges["v"]) == set(roads.nodes["node_id"])
     again = read(numbered[::-1])
     assert again.edges.drop(columns="length_m").equals(roads.edges.drop(columns="length_m"))
@@ -388,25 +376,40 @@ def test_splitting_keeps_the_length_and_the_order_of_ways_changes_nothing(
     assert np.allclose(again.nodes[["x", "y"]], roads.nodes[["x", "y"]], atol=1e-6)
 
 
-def test_a_long_stretch_gets_nodes_in_between_along_its_bends(world: World) -> None:
+@pytest.mark.parametrize("oneway", ["no", "yes", "-1"])
+def test_a_stretch_keeps_its_bends_in_the_direction_in_which_it_is_open(
+    world: World, oneway: str
+) -> None:
     bent = {1: (114.0, 33.0), 2: (114.001, 33.0), 3: (114.001, 33.002), 4: (114.003, 33.002)}
     roads = read_roads(
-        world(*nodes(bent), way(1, [1, 2, 3, 4], highway="path")), working_crs="EPSG:4547"
+        world(*nodes(bent), way(1, [1, 2, 3, 4], highway="path", oneway=oneway)), working_crs=PLANE
     )
-    length_m = Geod(ellps="WGS84").line_length(*np.array(list(bent.values())).T)
-    assert len(roads.edges) == math.ceil(length_m / LONGEST_EDGE_M) == 6
-    assert roads.edges["length_m"].tolist() == pytest.approx([length_m / 6] * 6, rel=1e-6)
-    made = roads.nodes[roads.nodes["node_id"] < 0]  # as editors number what is new
-    assert len(made) == 5
-    line = shapely.LineString(
-        [(x, y) for x, y in zip(*to_plane(*np.array(list(bent.values())).T), strict=True)]
+    (length_m,) = roads.edges["length_m"]
+    assert length_m == pytest.approx(
+        Geod(ellps="WGS84").line_length(*np.array(list(bent.values())).T), rel=1e-6
     )
-    off = shapely.distance(line, shapely.points(made[["x", "y"]].to_numpy()))
-    assert off.max() < 0.01
-    # end to end the nodes stand in a chain: the ends once, all others twice
-    ends = pd.concat([roads.edges["u"], roads.edges["v"]]).value_counts()
-    assert sorted(ends) == [1, 1, 2, 2, 2, 2, 2]
-    assert ends[[1, 4]].tolist() == [1, 1]
+    (line,) = lines_of(roads)
+    wanted = shapely.linestrings(np.column_stack(to_plane(*np.array(list(bent.values())).T)))
+    assert line.equals_exact(wanted.reverse() if oneway == "-1" else wanted, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("tags", "level"),
+    [
+        ({}, 0),
+        ({"bridge": "yes"}, 1),
+        ({"bridge": "no", "layer": "0"}, 0),
+        ({"bridge": "viaduct", "layer": "2"}, 2),
+        ({"tunnel": "culvert"}, -1),
+        ({"tunnel": "yes", "layer": "unclear"}, -1),
+    ],
+)
+def test_bridges_and_tunnels_are_on_levels_of_their_own(
+    world: World, tags: dict[str, str], level: float
+) -> None:
+    places = nodes({1: (114.0, 33.0), 2: (114.001, 33.0)})
+    roads = read_roads(world(*places, way(1, [1, 2], highway="path", **tags)), working_crs=PLANE)
+    assert roads.edges["level"].tolist() == [level]
 
 
 # files
@@ -481,7 +484,6 @@ def test_a_file_that_is_no_extract_is_refused_by_name_in_both_languages(
     assert name in refused.value.text("en")
 
 
-@pytest.mark.usefixtures("undivided")
 def test_a_way_without_nodes_shifts_no_other(world: World) -> None:
     path = world(
         *nodes({1: (114.0, 33.0), 2: (114.01, 33.0), 3: (114.02, 33.0)}),

@@ -14,9 +14,10 @@ import shapely
 
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import standards
-from zmd_layout.measures.access import SNAP_LIMIT_M, road_graph, schools_of
+from zmd_layout.measures.access import schools_of
 from zmd_layout.measures.seats import GRADES, ListedClasses, listed_classes
-from zmd_layout.network import nearest, snap
+from zmd_layout.measures.travel import road_graph, tied
+from zmd_layout.network import Mode, nearest
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
@@ -143,10 +144,11 @@ class _Ways:
     """Ways over the roads from the boundary of a plot."""
 
     def __init__(self, world: World, shape: shapely.Geometry) -> None:
-        self._graph = road_graph(world)
+        self._world = world
+        self._graph = road_graph(world, Mode.WALK)
         self.is_synthetic = self._graph is not None and world.layers["roads"].is_synthetic
         edge = shapely.get_coordinates(shapely.segmentize(shape.boundary, _STEP_M))
-        self._gates = None if self._graph is None else snap(edge, self._graph, limit_m=SNAP_LIMIT_M)
+        self._gates = tied(world, edge, mode=Mode.WALK)
 
     def to(self, schools: Sequence[gpd.GeoDataFrame]) -> NDArray[np.float64]:
         """Give the metres to each school, frame after frame; NaN: no way, 0: inside the plot."""
@@ -156,7 +158,8 @@ class _Ways:
             return np.where(inside, 0.0, np.nan)
         shapes = np.concatenate([frame.geometry.to_numpy() for frame in schools])
         points = shapely.get_coordinates(shapely.point_on_surface(shapes))
-        places = snap(points, self._graph, limit_m=SNAP_LIMIT_M, keys=range(len(points)))
+        places = tied(self._world, points, keys=np.arange(len(points)), mode=Mode.WALK)
+        assert places is not None  # noqa: S101 - there is a graph
         # on foot a way is as long there as back
         way_m = nearest(self._graph, places, self._gates).distance_m
         return np.where(inside, 0.0, np.maximum(way_m, straight_m))

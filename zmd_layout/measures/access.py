@@ -19,16 +19,8 @@ from zmd_layout.checks.conditions import is_missing, may_have_stage
 from zmd_layout.forecast import children_by_stage, single_years
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.network import (
-    Nearest,
-    RoadGraph,
-    Snap,
-    build_graph,
-    nearest,
-    snap,
-    straight_line,
-    tables_from_lines,
-)
+from zmd_layout.measures.travel import road_graph, tied
+from zmd_layout.network import Mode, Nearest, Snap, nearest, straight_line
 from zmd_layout.vocabulary import Flag
 
 if TYPE_CHECKING:
@@ -38,7 +30,6 @@ if TYPE_CHECKING:
     from zmd_layout.measures.world import World
     from zmd_layout.vocabulary import Stage
 
-SNAP_LIMIT_M = 5_000.0  # beyond it a point is not on this road network, and is counted so
 BEYOND = "schools_beyond"  # of the studies around: they serve people here, and nothing counts them
 DETOUR_FACTOR = 1.3  # an assumption, told wherever it is used: no road layer, straight lines only
 
@@ -107,20 +98,6 @@ def _demand(world: World) -> Demand | None:
     return None
 
 
-def road_graph(world: World) -> RoadGraph | None:
-    """Give the walking graph of the study, or None where it has no roads."""
-    made: RoadGraph | None = world.keep("road graph", lambda: _road_graph(world))
-    return made
-
-
-def _road_graph(world: World) -> RoadGraph | None:
-    layer = world.layers.get("roads")
-    if layer is None:
-        return None
-    tables = layer.roads if layer.roads is not None else tables_from_lines(layer.frame)
-    return build_graph(tables, mode="walk")
-
-
 def schools_of(world: World, stage: Stage) -> gpd.GeoDataFrame | None:
     """Give the schools of a stage with a position that operate or are being built, here or near."""
     layer, beyond = world.layers.get("schools"), world.layers.get(BEYOND)
@@ -171,6 +148,7 @@ def way_from(
     facilities_xy: NDArray[np.float64],
     *,
     keys: NDArray[Any],
+    mode: Mode | None = None,
 ) -> Nearest:
     """
     Find the nearest of some places for any homes, such as villages.
@@ -183,6 +161,8 @@ def way_from(
         (n, 2) and (m, 2) metres in the study's plane; m may be 0.
     keys
         (m,) ids that order equally near places.
+    mode
+        How one travels; by default as the study says.
 
     Returns
     -------
@@ -190,13 +170,15 @@ def way_from(
         Over the roads, or without them in straight lines times `DETOUR_FACTOR`, which
         `found.method` tells.
     """
-    graph = road_graph(world)
+    graph = road_graph(world, mode)
     if graph is None:
         return straight_line(
             homes_xy, facilities_xy, detour_factor=DETOUR_FACTOR, facility_keys=keys
         )
-    homes = snap(homes_xy, graph, limit_m=SNAP_LIMIT_M)
-    places = snap(facilities_xy, graph, limit_m=SNAP_LIMIT_M, keys=keys)
+    homes = tied(world, homes_xy, mode=mode)
+    places = tied(world, facilities_xy, keys=keys, mode=mode)
+    assert homes is not None  # noqa: S101 - there is a graph
+    assert places is not None  # noqa: S101 - as above
     return nearest(graph, homes, places)
 
 
@@ -220,14 +202,15 @@ def way_to(world: World, facilities_xy: NDArray[np.float64], keys: NDArray[Any])
         return straight_line(
             points.xy, facilities_xy, detour_factor=DETOUR_FACTOR, facility_keys=keys
         )
-    homes = demand_snap(world, graph)
-    places = snap(facilities_xy, graph, limit_m=SNAP_LIMIT_M, keys=keys)
+    homes, places = demand_snap(world), tied(world, facilities_xy, keys=keys)
+    assert homes is not None  # noqa: S101 - there is a graph
+    assert places is not None  # noqa: S101 - as above
     return nearest(graph, homes, places)
 
 
-def demand_snap(world: World, graph: RoadGraph) -> Snap:
-    """Tie the demand points to the road graph, once."""
+def demand_snap(world: World) -> Snap | None:
+    """Tie the demand points to the road graph, once; None where there are no roads."""
     points = demand(world)
     assert points is not None  # noqa: S101 - callers have asked
-    made: Snap = world.keep("demand snap", lambda: snap(points.xy, graph, limit_m=SNAP_LIMIT_M))
+    made: Snap | None = world.keep("demand snap", lambda: tied(world, points.xy))
     return made

@@ -99,10 +99,3 @@ def order_in_bands(
     order = np.lexsort((tie, xy[:, 1], xy[:, 0], band))
     key = band[order] * width + (xy[order, 0] - left)
     return order, Bands(float(left), float(bottom), float(width), float(height), count, key)
-
-
-def expand_runs(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.int64]:
-    """List the positions of half-open runs, run after run."""
-    lengths = stops - starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(lengths.sum())

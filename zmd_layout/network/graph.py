@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from zmd_layout.errors import CrsError, LayerError
+from zmd_layout.layers.roads import edge_vertices, expand_runs
 from zmd_layout.messages import Message
 from zmd_layout.network.bands import Bands, order_in_bands
 from zmd_layout.network.modes import EXCLUDED_HIGHWAYS, Mode
+from zmd_layout.network.pieces import RoadPieces, round_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,22 +26,16 @@ if TYPE_CHECKING:
     from zmd_layout.errors import ZmdLayoutError
     from zmd_layout.layers.roads import RoadTables
 
-# Lengths are multiples of 2⁻³² m (a quarter of a nanometre), so that sums below 2²¹ m (2,097 km)
-# are exact in double precision. Then a distance is the same in both directions and for any order
-# of addition, and two schools that are equally far are equal to the last bit: a tie is a tie.
-_QUANTA_PER_METRE = 2.0**32
-
 # A zero would vanish from a sparse sum, and a road of no length is a slip of the pen.
 _SHORTEST_EDGE_M = 0.001
+
+# Points are tied to parts of a graph that are at least so long, and to the longest. What is shorter
+# is a scrap of drawing; what is longer leads somewhere, if not everywhere.
+LEAST_NETWORK_M = 1000.0
 
 # Lengths in metres over coordinates in degrees differ by a factor of about 100,000. No road winds
 # so much that a thousand would be met in earnest.
 _DEGREES_SUSPECTED_ABOVE = 1000.0
-
-
-def round_lengths(length_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round lengths to the quantum in which sums are exact; NaN and inf stay."""
-    return np.rint(length_m * _QUANTA_PER_METRE) / _QUANTA_PER_METRE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +74,34 @@ class GraphCounts:
     components: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretches:
+    """
+    The edges of a road graph with their shapes, in an order of their own; points are tied to them.
+
+    Attributes
+    ----------
+    ends
+        (2, e) int32 the nodes at the ends.
+    length_m
+        (e,) metres along the road.
+    is_forward, is_backward
+        (e,) whether one may go from the first end to the second, and back.
+    is_open
+        (e,) whether points are tied to it.
+    xy, first
+        (k, 2) the vertices, edge after edge; those of edge i from first[i] to first[i + 1].
+    """
+
+    ends: NDArray[np.int32]
+    length_m: NDArray[np.float64]
+    is_forward: NDArray[np.bool_]
+    is_backward: NDArray[np.bool_]
+    is_open: NDArray[np.bool_]
+    xy: NDArray[np.float64]
+    first: NDArray[np.int64]
+
+
 @dataclass(frozen=True, kw_only=True)
 class RoadGraph:
     """
@@ -99,10 +122,12 @@ class RoadGraph:
     component
         (n,) label of the part in which one can go from any node to any other and return.
     is_main
-        (n,) whether a node is in the part with the most nodes: points are tied to it.
+        (n,) whether a node is in the part with the longest roads.
+    stretches
+        The edges with their shapes.
     least_detour
-        The smallest length of an arc over the straight line between its ends; a bound on how far
-        a path can lead away.
+        The smallest length of an edge over that of its shape in the plane; a bound on how far a
+        path can lead away.
     bands
         The spatial order in which the nodes stand.
     counts
@@ -116,20 +141,15 @@ class RoadGraph:
     node_xy: NDArray[np.float64]
     component: NDArray[np.int32]
     is_main: NDArray[np.bool_]
+    stretches: Stretches
     least_detour: float
     bands: Bands
     counts: GraphCounts
 
     @cached_property
-    def main_nodes(self) -> NDArray[np.int64]:
-        """The nodes of the main component, ascending."""
-        return np.flatnonzero(self.is_main)
-
-    @cached_property
-    def main_tree(self) -> cKDTree:
-        """A tree over the nodes of the main component, in the order of `main_nodes`."""
-        # An unbalanced tree is built in a third of the time and asked as fast.
-        return cKDTree(self.node_xy[self.is_main], balanced_tree=False, compact_nodes=False)
+    def pieces(self) -> RoadPieces:
+        """The roads that points are tied to, ready to be searched."""
+        return RoadPieces(self.stretches)
 
 
 def build_graph(
@@ -146,7 +166,7 @@ def build_graph(
     roads
         Nodes and stretches in a projected plane in metres.
     mode
-        `walk` ignores one-ways, `drive` obeys them.
+        `drive` obeys one-ways, the others ignore them.
     excluded_highways
         Classes that this mode may not use, or None for `EXCLUDED_HIGHWAYS[mode]`. A stretch
         whose class is not known is kept, and counted.
@@ -154,7 +174,8 @@ def build_graph(
     Returns
     -------
     RoadGraph
-        Of parallel arcs the shortest is kept; loops and nodes without an arc are left out.
+        Of parallel arcs the shortest is kept; nodes without an arc are left out. Points are tied
+        to the parts of at least `LEAST_NETWORK_M` of road and to the longest one.
 
     Raises
     ------
@@ -173,30 +194,53 @@ def build_graph(
     edges = roads.edges
     is_excluded = edges["highway"].isin(list(excluded)).to_numpy(dtype=bool)
     is_loop = (edges["u"] == edges["v"]).to_numpy(dtype=bool)
-    used = edges[~is_excluded & ~is_loop]
-    if used.empty:
+    if (is_excluded | is_loop).all():
         raise LayerError(Message("network.no_roads", edges=len(edges), mode=_mode_message(mode)))
-
-    node_id, xy, ends, bands = _nodes(roads.nodes, used)
-    straight_m = np.hypot(*(xy[ends[0]] - xy[ends[1]]).T)
+    used = edges.loc[~is_excluded]
+    node_id, node_xy, ends, bands = _nodes(roads.nodes, used.loc[~is_loop[~is_excluded]], used)
+    kept = (ends >= 0).all(axis=0)  # a loop that hangs on nothing has no node
+    used, ends = used.loc[kept], ends[:, kept]
+    xy, first = edge_vertices(replace(roads, edges=used))
+    shape_m = _shape_lengths(xy, first)
     given_m = used["length_m"].to_numpy(dtype=np.float64)
-    _refuse_degrees(given_m, straight_m)
+    _refuse_degrees(given_m, shape_m)
     length_m = round_lengths(np.maximum(given_m, _SHORTEST_EDGE_M))
     is_oneway = used["oneway"].to_numpy(dtype=bool) & (mode is Mode.DRIVE)
-    weights, arc_count = _arcs(ends, length_m, is_oneway, node_count=len(node_id))
+    order = _edge_order(ends, length_m, xy, first)
+    ends, length_m, is_oneway = ends[:, order], length_m[order], is_oneway[order]
+    is_arc = ends[0] != ends[1]
+    weights, arc_count = _arcs(
+        ends[:, is_arc], length_m[is_arc], is_oneway[is_arc], node_count=len(node_id)
+    )
     component_count, component = connected_components(weights, connection="strong")
-    sizes = np.bincount(component)
-    is_main = component == sizes.argmax()
-    apart = straight_m > 0
+    is_inside = component[ends[0]] == component[ends[1]]
+    part_m = np.bincount(
+        component[ends[0]], weights=length_m * is_inside, minlength=component_count
+    )
+    main = part_m.argmax()
+    is_tied = part_m >= LEAST_NETWORK_M
+    is_tied[main] = True
+    apart = shape_m > 0
+    is_main = component == main
+    count = np.diff(first)[order]
     return RoadGraph(
         mode=mode,
         weights=weights,
-        reversed_weights=weights if mode is Mode.WALK else _int32(weights.T.tocsr()),
+        reversed_weights=weights if mode is not Mode.DRIVE else _int32(weights.T.tocsr()),
         node_id=node_id,
-        node_xy=xy,
+        node_xy=node_xy,
         component=component.astype(np.int32),
         is_main=is_main,
-        least_detour=float((length_m[apart] / straight_m[apart]).min(initial=1.0)),
+        stretches=Stretches(
+            ends=ends.astype(np.int32),
+            length_m=length_m,
+            is_forward=np.ones(len(length_m), dtype=bool),
+            is_backward=~is_oneway,
+            is_open=is_inside & is_tied[component[ends[0]]],
+            xy=xy[expand_runs(first[order], first[order] + count)],
+            first=np.concatenate([[0], np.cumsum(count)]),
+        ),
+        least_detour=float((given_m[apart] / shape_m[apart]).min(initial=1.0)),
         bands=bands,
         counts=GraphCounts(
             edges=len(edges),
@@ -210,6 +254,32 @@ def build_graph(
             components=int(component_count),
         ),
     )
+
+
+def _shape_lengths(xy: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Measure the shapes of edges in the plane."""
+    step_m = np.hypot(*np.diff(xy, axis=0, append=xy[-1:]).T)
+    step_m[first[1:] - 1] = 0.0
+    found: NDArray[np.float64] = np.add.reduceat(step_m, first[:-1])
+    return found
+
+
+def _edge_order(
+    ends: NDArray[np.int64],
+    length_m: NDArray[np.float64],
+    xy: NDArray[np.float64],
+    first: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Order edges by their ends, parallel ones by length and shape: the same for any row order."""
+    bend = xy[first[:-1] + 1]
+    order = np.lexsort((ends[1], ends[0]))
+    pair = ends[:, order]
+    is_equal = (pair[:, 1:] == pair[:, :-1]).all(axis=0)
+    is_parallel = np.concatenate([is_equal, [False]]) | np.concatenate([[False], is_equal])
+    some = order[is_parallel]
+    keys = (bend[some, 1], bend[some, 0], length_m[some], ends[1, some], ends[0, some])
+    order[is_parallel] = some[np.lexsort(keys)]
+    return order
 
 
 def _mode_message(mode: Mode) -> Message:
@@ -243,8 +313,8 @@ def _table_faults(roads: RoadTables) -> list[Message]:
     return [Message(key, count=int(count)) for key, count in bad.items() if count]
 
 
-def _refuse_degrees(length_m: NDArray[np.float64], straight_m: NDArray[np.float64]) -> None:
-    if length_m.sum() > _DEGREES_SUSPECTED_ABOVE * straight_m.sum() > 0:
+def _refuse_degrees(length_m: NDArray[np.float64], shape_m: NDArray[np.float64]) -> None:
+    if length_m.sum() > _DEGREES_SUSPECTED_ABOVE * shape_m.sum() > 0:
         raise degrees_error(Message("network.from_lengths"))
 
 
@@ -254,16 +324,18 @@ def degrees_error(found: Message | str) -> ZmdLayoutError:
 
 
 def _nodes(
-    nodes: pd.DataFrame, used: pd.DataFrame
+    nodes: pd.DataFrame, arcs: pd.DataFrame, used: pd.DataFrame
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], Bands]:
-    """Give ids and coordinates of the nodes in use, in bands, and the ends of the edges in them."""
-    ids, flat_ends = np.unique(used[["u", "v"]].to_numpy(dtype=np.int64).T, return_inverse=True)
+    """Give ids and coordinates of the nodes with arcs, in bands, and the ends of used edges."""
+    ids = np.unique(arcs[["u", "v"]].to_numpy(dtype=np.int64))
     rows = pd.Index(nodes["node_id"]).get_indexer(ids)
     xy = nodes[["x", "y"]].to_numpy(dtype=np.float64)[rows]
     order, bands = order_in_bands(xy, ids)
     place = np.empty(len(ids), dtype=np.int64)
     place[order] = np.arange(len(ids))
-    return ids[order], xy[order], place[flat_ends.reshape(2, -1)], bands
+    of_ends = pd.Index(ids).get_indexer(used[["u", "v"]].to_numpy(dtype=np.int64).T.ravel())
+    ends = np.where(of_ends >= 0, place[of_ends], -1).reshape(2, -1)
+    return ids[order], xy[order], ends, bands
 
 
 def _arcs(

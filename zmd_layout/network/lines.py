@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.errors import CrsError, LayerError
-from zmd_layout.layers.roads import LONGEST_EDGE_M, Division, RoadCounts, RoadTables, divide
+from zmd_layout.layers.roads import RoadCounts, RoadTables, expand_runs
 from zmd_layout.messages import Message
 from zmd_layout.network.graph import degrees_error
 
@@ -27,9 +27,7 @@ _IMPLIED_ONEWAY = "motorway"
 _MILLIMETRES_PER_METRE = 1000.0
 
 
-def tables_from_lines(
-    lines: gpd.GeoDataFrame, *, longest_edge_m: float = LONGEST_EDGE_M
-) -> RoadTables:
+def tables_from_lines(lines: gpd.GeoDataFrame) -> RoadTables:
     """
     Cut road lines into the nodes and stretches of a graph.
 
@@ -41,9 +39,6 @@ def tables_from_lines(
     lines
         LineStrings or MultiLineStrings in a projected CRS in metres, with `highway` and `oneway`
         as in OSM (`yes`, `true`, `1`; `-1`, `reverse`; else both ways).
-    longest_edge_m
-        Longer stretches get nodes in between. Points are tied to nodes, so that this bounds how
-        far along the road a tie can be off: by half of it.
 
     Returns
     -------
@@ -68,23 +63,32 @@ def tables_from_lines(
     xy, part, millimetres = _vertices(parts)
     vertex, places = _number_vertices(millimetres)
     tails, heads = _cut(vertex, part)
-    edges, inner_xy = _divide(xy, vertex, tails, heads, longest_edge_m)
-    of_edge = tags.iloc[row[part[tails][edges.stretch]]]
+    of_edge = tags.iloc[row[part[tails]]]
     is_backward = of_edge["is_backward"].to_numpy()
-    node_xy = np.vstack([places / _MILLIMETRES_PER_METRE, inner_xy.round(3)])
-    used = np.unique([edges.start, edges.end])
+    inner = heads - tails - 1
+    begin = np.cumsum(inner) - inner
+    # lines that are open against their drawing only are turned round, bends and all
+    taken = expand_runs(tails + 1, heads)
+    is_turned = np.repeat(is_backward, inner)
+    taken[is_turned] = (np.repeat(tails + heads, inner) - taken)[is_turned]
+    ends = vertex[tails], vertex[heads]
+    used = np.unique(ends)
+    node_xy = places[used] / _MILLIMETRES_PER_METRE
     return RoadTables(
-        nodes=pd.DataFrame({"node_id": used, "x": node_xy[used, 0], "y": node_xy[used, 1]}),
+        nodes=pd.DataFrame({"node_id": used, "x": node_xy[:, 0], "y": node_xy[:, 1]}),
         edges=pd.DataFrame(
             {
-                "u": np.where(is_backward, edges.end, edges.start),
-                "v": np.where(is_backward, edges.start, edges.end),
-                "length_m": edges.length_m,
+                "u": np.where(is_backward, *ends[::-1]),
+                "v": np.where(is_backward, *ends),
+                "length_m": _lengths(xy, tails, heads),
                 "highway": of_edge["highway"].to_numpy(),
                 "oneway": of_edge["is_oneway"].to_numpy(),
+                "first_vertex": begin,
+                "vertex_count": inner,
             }
         ),
         counts=RoadCounts(ways=len(lines), ways_lost=len(lines) - len(np.unique(row))),
+        vertices=pd.DataFrame({"x": xy[taken, 0], "y": xy[taken, 1]}),
     )
 
 
@@ -173,32 +177,10 @@ def _cut(
     return tails[is_same_line], heads[is_same_line]
 
 
-def _divide(
-    xy: NDArray[np.float64],
-    vertex: NDArray[np.int64],
-    tails: NDArray[np.int64],
-    heads: NDArray[np.int64],
-    longest_edge_m: float,
-) -> tuple[Division, NDArray[np.float64]]:
-    """
-    Divide stretches into edges, and give the places of the nodes put in between.
-
-    Parameters
-    ----------
-    xy, vertex
-        Coordinates of all vertices, line after line, and the number of the place of each.
-    tails, heads
-        (m,) first and last vertex position of each stretch.
-    longest_edge_m
-        The limit.
-    """
+def _lengths(
+    xy: NDArray[np.float64], tails: NDArray[np.int64], heads: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Measure stretches; each is summed by itself, for a running total would cost digits."""
     step_m = np.hypot(*np.diff(xy, axis=0, append=xy[-1:]).T)
-    # Summed stretch by stretch: differences of a running total over a whole city would cost digits.
-    stretch_m = np.add.reduceat(step_m, np.column_stack([tails, heads]).ravel())[::2]
-    along_m = np.concatenate([[0.0], np.cumsum(step_m)[:-1]])
-    edges = divide(
-        vertex[tails], vertex[heads], begins_at_m=along_m[tails], length_m=stretch_m,
-        first_new=int(vertex.max()) + 1, longest_m=longest_edge_m,
-    )  # fmt: skip
-    inner_xy = np.column_stack([np.interp(edges.at_m, along_m, axis) for axis in xy.T])
-    return edges, inner_xy
+    found: NDArray[np.float64] = np.add.reduceat(step_m, np.column_stack([tails, heads]).ravel())
+    return found[::2]

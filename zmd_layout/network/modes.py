@@ -9,6 +9,7 @@ class Mode(StrEnum):
     """How children travel."""
 
     WALK = "walk"
+    CYCLE = "cycle"
     DRIVE = "drive"
 
 
@@ -23,10 +24,18 @@ _NO_ROAD = frozenset({
     "raceway", "razed", "rest_area", "services",
 })
 NOT_WALKABLE = _NO_ROAD | {"cycleway", "motorway", "motorway_link"}
+NOT_CYCLABLE = _NO_ROAD | {
+    "bridleway", "corridor", "elevator", "escalator", "footway", "motorway", "motorway_link",
+    "pedestrian", "steps",
+}
 NOT_DRIVABLE = _NO_ROAD | {
     "bridleway", "corridor", "cycleway", "elevator", "escalator", "footway", "path", "pedestrian",
     "steps", "track",
 }
 # fmt: on
 
-EXCLUDED_HIGHWAYS = {Mode.WALK: NOT_WALKABLE, Mode.DRIVE: NOT_DRIVABLE}
+EXCLUDED_HIGHWAYS = {
+    Mode.WALK: NOT_WALKABLE,
+    Mode.CYCLE: NOT_CYCLABLE,
+    Mode.DRIVE: NOT_DRIVABLE,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from scipy.spatial import cKDTree
 
 from zmd_layout.errors import LayerError
 from zmd_layout.messages import Message
-from zmd_layout.network.graph import round_lengths
 from zmd_layout.network.nearest_source import (
     UNREACHED,
     NearestSource,
@@ -19,6 +18,8 @@ from zmd_layout.network.nearest_source import (
     multi_source_dijkstra,
     spread_many,
 )
+from zmd_layout.network.pieces import round_lengths
+from zmd_layout.network.places import Places
 from zmd_layout.network.snapping import key_ranks, point_keys
 from zmd_layout.vocabulary import Basis
 
@@ -57,12 +58,16 @@ class Nearest:
         Over the network, or in a straight line.
     detour_factor
         What straight lines were multiplied by; None over the network.
+    tie_m
+        What of `distance_m` are the straight lines to the road at both ends, NaN where that is;
+        None in a straight line.
     """
 
     distance_m: NDArray[np.float64]
     facility: NDArray[np.int64]
     method: Method
     detour_factor: float | None = None
+    tie_m: NDArray[np.float64] | None = None
 
     @property
     def is_reached(self) -> NDArray[np.bool_]:
@@ -114,9 +119,15 @@ def nearest(
     Nearest
         With (n,) arrays.
     """
-    labels = multi_source_dijkstra(graph.reversed_weights, _seeds(facilities), limit_m=cutoff_m)
-    distance_m, facility = _at_points([labels], demand, facilities, cutoff_m)
-    return Nearest(distance_m=distance_m[:, 0], facility=facility[:, 0], method=Method.NETWORK)
+    places = Places(graph.reversed_weights, facilities)
+    labels = multi_source_dijkstra(places.weights, _seeds(facilities, places), limit_m=cutoff_m)
+    found = _at_points([labels], places, demand, facilities, cutoff_m)
+    return replace(
+        found,
+        distance_m=found.distance_m[:, 0],
+        facility=found.facility[:, 0],
+        tie_m=None if found.tie_m is None else found.tie_m[:, 0],
+    )
 
 
 def k_nearest(
@@ -147,40 +158,61 @@ def k_nearest(
     Nearest
         With (n, k) arrays; where fewer are in reach, the rest is NaN and `NO_FACILITY`.
     """
+    places = Places(graph.reversed_weights, facilities)
     labels = spread_many(
-        graph.reversed_weights,
-        _seeds(facilities),
+        places.weights,
+        _seeds(facilities, places),
         count=k,
         limit_m=cutoff_m,
         progress=progress,
     )
-    distance_m, facility = _at_points(labels, demand, facilities, cutoff_m)
-    return Nearest(distance_m=distance_m, facility=facility, method=Method.NETWORK)
+    return _at_points(labels, places, demand, facilities, cutoff_m)
 
 
-def _seeds(facilities: Snap) -> Sources:
-    tied = np.flatnonzero(facilities.is_snapped)
+def _seeds(facilities: Snap, places: Places) -> Sources:
+    tied = places.tied
     # In the order of the keys, so that the search itself is the same for any order of rows.
-    tied = tied[np.argsort(facilities.key[tied], kind="stable")]
+    order = np.argsort(facilities.key[tied], kind="stable")
     rank = key_ranks(facilities.key)
-    return Sources(facilities.node[tied], facilities.distance_m[tied], rank[tied])
+    at = tied[order]
+    return Sources(places.node[order], facilities.distance_m[at], rank[at])
 
 
 def _at_points(
-    labels: list[NearestSource], demand: Snap, facilities: Snap, cutoff_m: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Carry (n, k) labels from the nodes to the demand points."""
+    labels: list[NearestSource], places: Places, demand: Snap, facilities: Snap, cutoff_m: float
+) -> Nearest:
+    """Carry k labels from the nodes and places around the demand points to them, (n, k)."""
     by_rank = np.argsort(facilities.key, kind="stable")
-    distance_m = np.full((len(demand.node), len(labels)), np.nan)
-    facility = np.full(distance_m.shape, NO_FACILITY, dtype=np.int64)
+    shape = (len(demand), len(labels))
+    distance_m = np.full(shape, np.nan)
+    tie_m = np.full(shape, np.nan)
+    facility = np.full(shape, NO_FACILITY, dtype=np.int64)
     tied = np.flatnonzero(demand.is_snapped)
-    node = demand.node[tied]
-    for column, label in enumerate(labels):
-        way_m = label.distance_m[node] + demand.distance_m[tied]
-        is_reached = (label.rank[node] != UNREACHED) & (way_m <= cutoff_m)
-        distance_m[tied[is_reached], column] = way_m[is_reached]
-        facility[tied[is_reached], column] = by_rank[label.rank[node[is_reached]]]
-    return distance_m, facility
+    node, offset_m = places.around(demand, tied)
+    way_m = np.hstack([label.distance_m[node] + offset_m for label in labels])
+    rank = np.hstack([label.rank[node] for label in labels])
+    way_m, rank = _best(way_m, rank, len(labels))
+    way_m += demand.distance_m[tied][:, None]
+    is_reached = (rank != UNREACHED) & (way_m <= cutoff_m) & np.isfinite(way_m)
+    row, column = np.nonzero(is_reached)
+    owner = by_rank[rank[row, column]]
+    distance_m[tied[row], column] = way_m[row, column]
+    facility[tied[row], column] = owner
+    tie_m[tied[row], column] = demand.distance_m[tied[row]] + facilities.distance_m[owner]
+    return Nearest(distance_m=distance_m, facility=facility, method=Method.NETWORK, tie_m=tie_m)
+
+
+def _best(
+    way_m: NDArray[np.float64], rank: NDArray[np.int32], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Keep of each row the nearest facilities, each once, by distance and then by rank."""
+    if count > 1:
+        order = np.lexsort((way_m, rank), axis=1)
+        way_m = np.take_along_axis(way_m, order, axis=1)
+        rank = np.take_along_axis(rank, order, axis=1)
+        way_m[:, 1:][rank[:, 1:] == rank[:, :-1]] = np.inf
+    order = np.lexsort((rank, way_m), axis=1)[:, :count]
+    return np.take_along_axis(way_m, order, axis=1), np.take_along_axis(rank, order, axis=1)
 
 
 def straight_line(

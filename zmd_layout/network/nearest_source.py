@@ -28,7 +28,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from zmd_layout.network.bands import expand_runs
+from zmd_layout.layers.roads import expand_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

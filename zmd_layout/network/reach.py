@@ -9,13 +9,15 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from zmd_layout.network.bands import expand_runs
+from zmd_layout.layers.roads import expand_runs
+from zmd_layout.network.bands import order_in_bands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
+    from zmd_layout.network.bands import Bands
     from zmd_layout.network.graph import RoadGraph
     from zmd_layout.network.snapping import Snap
 
@@ -58,11 +60,13 @@ def within(
         at the facility); what is not stored is out of reach. The columns of a row stand in the
         order of the road nodes. The transpose has the form of a siting problem's costs.
     """
-    count = len(facilities.node)
+    count = len(facilities)
+    if not points.is_snapped.any():
+        return csr_array((count, len(points)))
     rows = [_Row(np.empty(0, dtype=np.int64), np.empty(0))] * count
-    task = _Task(graph, facilities, _tie_by_node(graph, points), cutoff_m)
+    task = _Task(graph, facilities, points, _in_bands(points), cutoff_m)
     scratch = np.full(len(graph.node_xy), _ELSEWHERE, dtype=np.int32)
-    groups = list(_groups(graph, facilities, cutoff_m))
+    groups = list(_groups(facilities, cutoff_m))
     done = count - sum(map(len, groups))
     for group in groups:
         for position, row in zip(group, _search(task, group, scratch), strict=True):
@@ -71,11 +75,11 @@ def within(
         if progress:
             progress(done, count)
     if not rows:
-        return csr_array((0, len(points.node)))
+        return csr_array((0, len(points)))
     starts = np.concatenate([[0], np.cumsum([len(row.point) for row in rows])])
     columns = np.concatenate([row.point for row in rows])
     distance_m = np.concatenate([row.distance_m for row in rows])
-    return csr_array((distance_m, columns, starts), shape=(count, len(points.node)))
+    return csr_array((distance_m, columns, starts), shape=(count, len(points)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,13 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Ties:
-    """The tied points in the order of their nodes; those of node v from first[v] to first[v+1]."""
+    """The tied points in the order of bands over their places."""
 
     point: NDArray[np.int64]
     node: NDArray[np.int32]
-    distance_m: NDArray[np.float64]
-    first: NDArray[np.int64]
+    offset_m: NDArray[np.float64]
+    edge: NDArray[np.int64]
+    bands: Bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +107,29 @@ class _Task:
 
     graph: RoadGraph
     facilities: Snap
+    points: Snap
     ties: _Ties
     cutoff_m: float
 
 
-def _tie_by_node(graph: RoadGraph, points: Snap) -> _Ties:
+def _in_bands(points: Snap) -> _Ties:
     tied = np.flatnonzero(points.is_snapped)
-    tied = tied[np.argsort(points.node[tied], kind="stable")]
-    of_node = np.bincount(points.node[tied], minlength=len(graph.node_xy))
-    first = np.concatenate([[0], np.cumsum(of_node)])
-    return _Ties(tied, points.node[tied], points.distance_m[tied], first)
+    order, bands = order_in_bands(points.xy[tied], tied)
+    tied = tied[order]
+    # The tie itself is a part of the way from either end.
+    to_end_m = points.along_m[tied] + points.distance_m[tied][:, None]
+    offset_m = np.where(points.is_leaving[tied], to_end_m, np.inf)
+    return _Ties(tied, points.node[tied], offset_m, points.edge[tied], bands)
 
 
-def _groups(graph: RoadGraph, facilities: Snap, cutoff_m: float) -> Iterator[NDArray[np.int64]]:
+def _groups(facilities: Snap, cutoff_m: float) -> Iterator[NDArray[np.int64]]:
     """Yield the positions of the facilities in reach of a road, neighbours together."""
     tied = np.flatnonzero(facilities.is_snapped & (facilities.distance_m <= cutoff_m))
     if not len(tied):
         return
     # Squares as wide as the cut-off: a larger part to search on, but far fewer of them.
-    square = np.floor(graph.node_xy[facilities.node[tied]] / max(cutoff_m, 1.0))
-    order = np.lexsort((facilities.node[tied], square[:, 0], square[:, 1]))
+    square = np.floor(facilities.xy[tied] / max(cutoff_m, 1.0))
+    order = np.lexsort((facilities.node[tied, 0], square[:, 0], square[:, 1]))
     tied, square = tied[order], square[order]
     borders = np.flatnonzero((np.diff(square, axis=0) != 0).any(axis=1)) + 1
     for group in np.split(tied, borders):
@@ -141,29 +149,70 @@ def _search(task: _Task, group: NDArray[np.int64], local: NDArray[np.int32]) -> 
     local
         (n,) `_ELSEWHERE` for every node, as it is left again; used for the rows of the part.
     """
-    graph, ties = task.graph, task.ties
-    home = task.facilities.node[group]
-    offset_m = task.facilities.distance_m[group]
-    limit_m = task.cutoff_m - offset_m.min()
-    starts, stops = graph.bands.runs(graph.node_xy[home], limit_m / graph.least_detour)
-    nodes = expand_runs(starts, stops)
-    here = expand_runs(ties.first[starts], ties.first[stops])
+    graph, ties, facilities = task.graph, task.ties, task.facilities
+    own_m = facilities.distance_m[group]
+    limit_m = task.cutoff_m - own_m.min()
+    reach_m = limit_m / graph.least_detour
+    runs = graph.bands.runs(facilities.xy[group], reach_m)
+    nodes = expand_runs(*runs)
+    here = expand_runs(*ties.bands.runs(facilities.xy[group], reach_m))
     local[nodes] = np.arange(len(nodes), dtype=np.int32)
-    part = _part(graph.reversed_weights, starts, stops, local)
-    to_facility_m = dijkstra(part, indices=local[home], limit=limit_m)
+    part = _part(graph.reversed_weights, *runs, local)
+    home, to_home_m = local[facilities.node[group]], facilities.along_m[group]
+    comes = facilities.is_arriving[group] & (home != _ELSEWHERE)
+    starts = _with_starts(part, home, to_home_m, comes)
+    first = part.shape[0]
+    to_facility_m = dijkstra(starts, indices=np.arange(first, first + len(group)), limit=limit_m)
+    # What is beyond the part is beyond reach: its row is the dead end's.
     at = local[ties.node[here]]
     local[nodes] = _ELSEWHERE
-    tie_m, point = ties.distance_m[here], ties.point[here]
+    to_facility_m[:, first - 1] = np.inf
+    at[at == _ELSEWHERE] = first - 1
+    offset_m, point, edge = ties.offset_m[here], ties.point[here], ties.edge[here]
     # Unreached is inf, and must not pass where there is no cut-off.
     longest_m = min(task.cutoff_m, np.finfo(np.float64).max)
     rows = []
-    for node_m, own_m in zip(to_facility_m, offset_m, strict=True):
-        way_m = node_m.take(at)
+    for node_m, tie_m, facility in zip(to_facility_m, own_m, group, strict=True):
+        way_m = node_m.take(at[:, 0])
+        way_m += offset_m[:, 0]
+        other_m = node_m.take(at[:, 1])
+        other_m += offset_m[:, 1]
+        np.minimum(way_m, other_m, out=way_m)
+        if facilities.edge[facility] >= 0:
+            beside = np.flatnonzero(edge == facilities.edge[facility])
+            direct_m = _along(task, facility, point[beside])
+            way_m[beside] = np.minimum(way_m[beside], direct_m)
         way_m += tie_m
-        way_m += own_m
         is_within = np.flatnonzero(way_m <= longest_m)
         rows.append(_Row(point.take(is_within), way_m.take(is_within)))
     return rows
+
+
+def _along(task: _Task, facility: int, points: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Measure the ways to a facility from points on its own edge, along that edge alone."""
+    gap_m = task.facilities.along_m[facility, 0] - task.points.along_m[points, 0]
+    leaves = task.points.is_leaving[points]
+    is_way = np.where(gap_m > 0, leaves[:, 1], leaves[:, 0]) | (gap_m == 0)
+    return np.where(is_way, np.abs(gap_m), np.inf) + task.points.distance_m[points]
+
+
+def _with_starts(
+    part: csr_array,
+    home: NDArray[np.int32],
+    to_home_m: NDArray[np.float64],
+    comes: NDArray[np.bool_],
+) -> csr_array:
+    """Append a row for each facility, with arcs to the ends of its edge."""
+    size = part.shape[0] + len(home)
+    ends = part.indptr[-1] + np.cumsum(comes.sum(axis=1), dtype=np.int32)
+    return csr_array(
+        (
+            np.concatenate([part.data, to_home_m[comes]]),
+            np.concatenate([part.indices, home[comes]]),
+            np.concatenate([part.indptr, ends]),
+        ),
+        shape=(size, size),
+    )
 
 
 def _part(
@@ -180,10 +229,12 @@ def _part(
     weights
         The graph.
     starts, stops
-        Half-open runs of rows, at least one.
+        Half-open runs of rows.
     local
         Of each node of the graph its row in the part, or `_ELSEWHERE`.
     """
+    if not len(starts):
+        return csr_array((1, 1))
     runs = list(zip(starts.tolist(), stops.tolist(), strict=True))
     size = int((stops - starts).sum())
     firsts, lasts = weights.indptr[starts], weights.indptr[stops]

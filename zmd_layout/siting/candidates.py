@@ -16,7 +16,8 @@ import pandas as pd
 import shapely
 
 from zmd_layout.checks.conditions import is_missing
-from zmd_layout.measures.access import demand, road_graph
+from zmd_layout.measures.access import demand
+from zmd_layout.measures.travel import road_graph
 from zmd_layout.measures.world import by_position
 from zmd_layout.siting.exclusions import is_barred
 from zmd_layout.siting.planning import CandidateKind
@@ -163,5 +164,6 @@ def _crossing(world: World, area: shapely.Geometry) -> shapely.Point:
     most = points.xy[np.flatnonzero(inside)[residents[inside].argmax()]]
     if graph is None:
         return shapely.Point(most)
-    node = graph.node_xy[graph.main_nodes[graph.main_tree.query(most)[1]]]
+    nodes = graph.node_xy[graph.is_main]
+    node = nodes[((nodes - most) ** 2).sum(axis=1).argmin()]
     return shapely.Point(node) if shapely.contains_xy(area, *node) else shapely.Point(most)

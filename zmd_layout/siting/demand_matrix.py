@@ -9,8 +9,9 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from zmd_layout.measures.access import DETOUR_FACTOR, demand, demand_snap, road_graph
-from zmd_layout.network import snap, within
+from zmd_layout.measures.access import DETOUR_FACTOR, demand, demand_snap
+from zmd_layout.measures.travel import road_graph, tied
+from zmd_layout.network import within
 from zmd_layout.siting.distances import is_inside
 from zmd_layout.siting.placement import Travel
 from zmd_layout.vocabulary import Stage
@@ -50,11 +51,11 @@ def reach(world: World, places: gpd.GeoDataFrame, options: SitingOptions) -> csr
     points = demand(world)
     assert points is not None  # noqa: S101 - asked before
     xy = shapely.get_coordinates(places.geometry.to_numpy())
-    graph = road_graph(world)
-    if graph is None:
+    graph, homes = road_graph(world), demand_snap(world)
+    sites = tied(world, xy, keys=places["candidate_id"].to_numpy(str))
+    if graph is None or homes is None or sites is None:
         return _straight_reach(points.xy, xy, options)
-    sites = snap(xy, graph, limit_m=options.reach_m, keys=places["candidate_id"].to_numpy(str))
-    return within(graph, sites, demand_snap(world, graph), cutoff_m=options.reach_m)
+    return within(graph, sites, homes, cutoff_m=options.reach_m)
 
 
 def _straight_reach(

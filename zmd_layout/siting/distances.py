@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from zmd_layout.measures.access import access, demand, demand_snap, road_graph
+from zmd_layout.measures.access import access, demand, demand_snap
 from zmd_layout.measures.world import by_position
 from zmd_layout.vocabulary import Stage, UnitKind
 
@@ -31,10 +31,10 @@ def distance_notes(world: World) -> dict[str, Message]:
     notes
         `demand_points` where there are roads, then by stage; empty without children at points.
     """
-    points, graph = demand(world), road_graph(world)
-    if points is None:
+    if demand(world) is None:
         return {}
-    notes = {} if graph is None else {"demand_points": demand_snap(world, graph).message()}
+    homes = demand_snap(world)
+    notes = {} if homes is None else {"demand_points": homes.message()}
     for stage in _STAGES:
         way = access(world, stage)
         if way is not None:

@@ -32,6 +32,7 @@ from zmd_layout.study.people import Forecast, IntoTowns, Move, NetMigration, Peo
 from zmd_layout.study.schools import Completeness, SchoolMatching
 from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
+from zmd_layout.study.travel import Travel
 from zmd_layout.vocabulary import Implausible, Stage
 
 LAYER_NAMES = (
@@ -41,7 +42,8 @@ LAYER_NAMES = (
 )  # fmt: skip
 FILE_NAME = "study.toml"
 _TABLES = (
-    "layers", "own_layers", "matching", "completeness", "people", "forecast", "sensitivity",
+    "layers", "own_layers", "matching", "completeness", "people", "travel", "forecast",
+    "sensitivity",
 )  # fmt: skip
 
 
@@ -171,6 +173,8 @@ class Study(Strict):
         How schools of two sources come together, and how many must be known.
     people, forecast
         How the census comes to its places, and what is supposed of the years to come.
+    travel
+        How people travel, and what counts as a road.
     sensitivity
         How wrong the data may be.
     folder
@@ -190,6 +194,7 @@ class Study(Strict):
     matching: SchoolMatching = SchoolMatching()
     completeness: Completeness = Completeness()
     people: People = People()
+    travel: Travel = Travel()
     forecast: Forecast = Forecast()
     sensitivity: Sensitivity = Sensitivity()
     folder: Path = Path()
@@ -337,7 +342,8 @@ def _model_at(location: list[str]) -> type[BaseModel]:
     models: dict[str, type[BaseModel]] = {
         "layers": LayerSource, "own_layers": LayerSource, "covers": Covers, "accept": Acceptance,
         "matching": SchoolMatching,
-        "completeness": Completeness, "people": People, "forecast": Forecast,
+        "completeness": Completeness, "people": People,
+        "travel": Travel, "forecast": Forecast,
         "net_migration": NetMigration, "moves": Move, "into_towns": IntoTowns,
         "sensitivity": Sensitivity,
     }  # fmt: skip

@@ -13,7 +13,7 @@ from pyproj import Transformer
 from zmd_layout.errors import ZmdLayoutError
 from zmd_layout.layers import load_layers, study_area
 from zmd_layout.layers.layer import Layer, Origin
-from zmd_layout.layers.roads import roads_near
+from zmd_layout.layers.roads import joined_tables, roads_near
 from zmd_layout.measures.access import BEYOND
 from zmd_layout.messages import Message
 from zmd_layout.study import Study, read_study
@@ -132,10 +132,13 @@ def _in_plane(layer: Layer, crs: str) -> Layer:
         return layer
     if layer.roads is None:
         return replace(layer, frame=layer.frame.to_crs(crs))
-    nodes = layer.roads.nodes
     turn = Transformer.from_crs(layer.frame.crs, crs, always_xy=True)
-    x, y = turn.transform(nodes["x"].to_numpy(), nodes["y"].to_numpy())
-    return replace(layer, roads=replace(layer.roads, nodes=nodes.assign(x=x, y=y)))
+    turned = {}
+    for name in ("nodes", "vertices"):
+        table = getattr(layer.roads, name)
+        x, y = turn.transform(table["x"].to_numpy(), table["y"].to_numpy())
+        turned[name] = table.assign(x=x, y=y)
+    return replace(layer, roads=replace(layer.roads, **turned))
 
 
 def joined_roads(own: Layer, parts: list[Layer], zone: BaseGeometry) -> Layer:
@@ -146,7 +149,4 @@ def joined_roads(own: Layer, parts: list[Layer], zone: BaseGeometry) -> Layer:
         frame = pd.concat([own.frame, *(f for f in near if len(f))], ignore_index=True)
         return replace(own, frame=gpd.GeoDataFrame(frame, geometry="geometry", crs=own.frame.crs))
     tables = [own.roads, *(roads_near(p.roads, zone) for p in parts if p.roads is not None)]
-    nodes = pd.concat([t.nodes for t in tables]).drop_duplicates("node_id", ignore_index=True)
-    edges = pd.concat([t.edges for t in tables], ignore_index=True)
-    edges = edges.drop_duplicates(["u", "v", "length_m"], ignore_index=True)
-    return replace(own, roads=replace(own.roads, nodes=nodes, edges=edges))
+    return replace(own, roads=joined_tables(tables))

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -24,6 +23,7 @@ from zmd_layout.crs import (
 )
 from zmd_layout.errors import CrsError, LayerError
 from zmd_layout.layers.files import sha256_of
+from zmd_layout.layers.roads import lines_of
 from zmd_layout.layers.schools.doubles import merge_doubles
 from zmd_layout.layers.schools.matching import (
     Decision,
@@ -38,10 +38,10 @@ from zmd_layout.vocabulary import SchoolStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from zmd_layout.layers.layer import Layer, Layers
-    from zmd_layout.layers.roads import RoadTables
     from zmd_layout.study import Study
 
 REFERENCE = "reference_schools"
@@ -201,7 +201,7 @@ def beside_roads(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
         return schools, []
     try:
         check = check_beside_lines(
-            _places(schools.frame), shapely.STRtree(_lines(tables)),
+            _places(schools.frame), shapely.STRtree(lines_of(tables)),
             coordinates=parse_coordinates(str(declared)), working_crs=study.crs,
             layer_name="schools", so_far=DatumCheck(len(schools.frame), 0, is_verified=False),
         )  # fmt: skip
@@ -209,13 +209,6 @@ def beside_roads(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
         return schools, list(error.messages)
     origin = replace(schools.origin, is_datum_verified=check.is_verified)
     return replace(schools, origin=origin), []
-
-
-def _lines(roads: RoadTables) -> NDArray[np.object_]:
-    """Give straight lines from junction to junction."""
-    nodes = roads.nodes.set_index("node_id")[["x", "y"]]
-    ends = [nodes.loc[roads.edges[end]].to_numpy() for end in ("u", "v")]
-    return np.asarray(shapely.linestrings(np.stack(ends, axis=1)))
 
 
 def _result(

@@ -12,7 +12,7 @@ import pandas as pd
 from pyproj import CRS, Transformer
 
 from zmd_layout.errors import CrsError
-from zmd_layout.layers.roads import LONGEST_EDGE_M, RoadCounts, RoadTables, divide
+from zmd_layout.layers.roads import RoadCounts, RoadTables, expand_runs, level_of
 from zmd_layout.layers.sources.osm.opl import WayNodes, joined, nodes_of_fields
 from zmd_layout.messages import Message
 
@@ -33,7 +33,7 @@ _ROUND = frozenset({"roundabout", "circular"})
 _FORWARD = frozenset({"yes", "true", "1"})
 _BACKWARD = frozenset({"-1", "reverse"})
 
-_TAGS = re.compile(rb"[T,](highway|oneway|junction|area)=([^, ]*)")
+_TAGS = re.compile(rb"[T,](highway|oneway|junction|area|bridge|tunnel|layer)=([^, ]*)")
 
 _PIECE = 1 << 14
 # WGS 84: half the equator's diameter, and the first eccentricity squared
@@ -42,10 +42,16 @@ _ECCENTRICITY_SQUARED = 6.694_379_990_14e-3
 
 
 class _Road(NamedTuple):
-    """A kind of road, and where vehicles may go: 1 as drawn, -1 against it, 0 both ways."""
+    """
+    A kind of road, where vehicles may go, and on which level it lies.
+
+    Directions are 1 as drawn, -1 against it, 0 both ways; levels 0 on the ground, above it
+    bridges, below it tunnels.
+    """
 
     highway: str
     direction: int
+    level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +112,10 @@ class RoadCollector:
             raise CrsError(Message("osm.not_projected", crs=working_crs))
         pieces, counts = _pieces(joined(self.nodes), len(self.roads), window)
         if pieces.piece.size == 0:
-            return RoadTables(_node_table([], [], []), _edge_table([], [], [], [], []), counts)
-        highway = np.array([road.highway for road in self.roads], object)
-        direction = np.array([road.direction for road in self.roads], np.int8)
-        edges = _edges(pieces, window)
-        return RoadTables(*_tables(edges, highway, direction, working_crs), counts)
+            return RoadTables(
+                _node_table([], [], []), _edge_table({name: [] for name in _EDGE_TYPES}), counts
+            )
+        return _tables(_edges(pieces, window), self.roads, counts, working_crs)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -121,10 +126,12 @@ def _road(field: bytes) -> _Road | None:
     if highway in _NO_ROAD or tags.get("area") == "yes":
         return None
     oneway = tags.get("oneway")
+    level = level_of(tags.get("bridge"), tags.get("tunnel"), tags.get("layer"))
     if oneway in _BACKWARD:
-        return _Road(highway, -1)
+        return _Road(highway, -1, level)
     by_nature = highway in _ONE_WAY_BY_NATURE or tags.get("junction") in _ROUND
-    return _Road(highway, int(oneway in _FORWARD or (by_nature and oneway != "no")))
+    is_forward = oneway in _FORWARD or (by_nature and oneway != "no")
+    return _Road(highway, int(is_forward), level)
 
 
 def _pieces(nodes: WayNodes, way_count: int, window: Window | None) -> tuple[_Pieces, RoadCounts]:
@@ -156,7 +163,7 @@ def _of_ways(nodes: WayNodes, chosen: Array, way_count: int) -> Array:
 
 
 def _edges(pieces: _Pieces, window: Window | None) -> _Edges:
-    """Split the pieces at the nodes that they share, and divide what is long between those."""
+    """Split the pieces at the nodes that they share."""
     nodes, piece = pieces.nodes, pieces.piece
     changes = piece[1:] != piece[:-1]
     code, _ = pd.factorize(nodes.ref)
@@ -172,62 +179,46 @@ def _edges(pieces: _Pieces, window: Window | None) -> _Edges:
     if window is not None:
         is_near = window.holds(nodes.lon[at], nodes.lat[at])
         is_edge &= is_near[:-1] | is_near[1:]
-    return _divided(nodes, at[:-1][is_edge], at[1:][is_edge], length_m[is_edge], step_m)
+    return _Edges(nodes, at[:-1][is_edge], at[1:][is_edge], length_m[is_edge])
 
 
-def _divided(nodes: WayNodes, first: Array, last: Array, length_m: Array, step_m: Array) -> _Edges:
-    """
-    Divide stretches into equal edges, none longer than `LONGEST_EDGE_M`.
-
-    The nodes between have ids below zero, as editors of OSM give to what is new, which rest on the
-    stretch alone: they are the same in another extract, and whatever the order of ways.
-
-    Parameters
-    ----------
-    nodes
-        All nodes.
-    first, last, length_m
-        (m,) positions of the first and the last node of each stretch, and its length.
-    step_m
-        (n − 1,) distances between all nodes, 0 from one piece to the next.
-    """
-    along_m = np.concatenate([[0.0], np.cumsum(step_m)])
-    ref = nodes.ref
-    edges = divide(
-        first, last, begins_at_m=along_m[first], length_m=length_m, first_new=len(ref),
-        longest_m=LONGEST_EDGE_M,
-    )  # fmt: skip
-    names = pd.DataFrame(
-        {"first": ref[first][edges.of], "second": ref[first + 1][edges.of],
-         "last": ref[last][edges.of], "nth": edges.nth}
-    )  # fmt: skip
-    hashes = pd.util.hash_pandas_object(names, index=False).to_numpy()
-    new = WayNodes(
-        nodes.way[first][edges.of],
-        -(hashes >> np.uint64(2)).astype(np.int64) - 1,
-        np.interp(edges.at_m, along_m, nodes.lon),
-        np.interp(edges.at_m, along_m, nodes.lat),
-    )
-    return _Edges(joined([nodes, new]), edges.start, edges.end, edges.length_m)
-
-
-def _tables(
-    edges: _Edges, highway: Array, direction: Array, working_crs: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    nodes = edges.nodes
-    way = nodes.way[edges.start]
-    start = np.where(direction[way] < 0, edges.end, edges.start)
-    end = np.where(direction[way] < 0, edges.start, edges.end)
-    table = _edge_table(
-        nodes.ref[start], nodes.ref[end], edges.length_m, highway[way], direction[way] != 0
-    )
-    is_end = np.zeros(len(nodes.ref), np.bool_)
-    is_end[start] = is_end[end] = True
-    at = np.flatnonzero(is_end)
-    ids, first = np.unique(nodes.ref[at], return_index=True)
+def _tables(edges: _Edges, roads: list[_Road], counts: RoadCounts, working_crs: str) -> RoadTables:
+    nodes, first, last = edges.nodes, edges.start, edges.end
+    highway = np.array([road.highway for road in roads], object)
+    direction = np.array([road.direction for road in roads], np.int8)
+    level = np.array([road.level for road in roads], np.float64)
+    way = nodes.way[first]
+    is_backward = direction[way] < 0
     project = Transformer.from_crs("EPSG:4326", working_crs, always_xy=True)
-    x, y = project.transform(nodes.lon[at][first], nodes.lat[at][first])
-    return _node_table(ids, x, y), table
+    inner = expand_runs(first + 1, last)
+    x, y = project.transform(nodes.lon[inner], nodes.lat[inner])
+    count = last - first - 1
+    begin = np.cumsum(count) - count
+    # ways that are open against their drawing only are turned round, bends and all
+    turned = expand_runs(begin, begin + count)
+    is_turned = np.repeat(is_backward, count)
+    turned[is_turned] = (np.repeat(2 * begin + count - 1, count) - turned)[is_turned]
+    table = _edge_table(
+        {
+            "u": nodes.ref[np.where(is_backward, last, first)],
+            "v": nodes.ref[np.where(is_backward, first, last)],
+            "length_m": edges.length_m,
+            "highway": highway[way],
+            "oneway": direction[way] != 0,
+            "level": level[way],
+            "first_vertex": begin,
+            "vertex_count": count,
+        }
+    )
+    at = np.unique(np.concatenate([first, last]))
+    ids, of_id = np.unique(nodes.ref[at], return_index=True)
+    node_x, node_y = project.transform(nodes.lon[at][of_id], nodes.lat[at][of_id])
+    # in the order of the edges, so that the order of ways in the file changes nothing
+    begin, count = table["first_vertex"].to_numpy(), table["vertex_count"].to_numpy()
+    taken = turned[expand_runs(begin, begin + count)]
+    bends = pd.DataFrame({"x": np.asarray(x)[taken], "y": np.asarray(y)[taken]})
+    table = table.assign(first_vertex=np.cumsum(count) - count)
+    return RoadTables(_node_table(ids, node_x, node_y), table, counts, bends)
 
 
 def distances_m(lon: Array, lat: Array) -> Array:
@@ -273,20 +264,17 @@ def _node_table(node_id: ArrayLike, x: ArrayLike, y: ArrayLike) -> pd.DataFrame:
     )
 
 
-def _edge_table(
-    u: ArrayLike, v: ArrayLike, length_m: ArrayLike, highway: ArrayLike, oneway: ArrayLike
-) -> pd.DataFrame:
+_EDGE_TYPES: dict[str, Any] = {
+    "u": np.int64, "v": np.int64, "length_m": np.float64, "highway": object, "oneway": np.bool_,
+    "level": np.float64, "first_vertex": np.int64, "vertex_count": np.int64,
+}  # fmt: skip
+
+
+def _edge_table(columns: dict[str, ArrayLike]) -> pd.DataFrame:
     """Sort the edges, so that the order of ways in the file changes nothing."""
+    arrays = {name: np.asarray(columns[name], kind) for name, kind in _EDGE_TYPES.items()}
     # there are few kinds of road: to check each text of a long column is slow
-    kind, kinds = pd.factorize(np.asarray(highway, object))
-    table = pd.DataFrame(
-        {
-            "u": np.asarray(u, np.int64),
-            "v": np.asarray(v, np.int64),
-            "length_m": np.asarray(length_m, np.float64),
-            "highway": pd.Series(kinds).astype(str).take(kind).array,
-            "oneway": np.asarray(oneway, np.bool_),
-        }
-    )
+    kind, kinds = pd.factorize(arrays["highway"])
+    table = pd.DataFrame({**arrays, "highway": pd.Series(kinds).astype(str).take(kind).array})
     order = np.lexsort((table["length_m"], table["v"], table["u"]))
     return table.iloc[order].reset_index(drop=True)
