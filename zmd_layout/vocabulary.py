@@ -211,6 +211,7 @@ class Flag(StrEnum):
     PROXY = "proxy"
     EXCEEDS_PROVINCE = "exceeds_province"
     DATUM_UNVERIFIED = "datum_unverified"
+    OFF_ROAD = "off_road"
     OSM_INCOMPLETE = "osm_incomplete"
     CONDITIONS_DATE_UNKNOWN = "conditions_date_unknown"
     CONDITIONS_DATE_AHEAD = "conditions_date_ahead"
@@ -263,3 +264,11 @@ class Implausible(StrEnum):
     ROUNDED_PLACES = "rounded_places"
     SWAPPED_PLACES = "swapped_places"
     FAR_PLACES = "far_places"
+
+
+class RoadFault(StrEnum):
+    """What may be wrong with a road, as `layers.gpkg` lists it."""
+
+    JOINED_END = "joined_end"  # it ended beside another road and was joined to it
+    LOOSE_END = "loose_end"  # it ends beside another road, to which the way is long or none
+    ISLAND = "island"  # it hangs on nothing

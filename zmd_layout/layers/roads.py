@@ -32,12 +32,17 @@ class RoadCounts:
     node_references_missing
         Places in ways that name a node which the source does not hold. A node that two ways
         name counts twice.
+    crossings_joined, crossings_passed
+        Places where drawn lines touch or cross without a common vertex, and now meet; and places
+        where they cross, and pass over each other.
     """
 
     ways: int = 0
     ways_cut: int = 0
     ways_lost: int = 0
     node_references_missing: int = 0
+    crossings_joined: int = 0
+    crossings_passed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ def _share_within(
     """
     Give the share of children of a stage within `service_radius_m` of a school, in percent.
 
-    Over the roads on foot, or without roads in straight lines times a detour factor. A demand point
-    from which no school is in reach is not within. Unknown where no layer has children at points.
+    Over the roads, or without roads in straight lines times a detour factor. A demand point from
+    which no school is in reach is not within; of one without road it is not known. Unknown where no
+    layer has children at points.
     """
     found = access(world, stage)
     if found is None:
@@ -44,6 +45,9 @@ def _share_within(
     children = found.demand.children[stage].to_numpy(dtype=float)
     radius_m = limits["service_radius_m"].value
     is_within = np.nan_to_num(found.found.distance_m, nan=np.inf) <= radius_m
+    is_off_road = found.found.is_off_road
+    if is_off_road is None:
+        is_off_road = np.zeros(len(children), dtype=bool)
     provenance = _provenance(world, found, stage)
     out = {}
     for unit in units.frame.index:
@@ -52,7 +56,15 @@ def _share_within(
         if not here.any() or not whole > 0:
             out[str(unit)] = Value(is_void=bool(whole == 0), notes=(_NOTHING,))
             continue
-        out[str(unit)] = exactly(100 * children[here & is_within].sum() / whole, **provenance)
+        low = 100 * children[here & is_within].sum() / whole
+        lost = children[here & is_off_road].sum()
+        if not lost > 0:
+            out[str(unit)] = exactly(low, **provenance)
+            continue
+        high = low + 100 * lost / whole
+        note = Message("measures.off_road_children", children=lost, low=low, high=high)
+        flags = (*provenance["flags"], str(Flag.OFF_ROAD))
+        out[str(unit)] = Value(low, high, notes=(note,), **{**provenance, "flags": flags})
     return out
 
 

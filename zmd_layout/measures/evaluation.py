@@ -92,7 +92,7 @@ def evaluate(  # noqa: PLR0911 - one way for each form of measure
             return _statistic(definition, world, units)
         case NamedMeasure():
             compute = NAMED_MEASURES[definition.named, units.kind]
-            return compute(world, units, limits)
+            return compute(world.in_mode(definition.mode), units, limits)
         case VerdictMeasure():
             rows = findings.get(definition.verdicts, ())
             return count_verdicts(definition, world=world, units=units, rows=rows)

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from zmd_layout.network import Mode, RoadGraph, Snap, build_graph, snap, tables_from_lines
+from zmd_layout.network import (
+    LooseEnds,
+    Mode,
+    RoadGraph,
+    Snap,
+    build_graph,
+    join,
+    loose_ends,
+    snap,
+    tables_from_lines,
+)
 from zmd_layout.vocabulary import Basis
 
 if TYPE_CHECKING:
@@ -70,16 +80,32 @@ def road_graph(world: World, mode: Mode | None = None) -> RoadGraph | None:
 
 
 def road_tables(world: World) -> RoadTables | None:
-    """Return the roads of the study, or None where there are none."""
-    made: RoadTables | None = world.keep("road tables", lambda: _road_tables(world))
+    """Return the roads of the study with small gaps joined, or None where there are none."""
+    made: RoadTables | None = _joined(world)[0]
     return made
 
 
-def _road_tables(world: World) -> RoadTables | None:
-    layer = world.layers.get("roads")
-    if layer is None:
-        return None
-    return layer.roads if layer.roads is not None else tables_from_lines(layer.frame)
+def road_ends(world: World) -> LooseEnds | None:
+    """Return the ends of roads that lay near another road, those that were joined among them."""
+    made: LooseEnds | None = _joined(world)[1]
+    return made
+
+
+def _joined(world: World) -> tuple[RoadTables | None, LooseEnds | None]:
+    def make() -> tuple[RoadTables | None, LooseEnds | None]:
+        layer = world.layers.get("roads")
+        if layer is None:
+            return None, None
+        roads = layer.roads
+        if roads is None:
+            roads = tables_from_lines(layer.frame, crossings=world.study.travel.crossings)
+        most_m = figure(world, "join_ends_within_m")
+        listed_m = packaged_figures()["ends_listed_within_m"].value
+        ends = loose_ends(roads, within_m=max(most_m, listed_m))
+        return join(roads, ends.only(ends.place.distance_m <= most_m)), ends
+
+    made: tuple[RoadTables | None, LooseEnds | None] = world.keep("road tables", make)
+    return made
 
 
 def tied(

@@ -70,6 +70,16 @@ class World:
         """Give what `make()` gave the first time."""
         return self._remembered(self._kept, key, make)
 
+    def in_mode(self, mode: str | None) -> World:
+        """Return the world as one sees it who travels in a mode; None: as the study says."""
+        travel = self.study.travel
+        if mode is None or mode == travel.mode:
+            return self
+        other = travel.model_copy(update={"mode": mode})
+        study = self.study.model_copy(update={"travel": other})
+        made: World = self.keep(("in mode", mode), lambda: replace(self, study=study, _kept={}))
+        return made
+
     def _remembered(self, store: dict[Any, Any], key: Any, make: Any) -> Any:  # noqa: ANN401 - as above
         """Give what was made, and tell again which layers it rests on."""
         if key not in store:

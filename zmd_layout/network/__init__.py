@@ -4,6 +4,7 @@ The road graph, and distances on it.
 From roads to answers::
 
     roads = tables_from_lines(lines)          # or an extract's tables, as they are
+    roads = join(roads, loose_ends(roads, within_m=3))
     graph = build_graph(roads, mode="walk")
     homes = snap(homes_xy, graph, limit_m=…, keys=home_ids)
     schools = snap(schools_xy, graph, limit_m=…, keys=school_ids)
@@ -16,6 +17,7 @@ rows, and of two schools that are equally far the one with the smaller key is th
 
 from zmd_layout.network.graph import GraphCounts, RoadGraph, build_graph
 from zmd_layout.network.lines import tables_from_lines
+from zmd_layout.network.loose_ends import LooseEnds, join, loose_ends
 from zmd_layout.network.modes import EXCLUDED_HIGHWAYS, NOT_DRIVABLE, NOT_WALKABLE, Mode
 from zmd_layout.network.nearest_facility import (
     NO_FACILITY,
@@ -42,6 +44,7 @@ __all__ = [
     "NO_FACILITY",
     "GraphCounts",
     "Grid",
+    "LooseEnds",
     "Method",
     "Mode",
     "Nearest",
@@ -52,7 +55,9 @@ __all__ = [
     "build_graph",
     "catchments",
     "grid_over",
+    "join",
     "k_nearest",
+    "loose_ends",
     "nearest",
     "snap",
     "straight_line",

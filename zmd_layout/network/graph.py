@@ -16,7 +16,7 @@ from zmd_layout.layers.roads import edge_vertices, expand_runs
 from zmd_layout.messages import Message
 from zmd_layout.network.bands import Bands, order_in_bands
 from zmd_layout.network.modes import EXCLUDED_HIGHWAYS, Mode
-from zmd_layout.network.pieces import RoadPieces, round_lengths
+from zmd_layout.network.pieces import RoadPieces, Stretches, round_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -72,34 +72,6 @@ class GraphCounts:
     nodes: int
     nodes_in_main: int
     components: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretches:
-    """
-    The edges of a road graph with their shapes, in an order of their own; points are tied to them.
-
-    Attributes
-    ----------
-    ends
-        (2, e) int32 the nodes at the ends.
-    length_m
-        (e,) metres along the road.
-    is_forward, is_backward
-        (e,) whether one may go from the first end to the second, and back.
-    is_open
-        (e,) whether points are tied to it.
-    xy, first
-        (k, 2) the vertices, edge after edge; those of edge i from first[i] to first[i + 1].
-    """
-
-    ends: NDArray[np.int32]
-    length_m: NDArray[np.float64]
-    is_forward: NDArray[np.bool_]
-    is_backward: NDArray[np.bool_]
-    is_open: NDArray[np.bool_]
-    xy: NDArray[np.float64]
-    first: NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)

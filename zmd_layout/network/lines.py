@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from zmd_layout.errors import CrsError, LayerError
-from zmd_layout.layers.roads import RoadCounts, RoadTables, expand_runs
+from zmd_layout.layers.roads import RoadCounts, RoadTables, expand_runs, level_of
 from zmd_layout.messages import Message
+from zmd_layout.network.crossings import (
+    MOST_BRIDGES_PER_JUNCTION,
+    Crossings,
+    junction_count,
+    with_vertices,
+)
+from zmd_layout.network.crossings import crossings as find_crossings
 from zmd_layout.network.graph import degrees_error
 
 if TYPE_CHECKING:
@@ -19,26 +27,35 @@ if TYPE_CHECKING:
 
 # The values of OSM's `oneway` (OSM wiki, Key:oneway); all others, `reversible` and `alternating`
 # among them, let one through in both directions at some time.
-_FORWARD = frozenset({"yes", "true", "1"})
-_BACKWARD = frozenset({"-1", "reverse"})
+_FORWARD = frozenset({"yes", "true", "1", "f"})  # F, T, B: the codes of Geofabrik's shapefiles
+_BACKWARD = frozenset({"-1", "reverse", "t"})
 # A motorway is one-way unless it says otherwise (OSM wiki, Tag:highway=motorway).
 _IMPLIED_ONEWAY = "motorway"
 
 _MILLIMETRES_PER_METRE = 1000.0
 
+Crossing: TypeAlias = Literal["as_drawn", "meet", "pass"]
 
-def tables_from_lines(lines: gpd.GeoDataFrame) -> RoadTables:
+
+def tables_from_lines(lines: gpd.GeoDataFrame, *, crossings: Crossing = "as_drawn") -> RoadTables:
     """
     Cut road lines into the nodes and stretches of a graph.
 
-    A node stands at each end of a line, and at each vertex (to 1 mm) that two lines share. Lines
-    that cross without a common vertex do not meet: one is a bridge.
+    A node stands at each end of a line, at each vertex (to 1 mm) that two lines share, and where a
+    line ends on another one. Lines that cross without a common vertex meet if they lie on one
+    level; where no column says on which level lines lie, they meet if they are a plain drawing, and
+    pass over each other if they are drawn from junction to junction
+    (`MOST_BRIDGES_PER_JUNCTION`). Nothing meets a motorway but what ends on it.
 
     Parameters
     ----------
     lines
         LineStrings or MultiLineStrings in a projected CRS in metres, with `highway` and `oneway`
-        as in OSM (`yes`, `true`, `1`; `-1`, `reverse`; else both ways).
+        as in OSM (`yes`, `true`, `1`; `-1`, `reverse`; else both ways) or as Geofabrik codes it
+        (`F` forward, `T` backward, `B` both). Optional: `bridge`, `tunnel` and `level` (OSM's
+        `layer`), of which any says on which level lines lie.
+    crossings
+        `meet` or `pass`: what lines of one level do that cross without a common vertex.
 
     Returns
     -------
@@ -60,8 +77,15 @@ def tables_from_lines(lines: gpd.GeoDataFrame) -> RoadTables:
     if not len(parts):
         raise LayerError(Message("network.no_lines", count=len(lines)))
 
-    xy, part, millimetres = _vertices(parts)
+    xy, part, millimetres = _vertices(*shapely.get_coordinates(parts, return_index=True))
     vertex, places = _number_vertices(millimetres)
+    level = tags["level"].to_numpy()[row]
+    found = find_crossings(xy, part, vertex, _open_levels(level, tags, row)[part])
+    do_meet = found.is_end | _do_meet(found, part, vertex, crossings, is_known=_has_levels(lines))
+    if do_meet.any():
+        met = Crossings(found.step[:, do_meet], found.xy[do_meet], found.is_end[do_meet])
+        xy, part, millimetres = _vertices(*with_vertices(xy, part, met))
+        vertex, places = _number_vertices(millimetres)
     tails, heads = _cut(vertex, part)
     of_edge = tags.iloc[row[part[tails]]]
     is_backward = of_edge["is_backward"].to_numpy()
@@ -83,13 +107,49 @@ def tables_from_lines(lines: gpd.GeoDataFrame) -> RoadTables:
                 "length_m": _lengths(xy, tails, heads),
                 "highway": of_edge["highway"].to_numpy(),
                 "oneway": of_edge["is_oneway"].to_numpy(),
+                "level": level[part[tails]],
                 "first_vertex": begin,
                 "vertex_count": inner,
             }
         ),
-        counts=RoadCounts(ways=len(lines), ways_lost=len(lines) - len(np.unique(row))),
+        counts=RoadCounts(
+            ways=len(lines),
+            ways_lost=len(lines) - len(np.unique(row)),
+            crossings_joined=int(do_meet.sum()),
+            crossings_passed=int((~do_meet).sum()),
+        ),
         vertices=pd.DataFrame({"x": xy[taken, 0], "y": xy[taken, 1]}),
     )
+
+
+_LEVEL_COLUMNS = ("level", "bridge", "tunnel")
+
+
+def _has_levels(lines: gpd.GeoDataFrame) -> bool:
+    return any(name in lines and lines[name].notna().any() for name in _LEVEL_COLUMNS)
+
+
+def _open_levels(
+    level: NDArray[np.float64], tags: pd.DataFrame, row: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the levels on which lines may be crossed: none of a motorway."""
+    is_motorway = tags["highway"].isin(["motorway", "motorway_link"]).to_numpy()[row]
+    return np.where(is_motorway, np.nan, level)
+
+
+def _do_meet(
+    found: Crossings,
+    part: NDArray[np.int64],
+    vertex: NDArray[np.int64],
+    asked: Crossing,
+    *,
+    is_known: bool,
+) -> bool:
+    """Return whether lines that cross on one level meet."""
+    if asked != "as_drawn" or is_known:
+        return asked != "pass"
+    bridges = int((~found.is_end).sum())
+    return bridges > MOST_BRIDGES_PER_JUNCTION * junction_count(part, vertex)
 
 
 def _line_faults(lines: gpd.GeoDataFrame) -> list[Message]:
@@ -135,16 +195,28 @@ def _parts(lines: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.int
             "highway": highway.astype(object),
             "is_backward": is_backward.astype(bool),
             "is_oneway": (oneway.isin(_FORWARD) | is_backward | is_implied).astype(bool),
+            "level": _levels(lines),
         }
     )
     return parts[order], row[order], tags
 
 
+def _levels(lines: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return the level of each line by its tags; there are few kinds of them."""
+    columns = [
+        lines[name].astype("string").fillna("").str.strip().str.removesuffix(".0").tolist()
+        if name in lines
+        else [""] * len(lines)
+        for name in ("bridge", "tunnel", "level")
+    ]
+    level = cache(level_of)
+    return np.array([level(*words) for words in zip(*columns, strict=True)], dtype=np.float64)
+
+
 def _vertices(
-    parts: NDArray[np.object_],
+    xy: NDArray[np.float64], part: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Give coordinates, line and whole millimetres of the vertices, none twice in a row."""
-    xy, part = shapely.get_coordinates(parts, return_index=True)
     millimetres = np.rint(xy * _MILLIMETRES_PER_METRE).astype(np.int64)
     is_step = (np.diff(part) != 0) | (np.diff(millimetres, axis=0) != 0).any(axis=1)
     is_step = np.concatenate([[True], is_step])

@@ -61,6 +61,11 @@ class Nearest:
     tie_m
         What of `distance_m` are the straight lines to the road at both ends, NaN where that is;
         None in a straight line.
+    to_road_m
+        (n,) from each demand point straight to the nearest road, NaN for one without coordinates;
+        None in a straight line.
+    is_off_road
+        (n,) whether it is without road: its place is known, and every road beyond its limit.
     """
 
     distance_m: NDArray[np.float64]
@@ -68,6 +73,8 @@ class Nearest:
     method: Method
     detour_factor: float | None = None
     tie_m: NDArray[np.float64] | None = None
+    to_road_m: NDArray[np.float64] | None = None
+    is_off_road: NDArray[np.bool_] | None = None
 
     @property
     def is_reached(self) -> NDArray[np.bool_]:
@@ -199,7 +206,11 @@ def _at_points(
     distance_m[tied[row], column] = way_m[row, column]
     facility[tied[row], column] = owner
     tie_m[tied[row], column] = demand.distance_m[tied[row]] + facilities.distance_m[owner]
-    return Nearest(distance_m=distance_m, facility=facility, method=Method.NETWORK, tie_m=tie_m)
+    return Nearest(
+        distance_m=distance_m, facility=facility, method=Method.NETWORK, tie_m=tie_m,
+        to_road_m=demand.distance_m,
+        is_off_road=~demand.is_snapped & np.isfinite(demand.distance_m),
+    )  # fmt: skip
 
 
 def _best(

@@ -11,9 +11,9 @@ from scipy.spatial import cKDTree
 from zmd_layout.layers.roads import expand_runs
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
-    from zmd_layout.network.graph import Stretches
+    from numpy.typing import NDArray
 
 # Lengths are multiples of 2⁻³² m (a quarter of a nanometre), so that sums below 2²¹ m (2,097 km)
 # are exact in double precision. Then a distance is the same in both directions and for any order
@@ -38,6 +38,49 @@ def round_lengths(length_m: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretches:
+    """
+    The edges of a road graph with their shapes, in an order of their own; points are tied to them.
+
+    Attributes
+    ----------
+    ends
+        (2, e) int32 the nodes at the ends.
+    length_m
+        (e,) metres along the road.
+    is_forward, is_backward
+        (e,) whether one may go from the first end to the second, and back.
+    is_open
+        (e,) whether points are tied to it.
+    xy, first
+        (k, 2) the vertices, edge after edge; those of edge i from first[i] to first[i + 1].
+    """
+
+    ends: NDArray[np.int32]
+    length_m: NDArray[np.float64]
+    is_forward: NDArray[np.bool_]
+    is_backward: NDArray[np.bool_]
+    is_open: NDArray[np.bool_]
+    xy: NDArray[np.float64]
+    first: NDArray[np.int64]
+
+    @classmethod
+    def undirected(
+        cls,
+        ends: NDArray[np.int64],
+        length_m: NDArray[np.float64],
+        xy: NDArray[np.float64],
+        first: NDArray[np.int64],
+    ) -> Stretches:
+        """Return stretches that are all open both ways."""
+        is_open = np.ones(len(length_m), dtype=bool)
+        return cls(
+            ends=ends.astype(np.int32), length_m=round_lengths(length_m), is_forward=is_open,
+            is_backward=is_open, is_open=is_open, xy=xy, first=first,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnRoad:
     """
     The nearest points of the roads to n points.
@@ -52,12 +95,22 @@ class OnRoad:
         (n,) the straight line to it.
     xy
         (n, 2) where it is.
+    passed
+        (n,) so many bends of the edge lie before it.
     """
 
     edge: NDArray[np.int64]
     along_m: NDArray[np.float64]
     distance_m: NDArray[np.float64]
     xy: NDArray[np.float64]
+    passed: NDArray[np.int64]
+
+    def only(self, chosen: NDArray[np.bool_]) -> OnRoad:
+        """Return some of the places."""
+        return OnRoad(
+            edge=self.edge[chosen], along_m=self.along_m[chosen],
+            distance_m=self.distance_m[chosen], xy=self.xy[chosen], passed=self.passed[chosen],
+        )  # fmt: skip
 
 
 class RoadPieces:
@@ -100,7 +153,7 @@ class RoadPieces:
         points_xy
             (n, 2) finite, in the plane of the roads.
         """
-        return self._placed(points_xy, self._nearest_step(points_xy))
+        return self.placed(points_xy, self._nearest_step(points_xy))
 
     def density(self, points_xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """
@@ -170,8 +223,57 @@ class RoadPieces:
         rest = off - along * part[..., None]
         return np.hypot(rest[..., 0], rest[..., 1]), part
 
-    def _placed(self, points_xy: NDArray[np.float64], step: NDArray[np.int64]) -> OnRoad:
-        """Measure where on its edge each place lies, edge by edge: a running total costs digits."""
+    def beside(
+        self,
+        points_xy: NDArray[np.float64],
+        *,
+        within_m: float,
+        may_meet: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """
+        Find the nearest of those roads that points may meet.
+
+        Parameters
+        ----------
+        points_xy
+            (n, 2) finite, in the plane of the roads.
+        within_m
+            How far is asked, inclusive.
+        may_meet
+            Takes numbers of points and of edges, and returns whether they may meet.
+
+        Returns
+        -------
+        point, step
+            The points that have such a road, ascending, and the first vertex of its nearest line.
+        """
+        reach_m = (within_m + self._half_m) * (1 + 1e-7)
+        near = self._tree.query_ball_point(points_xy, reach_m, workers=-1, return_sorted=True)
+        count = np.fromiter(map(len, near), np.int64, len(near))
+        point = np.repeat(np.arange(len(near)), count)
+        piece = np.fromiter((one for few in near for one in few), np.int64, int(count.sum()))
+        step = self._step[piece].astype(np.int64)
+        is_met = may_meet(point, np.searchsorted(self._stretches.first, step, side="right") - 1)
+        point, step = point[is_met], step[is_met]
+        road_m = self._distance(points_xy[point], step)[0]
+        order = np.lexsort((step, road_m, point))
+        order = order[road_m[order] <= within_m]
+        point, step = point[order], step[order]
+        is_first = np.concatenate([[True], np.diff(point) != 0])[: len(point)]
+        return point[is_first], step[is_first]
+
+    def placed(self, points_xy: NDArray[np.float64], step: NDArray[np.int64]) -> OnRoad:
+        """
+        Return where on its edge the place nearest to each point lies.
+
+        Parameters
+        ----------
+        points_xy
+            (n, 2) finite, in the plane of the roads.
+        step
+            (n,) the first vertex of the line on which the place lies.
+        """
+        # Edge by edge: a running total over all of them would cost digits.
         roads = self._stretches
         distance_m, part = self._distance(points_xy, step)
         edge = np.searchsorted(roads.first, step, side="right") - 1
@@ -196,7 +298,13 @@ class RoadPieces:
         is_end = road_m > length_m - _SAME_PLACE_M
         road_m[is_end] = length_m[is_end]
         place = roads.xy[step] + (roads.xy[step + 1] - roads.xy[step]) * part[:, None]
-        return OnRoad(edge=edge, along_m=road_m, distance_m=round_lengths(distance_m), xy=place)
+        return OnRoad(
+            edge=edge,
+            along_m=road_m,
+            distance_m=round_lengths(distance_m),
+            xy=place,
+            passed=step - first,
+        )
 
 
 def _cells(xy: NDArray[np.float64]) -> NDArray[np.int64]:

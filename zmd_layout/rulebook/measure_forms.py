@@ -111,9 +111,14 @@ class VerdictMeasure(_Strict):
 
 
 class NamedMeasure(_Strict):
-    """A measure that is a Python function of the package, by its name."""
+    """
+    A measure that is a Python function of the package, by its name.
+
+    `mode` is how people travel where ways are measured; without it, as the study says.
+    """
 
     named: str
+    mode: Literal["walk", "cycle", "drive"] | None = None
 
 
 def _mark(value: Any) -> str:  # noqa: ANN401 - pydantic hands over raw YAML or a model

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from zmd_layout.measures.access import access, demand, demand_snap
+from zmd_layout.measures.road_health import road_note
 from zmd_layout.measures.world import by_position
 from zmd_layout.vocabulary import Stage, UnitKind
 
@@ -29,12 +30,15 @@ def distance_notes(world: World) -> dict[str, Message]:
     Returns
     -------
     notes
-        `demand_points` where there are roads, then by stage; empty without children at points.
+        `roads` and `demand_points` where there are roads, then by stage; of points nothing without
+        children at points.
     """
+    roads = road_note(world)
+    notes = {} if roads is None else {"roads": roads}
     if demand(world) is None:
-        return {}
+        return notes
     homes = demand_snap(world)
-    notes = {} if homes is None else {"demand_points": homes.message()}
+    notes |= {} if homes is None else {"demand_points": homes.message()}
     for stage in _STAGES:
         way = access(world, stage)
         if way is not None:

@@ -46,6 +46,7 @@ def note(row: dict[str, Any], ground: Ground, work: StageState) -> tuple[str, st
         *_outlook(row, work),
         _bottom(ground.world),
         Message("sites.note_ways_by", method=Message(f"sites.by_{work.way.found.method}")),
+        *_off_road(row, ground, work),
         *_alternatives(row),
         Message("sites.note_consult"),
     ]
@@ -126,6 +127,12 @@ def _outlook(row: dict[str, Any], work: StageState) -> list[Message]:
     elif low < least:
         parts.append(Message("sites.note_weak", year=year, least=least))
     return parts
+
+
+def _off_road(row: dict[str, Any], ground: Ground, work: StageState) -> list[Message]:
+    children = work.children_off_road(ground.county_of == row["county_id"])
+    # rounded to tens as all children are, and never to none
+    return [Message("sites.note_off_road", children=max(round(children, -1), 10))] * (children > 0)
 
 
 def _alternatives(row: dict[str, Any]) -> list[Message]:

@@ -140,3 +140,8 @@ class StageState:
     objective_unit: str = "child-metre"
     is_partial: bool = False
     is_joined: bool = False
+
+    def children_off_road(self, here: NDArray[np.bool_]) -> float:
+        """Return how many children of some points live without road: no answer counts them."""
+        is_off_road = self.way.found.is_off_road
+        return 0.0 if is_off_road is None else float(self.children[here & is_off_road].sum())

@@ -130,7 +130,7 @@ def _one(
         "name": site["name"],
         "closes": [need.name for need in row["closes"]],
         "flags": [
-            *_flags(ground.world, work, site), *([Flag.SCHOOL_UNDER_WAY] if coming else []),
+            *_flags(ground, work, site), *([Flag.SCHOOL_UNDER_WAY] if coming else []),
         ],
         "under_way": coming,
         "alternatives": work.places["name"].iloc[row["also"]].astype(str).tolist(),
@@ -147,8 +147,8 @@ def _one(
     }  # fmt: skip
 
 
-def _flags(world: World, work: StageState, site: pd.Series[Any]) -> list[Flag]:
-    unchecked = unchecked_lines(world)
+def _flags(ground: Ground, work: StageState, site: pd.Series[Any]) -> list[Flag]:
+    unchecked = unchecked_lines(ground.world)
     flags = [Flag.CONSTRAINTS_PARTLY_CHECKED] if unchecked else []
     if len(unchecked) == len(BOTTOM_LINES):
         flags = [Flag.CONSTRAINTS_UNCHECKED]
@@ -158,6 +158,8 @@ def _flags(world: World, work: StageState, site: pd.Series[Any]) -> list[Flag]:
         flags.append(Flag.STRAIGHT_LINE)
     if work.is_joined:
         flags.append(Flag.POINTS_JOINED)
+    if work.children_off_road(ground.county_of == site["county_id"]):
+        flags.append(Flag.OFF_ROAD)
     return flags
 
 

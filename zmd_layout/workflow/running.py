@@ -14,6 +14,7 @@ from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.places import children_by_place
+from zmd_layout.measures.road_health import road_health
 from zmd_layout.measures.school_completeness import completeness_of
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import PDF, document_writers, libreoffice, missing_packages
@@ -205,6 +206,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "schools": layer_frame(layers, "schools", study),
         "suggestions": sites.table,
         "uncovered": sites.uncovered,
+        "road_health": road_health(world),
         **places,
     }
     writers = {
