@@ -83,19 +83,44 @@ class Oracle:
     def tie(self, points_xy: NDArray[np.float64]) -> Tied:
         """Project every point on every open road."""
         usable = np.flatnonzero(self.is_open)
-        edge, along_m, tie_m = [], [], []
-        for point in shapely.points(np.asarray(points_xy, dtype=float)):
-            away_m = shapely.distance(self.lines[usable], point)
-            best = usable[away_m.argmin()]
-            line = self.lines[best]
-            part = line.project(point) / line.length if line.length else 0.0
-            edge.append(best)
-            along_m.append(part * self.edges[best].length_m)
-            tie_m.append(away_m.min())
-        return Tied(np.array(edge), np.array(along_m), np.array(tie_m))
+        points = shapely.points(np.asarray(points_xy, dtype=float))
+        best = [usable[shapely.distance(self.lines[usable], one).argmin()] for one in points]
+        return self._projected(points, np.array(best))
+
+    def tie_by_tree(self, points_xy: NDArray[np.float64]) -> Tied:
+        """Project many points, each on the road that a tree of GEOS finds."""
+        usable = np.flatnonzero(self.is_open)
+        points = shapely.points(np.asarray(points_xy, dtype=float))
+        return self._projected(points, usable[shapely.STRtree(self.lines[usable]).nearest(points)])
+
+    def _projected(self, points: NDArray[np.object_], edge: NDArray[np.int64]) -> Tied:
+        lines = self.lines[edge]
+        part = shapely.line_locate_point(lines, points, normalized=True)
+        length_m = np.array([self.edges[number].length_m for number in edge])
+        return Tied(edge, np.nan_to_num(part) * length_m, shapely.distance(lines, points))
 
     def distances(self, demand: Tied, facilities: Tied, *, limit_m: float) -> NDArray[np.float64]:
         """Give (demand, facilities) metres from door to door, inf where there is no way."""
+        graph = self._split(demand, facilities)
+        table = np.full((len(demand.edge), len(facilities.edge)), np.inf)
+        for i in np.flatnonzero(demand.tie_m <= limit_m):
+            reached = nx.single_source_dijkstra_path_length(graph, ("d", i))
+            for j in np.flatnonzero(facilities.tie_m <= limit_m):
+                way_m = reached.get(("f", j), np.inf)
+                table[i, j] = demand.tie_m[i] + way_m + facilities.tie_m[j]
+        return table
+
+    def nearest_m(self, demand: Tied, facilities: Tied, *, limit_m: float) -> NDArray[np.float64]:
+        """Give (demand,) metres to the nearest facility on foot, inf where there is no way."""
+        graph = self._split(demand, facilities)
+        for j in np.flatnonzero(facilities.tie_m <= limit_m):
+            graph.add_edge("all", ("f", j), weight=facilities.tie_m[j])
+        reached = nx.single_source_dijkstra_path_length(graph, "all")
+        way_m = np.array([reached.get(("d", i), np.inf) for i in range(len(demand.edge))])
+        return np.where(demand.tie_m <= limit_m, way_m + demand.tie_m, np.inf)
+
+    def _split(self, demand: Tied, facilities: Tied) -> nx.MultiDiGraph:
+        """Make a graph in which every road is cut wherever a point comes to it."""
         graph = nx.MultiDiGraph()
         on_edge: dict[int, list[tuple[float, object]]] = {}
         for kind, tied in (("d", demand), ("f", facilities)):
@@ -112,10 +137,4 @@ class Oracle:
                 # of places at the end of a road, and at one spot, no sign says which comes first
                 if to_m - from_m < 1e-6 or not (self.obeys_oneway and edge.oneway):
                     graph.add_edge(b, a, weight=to_m - from_m)
-        table = np.full((len(demand.edge), len(facilities.edge)), np.inf)
-        for i in np.flatnonzero(demand.tie_m <= limit_m):
-            reached = nx.single_source_dijkstra_path_length(graph, ("d", i))
-            for j in np.flatnonzero(facilities.tie_m <= limit_m):
-                way_m = reached.get(("f", j), np.inf)
-                table[i, j] = demand.tie_m[i] + way_m + facilities.tie_m[j]
-        return table
+        return graph

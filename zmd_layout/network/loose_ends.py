@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Nothing ends on these but their own links, whatever lies beside or under them.
 _CLOSED = ("motorway", "motorway_link")
 
+_NEXT_TO_END_M = 0.5
+
 # Ids of the nodes at which a road is cut: that of the end that is joined there, and this.
 _CUT_ID = -(2**62)
 
@@ -80,8 +82,32 @@ def loose_ends(roads: RoadTables, *, within_m: float) -> LooseEnds:
         return np.asarray(is_other & (~is_closed[other] | is_closed[own]))
 
     found, step = pieces.beside(points, within_m=within_m, may_meet=may_meet)
-    place = pieces.placed(points[found], step)
-    return LooseEnds(roads.nodes["node_id"].to_numpy()[node[found]], edge[found], place)
+    place = _at_ends(roads, pieces.placed(points[found], step))
+    ends = LooseEnds(roads.nodes["node_id"].to_numpy()[node[found]], edge[found], place)
+    return ends.only(~_is_told_by_other(ends, _node_at(roads, ends)))
+
+
+def _at_ends(roads: RoadTables, place: OnRoad) -> OnRoad:
+    """Move places that are next to the end of a road to that end: no road is cut so near to it."""
+    length_m = round_lengths(roads.edges["length_m"].to_numpy(dtype=np.float64)[place.edge])
+    along_m = np.where(place.along_m < _NEXT_TO_END_M, 0.0, place.along_m)
+    along_m = np.where(along_m > length_m - _NEXT_TO_END_M, length_m, along_m)
+    return replace(place, along_m=along_m)
+
+
+def _node_at(roads: RoadTables, ends: LooseEnds) -> NDArray[np.int64]:
+    """Return the node at the place beside each end: where it is none yet, a new one."""
+    edges, place = roads.edges, ends.place
+    length_m = round_lengths(edges["length_m"].to_numpy(dtype=np.float64)[place.edge])
+    starts, stops = (edges[end].to_numpy()[place.edge] for end in ("u", "v"))
+    node = np.where(place.along_m >= length_m, stops, _CUT_ID + ends.node_id)
+    return np.asarray(np.where(place.along_m <= 0, starts, node))
+
+
+def _is_told_by_other(ends: LooseEnds, node: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which ends face an end that faces them: such a gap is listed once."""
+    faced = pd.Series(node, index=ends.node_id).reindex(node).to_numpy()
+    return np.asarray((faced == ends.node_id) & (node < ends.node_id))
 
 
 def _levels(roads: RoadTables) -> NDArray[np.float64]:
@@ -104,11 +130,8 @@ def join(roads: RoadTables, ends: LooseEnds) -> RoadTables:
     if not len(ends.node_id):
         return roads
     edges, place = roads.edges, ends.place
-    length_m = edges["length_m"].to_numpy(dtype=np.float64)[place.edge]
-    is_start, is_end = place.along_m <= 0, place.along_m >= round_lengths(length_m)
-    node = np.where(is_start, edges["u"].to_numpy()[place.edge], _CUT_ID + ends.node_id)
-    node = np.where(is_end & ~is_start, edges["v"].to_numpy()[place.edge], node)
-    is_cut = ~is_start & ~is_end
+    node = _node_at(roads, ends)
+    is_cut = node == _CUT_ID + ends.node_id
     cuts = pd.DataFrame(
         {
             "edge": place.edge, "along_m": place.along_m, "passed": place.passed, "node": node,
