@@ -111,8 +111,8 @@ def _parts(tables: RoadTables) -> NDArray[np.int32]:
     ids = pd.Index(tables.nodes["node_id"])
     ends = tuple(ids.get_indexer(tables.edges[end]) for end in ("u", "v"))
     graph = coo_array((np.ones(len(tables.edges)), ends), shape=(len(ids), len(ids)))
-    part: NDArray[np.int32] = connected_components(graph, directed=False)[1]
-    return part[ends[0]]
+    part = connected_components(graph, directed=False)[1]
+    return np.asarray(part[ends[0]], dtype=np.int32)
 
 
 def road_note(world: World) -> Message | None:

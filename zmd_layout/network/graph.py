@@ -170,8 +170,8 @@ def build_graph(
         raise LayerError(Message("network.no_roads", edges=len(edges), mode=_mode_message(mode)))
     used = edges.loc[~is_excluded]
     node_id, node_xy, ends, bands = _nodes(roads.nodes, used.loc[~is_loop[~is_excluded]], used)
-    kept = (ends >= 0).all(axis=0)  # a loop that hangs on nothing has no node
-    used, ends = used.loc[kept], ends[:, kept]
+    kept = np.flatnonzero((ends >= 0).all(axis=0))  # a loop that hangs on nothing has no node
+    used, ends = used.iloc[kept], ends[:, kept]
     xy, first = edge_vertices(replace(roads, edges=used))
     shape_m = _shape_lengths(xy, first)
     given_m = used["length_m"].to_numpy(dtype=np.float64)

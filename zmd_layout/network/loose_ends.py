@@ -83,8 +83,8 @@ def loose_ends(roads: RoadTables, *, within_m: float) -> LooseEnds:
 
     found, step = pieces.beside(points, within_m=within_m, may_meet=may_meet)
     place = _at_ends(roads, pieces.placed(points[found], step))
-    ends = LooseEnds(roads.nodes["node_id"].to_numpy()[node[found]], edge[found], place)
-    return ends.only(~_is_told_by_other(ends, _node_at(roads, ends)))
+    near = LooseEnds(roads.nodes["node_id"].to_numpy()[node[found]], edge[found], place)
+    return near.only(~_is_told_by_other(near, _node_at(roads, near)))
 
 
 def _at_ends(roads: RoadTables, place: OnRoad) -> OnRoad:

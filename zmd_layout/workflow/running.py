@@ -206,7 +206,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "schools": layer_frame(layers, "schools", study),
         "suggestions": sites.table,
         "uncovered": sites.uncovered,
-        "road_health": road_health(world),
+        **({"road_health": road_health(world)} if "roads" in layers else {}),
         **places,
     }
     writers = {
