@@ -186,6 +186,10 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         future = memory.derived("outlook", world.layers, (), lambda: outlook(world))
         around = {**frames(layers), "catchments": sites.catchments, **_children(future)}
         around["completeness"] = completeness_of(world)
+        if "roads" in layers:
+            around["road_health"] = memory.derived(
+                "road health", world.layers, (), lambda: road_health(world)
+            )
         chart = gap_map(findings, layers=around, suggestions=sites.table, study=study, lang=lang)
     result = Run(study, findings, layers, sites.table, chart, steps=memory.steps)
     if out is None:
@@ -206,7 +210,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "schools": layer_frame(layers, "schools", study),
         "suggestions": sites.table,
         "uncovered": sites.uncovered,
-        **({"road_health": road_health(world)} if "roads" in layers else {}),
+        **{name: table for name, table in around.items() if name == "road_health"},
         **places,
     }
     writers = {

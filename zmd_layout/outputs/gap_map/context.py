@@ -38,6 +38,7 @@ SCHOOL_TYPES: dict[frozenset[str], str] = {
 }
 SCHOOL_FACTS = ("name", "ownership", "status", "construction", "seats", "enrolment")
 LAND_FACTS = ("name", "stage", "current_use")
+ROAD_FACTS = ("kind", "gap_m", "length_m")
 SUGGESTION_FACTS = (
     "id",
     "rank",
@@ -99,6 +100,16 @@ def encode_land(land: gpd.GeoDataFrame) -> dict[str, Any]:
     placed = _ordered(to_degrees(land, "education_land"), "parcel_id")
     shapes = [encode_lines(shape) for shape in simplify(placed.geometry.to_numpy(), "parcel")]
     return {"table": encode_table(_facts(placed, LAND_FACTS)), "shapes": shapes}
+
+
+def encode_road_faults(faults: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Encode where roads may be wrong: a point for each, and the lines of those that have any."""
+    placed = to_degrees(faults, "road_health")
+    x, y = _points(placed)
+    lines = placed.geometry.where(placed.geometry.geom_type != "Point")
+    shapes = [[] if line is None else encode_lines(line) for line in lines]
+    table = encode_table({"x": x, "y": y, **_facts(placed, ROAD_FACTS)})
+    return {"table": table, "shapes": shapes}
 
 
 def encode_population(population: gpd.GeoDataFrame) -> dict[str, Any]:

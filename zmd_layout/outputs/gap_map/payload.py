@@ -133,6 +133,7 @@ def _context(layers: Mapping[str, pd.DataFrame], positions: context.Positions) -
         "schools": encode_schools,
         "education_land": context.encode_land,
         "population": context.encode_population,
+        "road_health": context.encode_road_faults,
         "children": encode_children,
         "completeness": encode_known,
     }

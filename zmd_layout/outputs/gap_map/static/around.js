@@ -9,6 +9,7 @@
     kept: "rgba(150,110,40,0.2)",
     line: "#7a5410",
   };
+  const ROAD_COLOR = "#8a2b6b";
   const GLYPHS_FROM = 11.5; // zoom from which schools show what they are
   const NEAR_FROM = 10; // zoom from which every catchment is drawn, not only the chosen one
   const SCHOOL_COLORS = {
@@ -24,6 +25,7 @@
     const layers = scene.state.layers;
     if (layers.has("population")) drawPopulation(scene);
     if (layers.has("land")) drawLand(scene);
+    if (layers.has("road_health")) drawRoadFaults(scene);
     if (layers.has("catchments")) drawCatchments(scene);
   };
 
@@ -52,6 +54,27 @@
       zmd.outlineShape(scene, shape, LAND_COLORS.line, 1.6, [5, 3]);
       scene.hits.push({ shape, land: i });
     });
+  }
+
+  /* Roads that hang on nothing as lines; ends that were joined as rings, loose ones as discs. */
+  function drawRoadFaults(scene) {
+    const { ctx, view, model } = scene;
+    const { facts, shapes } = model.roads;
+    for (let i = 0; i < facts.rows; i += 1) {
+      const isIsland = shapes[i].rings.length > 0;
+      const x = zmd.px(view, facts.wx[i]);
+      const y = zmd.py(view, facts.wy[i]);
+      if (isIsland && zmd.isInView(view, shapes[i].box)) {
+        zmd.trace(scene, shapes[i], false);
+        ctx.strokeStyle = ROAD_COLOR;
+        ctx.lineWidth = 2.2;
+        ctx.stroke();
+      }
+      if (!zmd.isPointInView(view, x, y)) continue;
+      if (zmd.cell(facts, "kind", i) === "joined_end") zmd.circle(ctx, x, y, 3.6, ROAD_COLOR, 1.6);
+      else zmd.disc(ctx, x, y, 3.2, ROAD_COLOR);
+      scene.hits.push({ x, y, radius: 5, road: i });
+    }
   }
 
   /* ---- schools ---- */
@@ -212,6 +235,10 @@
       ctx.strokeStyle = LAND_COLORS.line;
       ctx.setLineDash([5, 3]);
       ctx.strokeRect(4, 3, 18, 12);
+    },
+    road_health: (ctx) => {
+      line(ctx, ROAD_COLOR, []);
+      zmd.disc(ctx, 13, 9, 3.2, ROAD_COLOR);
     },
     population: (ctx) => {
       zmd.disc(ctx, 9, 9, 6, PEOPLE_COLOR);

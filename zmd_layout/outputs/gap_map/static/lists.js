@@ -105,6 +105,7 @@
       names.push(...ordered.filter((name) => found.has(name)));
     }
     if (model.land) names.push("land");
+    if (model.roads) names.push("road_health");
     if (model.population) names.push("population");
     if (model.sites) names.push("suggestions", "catchments");
     return names;

@@ -92,6 +92,12 @@
             shapes: payload.education_land.shapes.map(zmd.decodeShape),
           }
         : null,
+      roads: payload.road_health
+        ? {
+            facts: decodePoints(payload.road_health.table),
+            shapes: payload.road_health.shapes.map(zmd.decodeShape),
+          }
+        : null,
       population: payload.population
         ? { cell: payload.population.cell, cells: zmd.decodeTable(payload.population.table) }
         : null,

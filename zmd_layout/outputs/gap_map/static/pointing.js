@@ -34,6 +34,7 @@
     if (hit.cluster) return groupText(app.picture, hit.cluster);
     if (hit.site !== undefined) return zmd.siteName(model, hit.site);
     if (hit.land !== undefined) return landText(model.land.facts, hit.land);
+    if (hit.road !== undefined) return roadText(model.roads.facts, hit.road);
     if (hit.school !== undefined) {
       const name = zmd.cell(model.schools, "name", hit.school);
       const verdict = zmd.word("schooltype", model.schools.type[hit.school]);
@@ -47,6 +48,12 @@
   function landText(land, parcel) {
     const use = zmd.word("landuse", zmd.cell(land, "current_use", parcel));
     return zmd.text("tip_land", { name: zmd.cell(land, "name", parcel) || "", use });
+  }
+
+  function roadText(facts, road) {
+    const kind = zmd.cell(facts, "kind", road);
+    const metres = zmd.cell(facts, kind === "island" ? "length_m" : "gap_m", road);
+    return zmd.text(`tip_${kind}`, { metres: zmd.number(Math.round(metres * 10) / 10) });
   }
 
   function groupText(picture, items) {
