@@ -98,17 +98,45 @@ def test_without_weights_the_result_is_an_assumption(two_units: gpd.GeoDataFrame
     assert "people.no_weights" in keys(noted)
 
 
-def test_whole_people_sum_to_the_person_and_ages_stay_within_residents(
-    two_units: gpd.GeoDataFrame,
-) -> None:
-    homes = points(
-        *[(0.1 * n, 0.5) for n in range(1, 8)], *[(1.1 * 1 + 0.1 * n, 0.5) for n in range(7)],
-        dwellings=[1] * 14,
+# sparse and dense cells of the real case: 4 people and fewer lost every child, 8 to 16 gained them
+CELL_CLASSES = {"up to 4": (0, 4), "4 to 16": (4, 16), "over 16": (16, 10_000)}
+
+
+def test_1600_equal_points_of_15_people_have_their_fraction_of_every_age() -> None:
+    units = layer(
+        [square(0, 0)], unit_id=["A"], residents=[24_000], residents_0_4=[1_440],
+        residents_5_9=[1_728], residents_10_120=[20_832],
     )  # fmt: skip
-    table = spread(two_units, homes, weights="dwellings", whole=True).table
-    assert sums(table) == {"A": 100, "B": 11}
-    assert sums(table, "residents_0_4") == {"A": 10, "B": 3}
-    assert (table["residents_0_4"] <= table["residents"]).all()
+    homes = points(
+        *[(0.0125 + 0.025 * n, 0.0125 + 0.025 * m) for n in range(40) for m in range(40)]
+    )
+    table = spread(units, homes).table
+    assert len(table) == 1_600
+    assert table["residents"].to_numpy() == pytest.approx(15.0)
+    assert table["residents_5_9"].to_numpy() == pytest.approx(1.08)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_every_cell_has_each_age_in_proportion_whatever_its_size(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    size = int(chance.integers(5, 400))
+    weights = chance.gamma(0.4, 12.0, size) + 1e-3
+    ages = chance.integers(0, 4_000, 4)
+    columns = ["residents_0_0", "residents_1_4", "residents_5_9", "residents_10_14"]
+    counts = dict(zip(columns, ages[:, None].tolist(), strict=True))
+    residents = int(ages.sum() + chance.integers(0, 9_000))
+    units = layer([square(0, 0)], unit_id=["A"], residents=[residents], **counts)
+    places = chance.uniform(0.01, 0.99, (size, 2)).tolist()
+    table = spread(units, points(*places, weight=weights), weights="weight").table
+    for column, count in zip(["residents", *columns], [residents, *ages], strict=True):
+        assert table[column].sum() == pytest.approx(count, rel=1e-12)
+        wanted = count * weights / weights.sum()
+        assert table[column].to_numpy() == pytest.approx(wanted, rel=1e-9)
+        for least, most in CELL_CLASSES.values():  # no bias by size of the cell
+            is_of_class = (least < table["residents"]) & (table["residents"] <= most)
+            found = table.loc[is_of_class, column].sum()
+            assert found == pytest.approx(wanted[is_of_class.to_numpy()].sum(), rel=1e-9)
 
 
 def test_a_polygon_across_a_border_is_cut_and_its_weight_with_it(
@@ -159,19 +187,18 @@ def test_unknown_residents_stay_unknown(two_units: gpd.GeoDataFrame) -> None:
     two_units["residents"] = [np.nan, 11]
     two_units["residents_0_4"] = [np.nan, 3]
     homes = points((0.5, 0.5), (1.5, 0.5), dwellings=[1, 1])
-    for whole in (False, True):
-        noted = spread(two_units, homes, weights="dwellings", whole=whole)
-        assert noted.table["residents"].isna().tolist() == [True, False]
-        assert "people.unknown" in keys(noted)
+    noted = spread(two_units, homes, weights="dwellings")
+    assert noted.table["residents"].isna().tolist() == [True, False]
+    assert "people.unknown" in keys(noted)
 
 
-def test_where_only_ages_are_unknown_whole_residents_are_still_dealt_out(
+def test_where_only_ages_are_unknown_residents_are_still_allocated(
     two_units: gpd.GeoDataFrame,
 ) -> None:
     two_units["residents_0_4"] = [np.nan, 3]
     homes = points((0.2, 0.5), (0.7, 0.5), (1.5, 0.5), dwellings=[1, 2, 1])
-    table = spread(two_units, homes, weights="dwellings", whole=True).table
-    assert table["residents"].tolist() == [33, 67, 11]
+    table = spread(two_units, homes, weights="dwellings").table
+    assert table["residents"].to_numpy() == pytest.approx([100 / 3, 200 / 3, 11])
     assert table["residents_0_4"].isna().tolist() == [True, True, False]
 
 
@@ -187,9 +214,9 @@ def test_all_faults_of_the_units_are_told_at_once(two_units: gpd.GeoDataFrame) -
     two_units["unit_id"] = "A"
     two_units["residents"] = [-1.0, 2.5]
     with pytest.raises(LayerError) as caught:
-        spread(two_units, points((0.5, 0.5)), whole=True)
+        spread(two_units, points((0.5, 0.5)))
     assert {message.key for message in caught.value.messages} == {
-        "people.unit_twice", "people.negative", "people.ages_exceed", "people.not_whole",
+        "people.unit_twice", "people.negative", "people.ages_exceed",
     }  # fmt: skip
 
 
@@ -272,7 +299,7 @@ def test_a_unit_without_people_on_the_grid_is_spread_by_area(
 
 def test_a_unit_beyond_the_grid_keeps_its_people(tmp_path: Path) -> None:
     units = layer([square(0, 0), square(50, 0)], unit_id=["A", "far"], residents=[4, 6])
-    noted = spread(units, write_grid(tmp_path / "grid.tif", np.ones((2, 2))), whole=True)
+    noted = spread(units, write_grid(tmp_path / "grid.tif", np.ones((2, 2))))
     assert sums(noted.table) == {"A": 4, "far": 6}
     assert "people.alone" in keys(noted)
 
@@ -348,7 +375,6 @@ def test_totals_are_kept_under_any_grid(
     exact = spread(units, grid).table
     assert sums(exact) == pytest.approx(wanted, rel=1e-9)
     assert (exact["residents"] >= 0).all()
-    assert sums(spread(units, grid, whole=True).table) == wanted
 
 
 # --- the census joined to polygons
@@ -424,7 +450,7 @@ def test_people_of_a_grid_are_its_zonal_sums(tmp_path: Path, two_units: gpd.GeoD
 
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared folder is not beside the repo")
-def test_the_real_census_spread_over_a_grid_sums_to_the_person_in_every_county(
+def test_the_real_census_spread_over_a_grid_sums_to_the_census_in_every_county(
     tmp_path: Path,
 ) -> None:
     counties = gpd.read_file(SHARED / "counties_tianditu.geojson").to_crs(CRS)
@@ -453,7 +479,7 @@ def test_the_real_census_spread_over_a_grid_sums_to_the_person_in_every_county(
         transform=Affine((right - left) / 90, 0, left, 0, (bottom - top) / 90, top),
     ) as file:  # fmt: skip
         file.write(cells, 1)
-    places = spread(joined, Grid(path), whole=True).table
+    places = spread(joined, Grid(path)).table
     for column in ["residents", *joined.filter(regex=r"residents_\d").columns]:
         census_sums = joined.set_index("unit_id")[column].to_dict()
-        assert sums(places, column) == census_sums
+        assert sums(places, column) == pytest.approx(census_sums, rel=1e-12)

@@ -59,9 +59,9 @@ HOMES = gpd.GeoDataFrame(
 )  # fmt: skip
 
 
-def test_a_count_of_children_without_residents_is_dealt_out_to_the_child() -> None:
-    told = spread(units(children_primary=[10, 7]), HOMES, weights="dwellings", whole=True)
-    assert told.table["children_primary"].tolist() == [3, 7, 7]
+def test_a_count_of_children_without_residents_is_allocated() -> None:
+    told = spread(units(children_primary=[10, 7]), HOMES, weights="dwellings")
+    assert told.table["children_primary"].to_numpy() == pytest.approx([10 / 3, 20 / 3, 7])
     assert "residents" not in told.table
     assert told.notices == ()
 

@@ -187,14 +187,13 @@ def _on_ground(layers: Layers, study: Study) -> Layers:
     if census is None:
         raise LayerError(Message("people.no_census_for_grid", path=path))
     units = census.frame[census.frame.geometry.notna() & census.frame["residents"].notna()]
-    is_whole = bool((units[people_columns(units.columns)].fillna(0) % 1 == 0).all(axis=None))
     if onto_grid and source is not None:
-        found, origin = _over_grid(units, source, study, census, whole=is_whole)
+        found, origin = _over_grid(units, source, study, census)
     else:
-        found, origin = _over_layer(units, layers[ground], study, census, whole=is_whole)
+        found, origin = _over_layer(units, layers[ground], study, census)
     people = [c for c in people_columns(found.table.columns) if c.startswith("residents")]
     frame = found.table[[*people, "geometry"]].astype(dict.fromkeys(people, "float64"))
-    # a sliver of a border to whom no whole person fell is no place where anybody lives
+    # a target in which the census counts nobody is no place where anybody lives
     frame = frame[(frame[people] != 0).any(axis=1)].reset_index(drop=True)
     frame["is_synthetic"] = False
     is_assumed = bool(found.table["is_assumption"].any())
@@ -217,7 +216,7 @@ def _finest_census(layers: Layers, ground: str) -> Layer | None:
 
 
 def _over_grid(
-    units: gpd.GeoDataFrame, source: LayerSource, study: Study, census: Layer, *, whole: bool
+    units: gpd.GeoDataFrame, source: LayerSource, study: Study, census: Layer
 ) -> tuple[WithNotes, Origin]:
     path = study.path_of(source)
     if not path.exists():
@@ -225,7 +224,7 @@ def _over_grid(
     grid = Grid(path, source.year)
     zones = zones_on(grid, units)
     grid, notes = without_fills(grid, zones, accept=source.accept)
-    found = spread(units, grid, whole=whole, year=census.origin.year)
+    found = spread(units, grid, year=census.origin.year)
     made = frozenset({"*"} if source.synthetic else ())
     origin = Origin(
         path=source.path,
@@ -253,7 +252,7 @@ def _without_unknown(found: WithNotes, units: gpd.GeoDataFrame, rows: NDArray[An
 
 
 def _over_layer(
-    units: gpd.GeoDataFrame, ground: Layer, study: Study, census: Layer, *, whole: bool
+    units: gpd.GeoDataFrame, ground: Layer, study: Study, census: Layer
 ) -> tuple[WithNotes, Origin]:
     frame = ground.frame[ground.frame.geometry.notna()]
     weights = study.people.weights
@@ -261,7 +260,7 @@ def _over_layer(
         weights = "residents"
     if weights is not None and weights in frame:  # the study's own layers keep their cells as text
         frame = frame.assign(**{weights: pd.to_numeric(frame[weights], errors="coerce")})
-    found = spread(units, frame, weights=weights, whole=whole)
+    found = spread(units, frame, weights=weights)
     notices = _ground_notices(ground, frame, found.table, census)
     found = replace(found, notices=(*found.notices, *notices))
     made = frozenset({"*"} if ground.is_synthetic else ())
@@ -319,7 +318,8 @@ def _filled(
             sums = people_by_unit(places[[*people, "geometry"]], layer.frame[is_area])
         else:
             continue
-        sums = sums.astype("float64").reindex(layer.frame.index)
+        # sums of fractions: without their last digits, 10,000 people are not 9,999.999…
+        sums = sums.astype("float64").round(6).reindex(layer.frame.index)
         sums = sums.where(sums.notna(), 0.0) if name == ground else sums
         frame = layer.frame.drop(columns=people_columns(layer.frame.columns)).join(sums)
         note = Message("people.filled", census=census)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.errors import LayerError
-from zmd_layout.forecast import apportion
 from zmd_layout.messages import Message
 from zmd_layout.population.grids import Grid, grid_crs
 from zmd_layout.population.overlay import (
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
 
 _PEOPLE_COLUMN = re.compile(r"residents(_\d+_\d+)?|children_\w+")
 _AGE_COLUMN = re.compile(r"residents_\d+_\d+")
+# ours: a piece with less of its target and of its unit than this is where two borders do not meet
+# exactly, not where anybody lives
+_SLIVER = 1e-3
 # ours: a grid of the right place and years differs from a census by some per cent (GHS-POP from
 # the census of Zhumadian by 3 %, in the worst county by half); people per km² on cells of 100 m or
 # 1 km, or thousands of people, are off by more than this factor
@@ -44,7 +46,6 @@ def spread(
     onto: gpd.GeoDataFrame | Grid,
     *,
     weights: str | None = None,
-    whole: bool = False,
     year: int | None = None,
 ) -> WithNotes:
     """
@@ -61,9 +62,6 @@ def spread(
     weights
         Column of `onto` by which people share: its own residents, dwellings, floor area. Without
         it polygons share by area and points alike, which is an assumption. A grid needs none.
-    whole
-        Whether the result is whole people (largest remainder; among equals the target that comes
-        first in `onto`); the census must then be whole.
     year
         Year of the census, to be compared with that of a grid.
 
@@ -73,28 +71,31 @@ def spread(
         A GeoDataFrame with a row for each unit and target: `unit_id`, `target` (index label of
         `onto`, or the number of the cell; missing where the unit has nothing to be spread over and
         stands whole at one place), `share` of the unit (these sum to 1), `is_assumption`, the
-        people columns, and the point, the piece of polygon, or the centre of the cell. Its sums by
-        unit are those of the census: to the person with `whole`, else to within rounding of the
-        last digit. All columns share alike: ages are supposed to live where all residents do.
-        Sorted by unit and target; targets without a share have no row.
+        people columns, and the point, the piece of polygon, or the centre of the cell. People are
+        fractions, so that every age group has the same share in every target however few people
+        live there; sums by unit are those of the census to within floating-point rounding. All
+        columns share alike: ages are assumed to live where all residents do. Sorted by unit and
+        target; targets without a share have no row.
 
     Raises
     ------
     CrsError
         Layers in degrees, without a CRS, or not in one CRS.
     LayerError
-        Units that are there twice, unknown or negative weights, fractions where whole people are
-        asked, ages that exceed residents, a grid with negative cells.
+        Duplicate units, unknown or negative weights, ages that exceed residents, a grid with
+        negative cells.
     SourceError
         A grid that cannot be read.
 
     Notes
     -----
     Eicher & Brewer, Cartography and Geographic Information Science 28, 2001; the pycnophylactic
-    (sum-keeping) property is Tobler's, 1979.
+    (sum-keeping) property is Tobler's, 1979. Whole people by place are not offered: rounded age
+    group by age group with one set of weights, the largest remainders are those of the same places
+    in every group, and hamlets lose all their children.
     """
     units = units.sort_values("unit_id", ignore_index=True)
-    _check_units(units, whole=whole)
+    _check_units(units)
     if isinstance(onto, Grid):
         require_one_plane(units=units)
         pieces = cell_pieces(units.geometry, onto)
@@ -103,7 +104,7 @@ def spread(
         require_one_plane(units=units, onto=onto)
         pieces = _vector_pieces(units, onto, weights)
         notices = _vector_notices(pieces, onto, weights)
-    table = _with_people(_shares(pieces, units), units, whole=whole)
+    table = _with_people(_shares(pieces, units), units)
     notices += _unit_notices(
         table, units, is_weighted=weights is not None or isinstance(onto, Grid)
     )
@@ -157,10 +158,14 @@ def _shares(pieces: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFra
     by_area = (np.bincount(zone, weights=weight, minlength=len(units)) == 0)[zone]
     weight = np.where(by_area, area, weight)
     sums = np.bincount(zone, weights=weight, minlength=len(units))
-    spread_out = pieces.assign(share=weight / sums[zone], is_assumption=by_area)
+    is_sliver = (pieces["part"].to_numpy() < _SLIVER) & (weight < _SLIVER * sums[zone])
+    weight = np.where(is_sliver, 0.0, weight)
+    sums = np.bincount(zone, weights=weight, minlength=len(units))
+    share = np.divide(weight, sums[zone], out=np.zeros(len(weight)), where=sums[zone] > 0)
+    spread_out = pieces.assign(share=share, is_assumption=by_area)
     columns = ["zone", "target", "share", "is_assumption", "geometry"]
     spread_out = spread_out.loc[spread_out["share"] > 0, columns]
-    empty = np.setdiff1d(np.arange(len(units)), zone)
+    empty = np.setdiff1d(np.arange(len(units)), spread_out["zone"])
     alone = gpd.GeoDataFrame(
         {"zone": empty, "target": -1, "share": 1.0, "is_assumption": True},
         geometry=units.geometry.iloc[empty].representative_point().to_numpy(),
@@ -170,16 +175,11 @@ def _shares(pieces: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFra
     return pd.concat(tables).sort_values(["zone", "target"], ignore_index=True)
 
 
-def _with_people(
-    table: gpd.GeoDataFrame, units: gpd.GeoDataFrame, *, whole: bool
-) -> gpd.GeoDataFrame:
+def _with_people(table: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     zone = table["zone"].to_numpy()
     share = table["share"].to_numpy()
     columns = people_columns(units.columns)
-    if whole:
-        people = _whole_people(units[columns], zone=zone, share=share)
-    else:
-        people = units[columns].astype(float).iloc[zone].mul(share, axis=0)
+    people = units[columns].astype(float).iloc[zone].mul(share, axis=0)
     return gpd.GeoDataFrame(
         {
             "unit_id": units["unit_id"].to_numpy()[zone],
@@ -193,30 +193,7 @@ def _with_people(
     )
 
 
-def _whole_people(
-    people: pd.DataFrame, *, zone: NDArray[np.int64], share: NDArray[np.float64]
-) -> pd.DataFrame:
-    """Deal every column out to the person, so that residents stay the sum of ages and the rest."""
-
-    def deal(totals: pd.Series) -> pd.Series:
-        known = totals.notna().to_numpy()
-        numbers = np.where(known, totals.to_numpy(dtype=float, na_value=0.0), 0.0)
-        dealt = apportion(share, groups=zone, totals=np.rint(numbers).astype(np.int64))
-        return pd.Series(dealt, dtype="Int64").where(known[zone])
-
-    people = people.astype(float)
-    columns = people_columns(people.columns)
-    dealt = {column: deal(people[column]) for column in columns if column != "residents"}
-    ages = [column for column in columns if _AGE_COLUMN.fullmatch(column)]
-    if "residents" in people:
-        rest = people["residents"] - people[ages].sum(axis=1, skipna=False)
-        aged = sum((dealt[column] for column in ages), pd.Series(0, index=range(len(zone))))
-        # where ages are unknown, so is the rest: the residents are then dealt out on their own
-        dealt["residents"] = deal(rest.fillna(people["residents"])) + aged.fillna(0)
-    return pd.DataFrame(dealt)
-
-
-def _check_units(units: gpd.GeoDataFrame, *, whole: bool) -> None:
+def _check_units(units: gpd.GeoDataFrame) -> None:
     columns = people_columns(units.columns)
     if units.empty or not columns:
         raise LayerError(Message("people.no_units"))
@@ -228,8 +205,6 @@ def _check_units(units: gpd.GeoDataFrame, *, whole: bool) -> None:
     }
     if "residents" in people:
         checks["people.ages_exceed"] = ages.sum(axis=1) > people["residents"] * (1 + 1e-9)
-    if whole:
-        checks["people.not_whole"] = (people.fillna(0) % 1 != 0).any(axis=1)
     faults = [
         Message(key, units=name_some(units.loc[wrong, "unit_id"]))
         for key, wrong in checks.items()

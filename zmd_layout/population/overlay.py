@@ -113,9 +113,9 @@ def cell_pieces(zones: gpd.GeoSeries, grid: Grid) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         Columns `zone` (position), `target` (number of the cell), `weight` (people of the covered
-        part), `area` (relative: the covered part), and the centre of the cell as geometry, in the
-        CRS of `zones`. A cell that two zones share has a row in each. Cells without people are
-        left out, unless the zone has no others.
+        part), `part` (covered, 0 to 1), `area` (relative: the covered part), and the centre of the
+        cell as geometry, in the CRS of `zones`. A cell that two zones share has a row in each.
+        Cells without people are left out, unless the zone has no others.
     """
     crs = grid_crs(grid)
     columns: list[tuple[NDArray[np.generic], ...]] = []
@@ -127,14 +127,17 @@ def cell_pieces(zones: gpd.GeoSeries, grid: Grid) -> gpd.GeoDataFrame:
         area = cells.coverage * width
         zone = np.full(int(kept.sum()), position)
         columns.append(
-            (zone, cells.cell[kept], weight[kept], area[kept], cells.x[kept], cells.y[kept])
-        )
-    zone, target, weight, area, x, y = (
+            (
+                zone, cells.cell[kept], weight[kept], cells.coverage[kept], area[kept],
+                cells.x[kept], cells.y[kept],
+            )
+        )  # fmt: skip
+    zone, target, weight, part, area, x, y = (
         np.concatenate(parts) for parts in zip(*columns, strict=True)
     )
     centres = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(zones.crs)
     return gpd.GeoDataFrame(
-        {"zone": zone, "target": target, "weight": weight, "area": area},
+        {"zone": zone, "target": target, "weight": weight, "part": part, "area": area},
         geometry=centres.to_numpy(),
         crs=zones.crs,
     )
