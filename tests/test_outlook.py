@@ -63,7 +63,7 @@ coordinates = "wgs84"
 year = 2025
 {complete}
 """
-HELD = '[forecast]\nbirths = "held"\n'
+HELD = '[forecast]\nbirths = "held"\nmovement = "none"\n'
 
 
 @pytest.fixture
@@ -136,6 +136,7 @@ until = 2025
 births_basis = "standard"
 births_source = "统计公报"
 births_hold = true
+movement = "none"
 """
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.development_review.nearby import STAGES, figures
 from zmd_layout.forecast import standards
-from zmd_layout.measures.outlook import children_ahead
+from zmd_layout.measures.projection import children_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

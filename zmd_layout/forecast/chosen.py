@@ -9,12 +9,13 @@ import pandas as pd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast.births import BirthMeasure, Births, births_from_table
+from zmd_layout.forecast.cohort_ratios import Movement, default_movement, movement_ratios
 from zmd_layout.forecast.scenarios import Scenario, default_scenario
 from zmd_layout.messages import Message, word_message
 from zmd_layout.vocabulary import Basis, Stage
 
 if TYPE_CHECKING:
-    from zmd_layout.study.people import Forecast, NetMigration
+    from zmd_layout.study.people import CohortRatio, Forecast, NetMigration
 
 
 def scenario_of(
@@ -46,11 +47,37 @@ def scenario_of(
     """
     table = chosen.births if births is None else _own_births(chosen, births, source)
     scenario = default_scenario(table)
+    movement = chosen_movement(chosen, units)
+    given = movement is Movement.GIVEN
     return replace(
         scenario,
-        net_migration=_net_migration(chosen.net_migration, units),
+        net_migration=_rates(chosen.net_migration, units),
         moves=_moves(chosen),
+        cohort_ratios=(
+            _rates(chosen.cohort_ratios, units) if given else movement_ratios(movement, units)
+        ),
+        movement=movement,
     )
+
+
+def chosen_movement(chosen: Forecast, units: pd.Index) -> Movement:
+    """
+    Return the movement of a study: its own word, its own numbers, or the default.
+
+    Parameters
+    ----------
+    chosen
+        The table `[forecast]`. Rates or moves of its own take the place of the default movement.
+    units
+        The units of the forecast.
+    """
+    if chosen.movement is not None:
+        return Movement(chosen.movement)
+    if chosen.cohort_ratios:
+        return Movement.GIVEN
+    if chosen.net_migration or chosen.moves:
+        return Movement.NONE
+    return default_movement(units)
 
 
 def chosen_numbers(chosen: Forecast) -> tuple[Message, ...]:
@@ -65,7 +92,7 @@ def chosen_numbers(chosen: Forecast) -> tuple[Message, ...]:
     Returns
     -------
     tuple of Message
-        Rates of net migration, moves between counties, and seats for each child.
+        Cohort ratios, rates of net migration, moves between counties, and seats for each child.
     """
     rates = [
         Message(
@@ -74,6 +101,14 @@ def chosen_numbers(chosen: Forecast) -> tuple[Message, ...]:
             middle=f"{100 * rate.middle:g}", high=f"{100 * rate.high:g}",
         )
         for rate in chosen.net_migration
+    ]  # fmt: skip
+    ratios = [
+        Message(
+            "forecast.cohort_ratio", unit=ratio.unit_id or Message("forecast.all_units"),
+            first=ratio.ages[0], last=ratio.ages[1], low=f"{ratio.low:g}",
+            middle=f"{ratio.middle:g}", high=f"{ratio.high:g}",
+        )
+        for ratio in chosen.cohort_ratios
     ]  # fmt: skip
     moves = [
         Message(
@@ -86,7 +121,7 @@ def chosen_numbers(chosen: Forecast) -> tuple[Message, ...]:
         Message("forecast.seats_a_child", stage=word_message(Stage(stage)), seats=f"{share:g}")
         for stage, share in chosen.attendance.items()
     ]
-    return (*rates, *moves, *seats)
+    return (*ratios, *rates, *moves, *seats)
 
 
 def _own_births(chosen: Forecast, births: pd.DataFrame, source: str) -> Births:
@@ -107,7 +142,7 @@ def _own_births(chosen: Forecast, births: pd.DataFrame, source: str) -> Births:
     )
 
 
-def _net_migration(rates: tuple[NetMigration, ...], units: pd.Index) -> pd.DataFrame | None:
+def _rates(rates: tuple[NetMigration | CohortRatio, ...], units: pd.Index) -> pd.DataFrame | None:
     rows = [
         (unit, *rate.ages, rate.low, rate.middle, rate.high)
         for rate in rates

@@ -33,8 +33,8 @@ def forecast(
     """
     Carry the people of a count forward, year by year.
 
-    In each year people grow one year older as the survival says, net migration adds or takes,
-    people move between units, and then the children of age 0 come in.
+    In each year people grow one year older by survival or by the ratio of their cohort, net
+    migration adds or takes, people move between units, and then the children of age 0 come in.
 
     Parameters
     ----------
@@ -116,12 +116,12 @@ def _project(
         age_zero=counted[:, 0],
         years=np.arange(base_year + 1, last_year + 1),
     )
-    change = annual_change(scenario, units=base.index, ages=ages)
+    change = annual_change(scenario, units=base.index, ages=ages, steps=steps)
     people = np.empty((len(VARIANTS), steps + 1, *counted.shape))
     is_born = np.ones((steps + 1, *counted.shape), dtype=bool)
     people[:, 0] = counted
     for step in range(steps):
-        people[:, step + 1, :, 1:] = change.apply(people[:, step])
+        people[:, step + 1, :, 1:] = change.apply(people[:, step], step)
         people[:, step + 1, :, 0] = births[:, step]
         is_born[step + 1, :, 1:] = is_born[step, :, :-1]
         is_born[step + 1, :, 0] = is_counted[step]

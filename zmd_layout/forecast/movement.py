@@ -1,4 +1,4 @@
-"""What a year does to those who are there: survival, net migration, moves between units."""
+"""Change within a year: survival or cohort ratios, net migration, moves between units."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast.births import VARIANTS
+from zmd_layout.forecast.cohort_ratios import annual_log_change
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class AnnualChange:
     Parameters
     ----------
     kept
-        (3, units, ages) people at the end of the year for each at its beginning, before moves.
+        (steps, 3, units, ages) people at the end of each year for each at its beginning, before
+        moves.
     from_rows, to_rows
         (moves,) positions of the units that are left and reached.
     shares
@@ -41,14 +43,16 @@ class AnnualChange:
     to_rows: NDArray[np.int64]
     shares: NDArray[np.float64]
 
-    def apply(self, people: NDArray[np.float64]) -> NDArray[np.float64]:
+    def apply(self, people: NDArray[np.float64], step: int) -> NDArray[np.float64]:
         """
-        Let a year pass.
+        Carry people through a year.
 
         Parameters
         ----------
         people
             (3, units, ages) at the beginning of the year.
+        step
+            The year, counted from the base year on.
 
         Returns
         -------
@@ -56,7 +60,7 @@ class AnnualChange:
             (3, units, ages − 1) at its end, for the ages from 1 on; those of the last age are
             left out.
         """
-        kept = people * self.kept
+        kept = people * self.kept[step]
         if len(self.from_rows):
             by_unit = kept.swapaxes(0, 1)  # a view: what is moved in it moves in `kept`
             movers = by_unit[self.from_rows] * self.shares[:, None, :]
@@ -65,9 +69,9 @@ class AnnualChange:
         return kept[:, :, :-1]
 
 
-def annual_change(scenario: Scenario, *, units: pd.Index, ages: int) -> AnnualChange:
+def annual_change(scenario: Scenario, *, units: pd.Index, ages: int, steps: int) -> AnnualChange:
     """
-    Lay out a scenario's survival, net migration and moves for units and ages.
+    Lay out a scenario's survival, cohort ratios, net migration and moves for units and ages.
 
     Parameters
     ----------
@@ -77,13 +81,20 @@ def annual_change(scenario: Scenario, *, units: pd.Index, ages: int) -> AnnualCh
         (u,) unit ids.
     ages
         Number of single years of age, from 0 on.
+    steps
+        Number of years.
 
     Raises
     ------
     StudyError
         When a table names a unit that is not there, or more people leave a unit than there are.
     """
-    survival = scenario.survival.to_numpy(dtype=float)[:ages]
+    if scenario.cohort_ratios is None:
+        survival = scenario.survival.to_numpy(dtype=float)[:ages]
+        carried = np.broadcast_to(survival, (steps, len(VARIANTS), len(units), ages))
+    else:  # deaths are in the ratios
+        table = scenario.cohort_ratios
+        carried = np.exp(annual_log_change(table, units=units, ages=ages, steps=steps))
     rates = _migration_rates(scenario.net_migration, units=units, ages=ages)
     from_rows, to_rows, shares = _move_shares(scenario.moves, units=units, ages=ages)
     leaving = np.zeros((len(units), ages))
@@ -92,7 +103,7 @@ def annual_change(scenario: Scenario, *, units: pd.Index, ages: int) -> AnnualCh
     if emptied.any():
         raise StudyError(Message("forecast.all_leave", units=sorted(map(str, units[emptied]))))
     return AnnualChange(
-        kept=survival * (1.0 + rates), from_rows=from_rows, to_rows=to_rows, shares=shares
+        kept=carried * (1.0 + rates), from_rows=from_rows, to_rows=to_rows, shares=shares
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast.births import BirthMeasure, Births, packaged_births, range_faults
+from zmd_layout.forecast.cohort_ratios import Movement, census_ages, ratio_faults
 from zmd_layout.forecast.figures import Figure, read_data, weakest
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis
@@ -39,6 +40,12 @@ class Scenario:
         people who move to another unit in a year, such as from the villages into the towns. One
         share for all variants, so that low stays below high in the unit that is left too; run two
         scenarios to see what it changes. None: nobody moves.
+    cohort_ratios
+        Columns `age_from`, `age_to`, `low`, `middle`, `high`, and `unit_id` where units differ:
+        people ten years later for each of a cohort, by its age at the beginning of the decade
+        (`movement_ratios`). They replace survival, for deaths are in them. None: survival alone.
+    movement
+        Where the ratios come from, for what is printed.
 
     Raises
     ------
@@ -55,6 +62,8 @@ class Scenario:
     survival_basis: Basis
     net_migration: pd.DataFrame | None = None
     moves: pd.DataFrame | None = None
+    cohort_ratios: pd.DataFrame | None = None
+    movement: Movement = Movement.NONE
 
     def __post_init__(self) -> None:
         faults = self._survival_faults()
@@ -62,6 +71,9 @@ class Scenario:
             faults += range_faults(self.net_migration, Message("forecast.migration_table"))
         if self.moves is not None:
             faults += _move_faults(self.moves)
+        if self.cohort_ratios is not None:
+            faults += range_faults(self.cohort_ratios, Message("forecast.ratios_table"))
+            faults += ratio_faults(self.cohort_ratios)
         if faults:
             raise StudyError(*faults)
 
@@ -85,6 +97,7 @@ class Scenario:
             self.births.measure is BirthMeasure.INDEX
             or self.net_migration is not None
             or self.moves is not None
+            or self.cohort_ratios is not None
         )
         supposed = [Basis.ASSUMPTION] if is_supposed else []
         return weakest([self.births.basis, self.survival_basis, *supposed])
@@ -92,7 +105,7 @@ class Scenario:
 
 def default_scenario(births: Births | str = "henan") -> Scenario:
     """
-    Suppose no migration, the packaged survival, and births as given.
+    Return a scenario without migration: the packaged survival, and births as given.
 
     Parameters
     ----------
@@ -123,12 +136,23 @@ def suppositions(scenario: Scenario) -> tuple[Message, ...]:
         Births and their sources, survival, and whether anybody comes or goes.
     """
     births = Message("forecast.births_from", sources=scenario.births.sources)
-    moves = scenario.net_migration is not None or scenario.moves is not None
-    migration = Message("forecast.with_migration" if moves else "forecast.without_migration")
+    migration = _movement_message(scenario)
+    if scenario.cohort_ratios is not None:
+        return births, migration
     lowest, highest = float(scenario.survival.min()), float(scenario.survival.max())
     if lowest == highest == 1.0:
         return births, migration, Message("forecast.all_survive")
     return births, migration, Message("forecast.survive", lowest=f"{lowest:.4f}")
+
+
+def _movement_message(scenario: Scenario) -> Message:
+    if scenario.net_migration is not None or scenario.moves is not None:
+        return Message("forecast.with_migration")
+    if scenario.cohort_ratios is None:
+        return Message("forecast.without_migration")
+    if scenario.movement is Movement.GIVEN:
+        return Message("forecast.movement_given")
+    return Message(f"forecast.movement_{scenario.movement}", source=census_ages().source)
 
 
 class _Survival(Figure):

@@ -9,30 +9,35 @@ enrolment by grade is known.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast import (
+    Movement,
     Scenario,
     balance,
     chosen_numbers,
     compare_methods,
-    forecast,
     forecast_of_parts,
     packaged_stage_ages,
     progress,
     progression_ratios,
-    scenario_of,
     seats_needed,
     single_years,
     standards,
     suppositions,
     values,
 )
-from zmd_layout.layers.holding import stands_alone
-from zmd_layout.layers.schema import AGE_COLUMN
+from zmd_layout.measures.projection import (
+    age_columns,
+    children_ahead,
+    elsewhere,
+    hindcast_of,
+    project,
+    scenario_case,
+)
 from zmd_layout.measures.seats import GRADES, STAGES, in_holders, seats_of
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, Stage, UnitKind
@@ -42,7 +47,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures.units import Units
     from zmd_layout.measures.world import World
 
-__all__ = ["GRADES", "STAGES", "Outlook", "outlook"]
+__all__ = ["GRADES", "STAGES", "Outlook", "outlook", "scenario_case"]
 
 # ours: townships of one count whose children differ by less from their county hold all of it
 _WHOLE = 0.02
@@ -77,7 +82,17 @@ class Outlook:
     by_age
         The counties' people by single year of age, as `forecast.forecast` gives them.
     scenario
-        What is supposed, as numbers; its own basis is that of its weakest supposition.
+        What is assumed, as numbers; its own basis is that of its weakest assumption.
+    elsewhere
+        Those of senior-school ages who live in the county beside those who were counted there as
+        children: `unit_id`, `year`, `stayed` (the counted cohort if everybody had stayed), `living`
+        (residents) and `elsewhere` (`stayed` − `living`: net, those who study, work or live in
+        another place; negative where more come than leave). Middle scenario; empty where cohorts
+        do not change.
+    hindcast
+        Error of the study's movement by county and stage from 2010 to 2020, the county left out,
+        beside that of `none`: `unit_id`, `stage`, `method`, `forecast`, `counted`,
+        `error_percent`; empty where the packaged censuses have none of the counties.
     """
 
     children: pd.DataFrame
@@ -93,6 +108,8 @@ class Outlook:
     census_year: int | None = None
     by_age: pd.DataFrame = field(default_factory=pd.DataFrame)
     scenario: Scenario | None = None
+    elsewhere: pd.DataFrame = field(default_factory=pd.DataFrame)
+    hindcast: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def basis(self) -> Basis:
@@ -109,8 +126,8 @@ def outlook(world: World, *, scenario: Scenario | None = None) -> Outlook | None
     world
         The study.
     scenario
-        What is supposed; by default what the study says in `[forecast]`, which without a word is
-        Henan's births and no migration.
+        What is assumed; by default what the study says in `[forecast]`: without an entry Henan's
+        births and the default movement of its counties.
 
     Returns
     -------
@@ -129,7 +146,7 @@ def outlook(world: World, *, scenario: Scenario | None = None) -> Outlook | None
 
 
 def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
-    ahead = _ahead(world, scenario) if scenario is not None else children_ahead(world)
+    ahead = project(world, scenario) if scenario is not None else children_ahead(world)
     if ahead is None:
         return None
     counties = world.units(UnitKind.COUNTY, {})
@@ -150,71 +167,8 @@ def _outlook(world: World, scenario: Scenario | None) -> Outlook | None:
         census_year=ahead.census_year,
         by_age=ahead.by_age,
         scenario=ahead.scenario,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ChildrenAhead:
-    """
-    The counties' children to come.
-
-    Attributes
-    ----------
-    frame
-        The counties that are not within another.
-    census_year
-        The year of the count.
-    children, by_age
-        As `forecast.forecast` gives them, by stage and by single year of age.
-    scenario
-        What is supposed.
-    """
-
-    frame: pd.DataFrame
-    census_year: int
-    children: pd.DataFrame
-    by_age: pd.DataFrame
-    scenario: Scenario
-
-
-def children_ahead(world: World) -> ChildrenAhead | None:
-    """Carry the counties' children on as the study supposes; None as in `outlook`."""
-    kept: ChildrenAhead | None = world.keep("children ahead", lambda: _ahead(world, None))
-    return kept
-
-
-def _ahead(world: World, scenario: Scenario | None) -> ChildrenAhead | None:
-    layer = world.layers.get("counties")
-    if layer is None or layer.origin.year is None:
-        return None
-    frame = layer.frame[stands_alone(layer.frame)]
-    ages = _ages(frame)
-    if not ages:
-        return None
-    until, first = world.study.forecast.until, layer.origin.year
-    if until < first:
-        raise StudyError(Message("forecast.years", base_year=first, found=[until]))
-    base = single_years(frame.set_index("unit_id")[ages])
-    # a table may have school ages only: the younger are then unknown
-    base = base.reindex(columns=pd.RangeIndex(int(base.columns[-1]) + 1, name="age"))
-    scenario = scenario or _scenario(world, base.index)
-    span: dict[str, Any] = {"base_year": first, "years": range(first, until + 1)}
-    children = forecast(base, scenario=scenario, **span)
-    by_age = forecast(base, scenario=scenario, by="age", **span)
-    return ChildrenAhead(frame, first, children, by_age, scenario)
-
-
-def _ages(frame: pd.DataFrame) -> list[str]:
-    return [str(c) for c in frame.columns if AGE_COLUMN.fullmatch(str(c))]
-
-
-def _scenario(world: World, units: pd.Index) -> Scenario:
-    births = world.layers.get("births")
-    return scenario_of(
-        world.study.forecast,
-        units=units,
-        births=None if births is None else births.frame.drop(columns="is_synthetic"),
-        source="" if births is None else births.origin.path,
+        elsewhere=elsewhere(ahead),
+        hindcast=hindcast_of(ahead),
     )
 
 
@@ -223,6 +177,8 @@ def _suppositions(world: World, scenario: Scenario, *, has_parts: bool) -> tuple
     if scenario.net_migration is None and scenario.moves is None:
         # a scenario that was handed in may leave out whom the study lets come and go
         chosen = chosen.model_copy(update={"net_migration": (), "moves": ()})
+    if scenario.movement is not Movement.GIVEN:
+        chosen = chosen.model_copy(update={"cohort_ratios": ()})
     found = [*suppositions(scenario), *chosen_numbers(chosen)]
     if "schools" in world.layers:
         found.append(Message("forecast.seats_by_year"))
@@ -239,11 +195,11 @@ def _suppositions(world: World, scenario: Scenario, *, has_parts: bool) -> tuple
 def _township_children(world: World, by_age: pd.DataFrame, counties: Units | None) -> pd.DataFrame:
     """Share the counties' forecast out over their townships, where these have ages."""
     layer = world.layers.get("townships")
-    if layer is None or counties is None or not _ages(layer.frame):
+    if layer is None or counties is None or not age_columns(layer.frame):
         return pd.DataFrame()
     frame = layer.frame.set_index("unit_id")
     county = in_holders(world.members(layer, counties), counties).set_axis(frame.index)
-    parts = single_years(frame[_ages(frame)])
+    parts = single_years(frame[age_columns(frame)])
     is_same_count = layer.origin.year in (None, int(by_age["year"].min()))
     parts = scaled_to_counties(parts, county, by_age, is_same_count=is_same_count)
     return forecast_of_parts(

@@ -16,10 +16,13 @@ from zmd_layout.vocabulary import UnitKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from zmd_layout.forecast import Scenario
     from zmd_layout.measures.world import World
 
 
-def children_by_place(world: World, *, years: Iterable[int]) -> gpd.GeoDataFrame | None:
+def children_by_place(
+    world: World, *, years: Iterable[int], scenario: Scenario | None = None
+) -> gpd.GeoDataFrame | None:
     """
     Give every demand point its residents, and its children by stage in some years.
 
@@ -33,6 +36,9 @@ def children_by_place(world: World, *, years: Iterable[int]) -> gpd.GeoDataFrame
     years
         The years; those out of the range of the forecast are left out.
 
+    scenario
+        What is assumed (`outlook.scenario_case`); by default what the study says.
+
     Returns
     -------
     GeoDataFrame
@@ -40,7 +46,8 @@ def children_by_place(world: World, *, years: Iterable[int]) -> gpd.GeoDataFrame
         `is_synthetic`, and `<stage>_<year>` (the middle case; NaN is unknown). None where
         no layer has ages at points, or counties have none.
     """
-    points, future, counties = demand(world), outlook(world), world.units(UnitKind.COUNTY, {})
+    points, counties = demand(world), world.units(UnitKind.COUNTY, {})
+    future = outlook(world, scenario=scenario)
     if points is None or future is None or counties is None:
         return None
     layer = points.layer

@@ -28,7 +28,7 @@ from pyproj.exceptions import CRSError
 
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
-from zmd_layout.study.people import Forecast, IntoTowns, Move, NetMigration, People
+from zmd_layout.study.people import CohortRatio, Forecast, IntoTowns, Move, NetMigration, People
 from zmd_layout.study.schools import Completeness, SchoolMatching
 from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
@@ -344,7 +344,8 @@ def _model_at(location: list[str]) -> type[BaseModel]:
         "matching": SchoolMatching,
         "completeness": Completeness, "people": People,
         "travel": Travel, "forecast": Forecast,
-        "net_migration": NetMigration, "moves": Move, "into_towns": IntoTowns,
+        "net_migration": NetMigration, "cohort_ratios": CohortRatio,
+        "moves": Move, "into_towns": IntoTowns,
         "sensitivity": Sensitivity,
     }  # fmt: skip
     inner = [models[name] for name in location[:-1] if name in models]

@@ -87,6 +87,30 @@ class NetMigration(_OfAges):
         return self
 
 
+class CohortRatio(_OfAges):
+    """
+    People ten years later for each of a cohort, by its ages at the beginning of the decade.
+
+    Attributes
+    ----------
+    low, middle, high
+        The ratio in each scenario, in this order.
+    unit_id
+        The county; None: all of them.
+    """
+
+    low: float = Field(gt=0)
+    middle: float = Field(gt=0)
+    high: float = Field(gt=0)
+    unit_id: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low <= self.middle <= self.high:
+            raise ValueError("low, middle and high must be in this order")
+        return self
+
+
 class Move(_OfAges):
     """The share of a county's people who move to another county in a year."""
 
@@ -118,8 +142,15 @@ class Forecast(Strict):
         What they rest on, and where they stand.
     births_hold
         Whether the last year of the layer `births` holds for the years after it.
+    movement
+        How cohorts change over ten years: `none` (everybody stays), `nation`, `henan` (the median
+        of its counties) or `county` (its own ratio between the censuses of 2010 and 2020). None:
+        `cohort_ratios` where they are given, nothing beside `net_migration` and `moves`, else
+        `henan` in Henan and `nation` in the rest of China.
+    cohort_ratios
+        The study's own ratios, from two censuses or registers ten years apart.
     net_migration, moves, into_towns
-        Who comes and goes; nobody where nothing is said. All are assumptions.
+        Who comes and goes in a year. All are assumptions.
     attendance
         Seats needed for each child of a stage; 1 where nothing is said.
     seats_per_thousand
@@ -132,6 +163,8 @@ class Forecast(Strict):
     births_basis: Literal["standard", "assumption"] = "assumption"
     births_source: str | None = Field(default=None, min_length=1)
     births_hold: bool = False
+    movement: Literal["none", "nation", "henan", "county"] | None = None
+    cohort_ratios: tuple[CohortRatio, ...] = ()
     net_migration: tuple[NetMigration, ...] = ()
     moves: tuple[Move, ...] = ()
     into_towns: IntoTowns | None = None
@@ -139,3 +172,9 @@ class Forecast(Strict):
         Literal["kindergarten", "primary", "junior", "senior"], Annotated[float, Field(ge=0, le=2)]
     ] = Field(default_factory=dict)
     seats_per_thousand: str = "census_2020"
+
+    @model_validator(mode="after")
+    def _one_movement(self) -> Self:
+        if self.movement is not None and self.cohort_ratios:
+            raise ValueError("give either movement or cohort_ratios")
+        return self
