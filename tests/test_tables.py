@@ -51,12 +51,12 @@ def faults(folder: Path) -> dict[str, dict[str, object]]:
 SIZES = [["学校标识码", "学段", "人数"], [None, None, None], ["1", "primary", 45]]
 
 
-def test_a_workbook_is_read_from_its_first_sheet_or_from_the_one_named(
+def test_a_workbook_is_read_from_all_sheets_of_a_table_or_from_the_one_named(
     make_study: MakeStudy,
 ) -> None:
     folder = make_study(layer("classes", "book.xlsx"))
     book(folder / "book.xlsx", 班额=SIZES, 去年=[*SIZES[:2], ["1", "primary", 61]])
-    assert loaded(folder, "classes").frame["pupils"].tolist() == [45]
+    assert loaded(folder, "classes").frame["pupils"].tolist() == [45, 61]
     make_study(layer("classes", "book.xlsx", 'sheet = "去年"'))
     assert loaded(folder, "classes").frame["pupils"].tolist() == [61]
 
@@ -65,7 +65,12 @@ def test_a_sheet_that_a_workbook_lacks_is_told_beside_those_it_has(make_study: M
     folder = make_study(layer("classes", "book.xlsx", 'sheet = "前年"'))
     book(folder / "book.xlsx", 班额=SIZES, 去年=SIZES)
     assert faults(folder) == {
-        "layers.no_sheet": {"layer": "classes", "sheet": "前年", "found": ["班额", "去年"]}
+        "layers.no_sheet": {
+            "layer": "classes",
+            "path": "book.xlsx",
+            "sheet": ["前年"],
+            "found": ["班额", "去年"],
+        }
     }
 
 
@@ -102,10 +107,10 @@ def test_a_second_column_of_longitudes_is_asked_about(make_study: MakeStudy) -> 
 
 def test_coordinates_that_are_no_numbers_are_told_by_row(make_study: MakeStudy) -> None:
     folder = make_study(layer("schools", "schools.csv", coordinates="wgs84"))
-    text = "school_id,经度,纬度\n1,114.05,33.05\n2,114度3分,33.05\n3,,\n"
+    text = "school_id,经度,纬度\n1,114.05,33.05\n2,114度70分,33.05\n3,,\n"
     (folder / "schools.csv").write_text(text, "utf-8")
     assert faults(folder)["layers.not_a_coordinate"] == {
-        "layer": "schools", "column": "经度", "count": 1, "rows": [2], "found": ["114度3分"],
+        "layer": "schools", "column": "经度", "count": 1, "rows": [3], "found": ["114度70分"],
     }  # fmt: skip
 
 
@@ -160,8 +165,8 @@ def test_an_empty_shape_and_a_shape_of_another_kind_are_told_by_row(make_study: 
             "3,POINT (114.05 33.05)"]  # fmt: skip
     (folder / "units.csv").write_text("\n".join(["unit_id,wkt", *rows]), "utf-8")
     told = faults(folder)
-    assert told["layers.empty_geometry"]["rows"] == [2]
-    assert told["layers.wrong_shape"]["rows"] == [3]
+    assert told["layers.empty_geometry"]["rows"] == [3]
+    assert told["layers.wrong_shape"]["rows"] == [4]
     assert told["layers.wrong_shape"]["found"] == ["Point"]
 
 
@@ -169,7 +174,7 @@ def test_a_row_without_its_hexagon_is_told_and_not_dropped(make_study: MakeStudy
     folder = make_study(layer("population", "people.csv", coordinates="wgs84"))
     cell = h3.latlng_to_cell(33.05, 114.05, 8)
     (folder / "people.csv").write_text(f"h3,residents\n{cell},70\n,30\n", "utf-8")
-    assert faults(folder)["layers.no_geometry"]["rows"] == [2]
+    assert faults(folder)["layers.no_geometry"]["rows"] == [3]
 
 
 @pytest.mark.parametrize(

@@ -5,35 +5,43 @@ from __future__ import annotations
 import hashlib
 import warnings
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import archives, formats
-from zmd_layout.layers.conform import plain
-from zmd_layout.layers.hexagons import cell_column, cells_to_polygons
+from zmd_layout.layers.account import Account, Item, Outcome
+from zmd_layout.layers.assemble import parts_of, table_of_parts
+from zmd_layout.layers.heads import find_head
+from zmd_layout.layers.kml import read_kml
+from zmd_layout.layers.known import recogniser
+from zmd_layout.layers.places import point_columns, with_places
+from zmd_layout.layers.schema import SCHEMAS, Shape
+from zmd_layout.layers.shapefiles import read_shapefile
+from zmd_layout.layers.sheets import Sheet, cleaned, sheets_of, squared
 from zmd_layout.layers.tables import (
-    Misread,
     Window,
+    all_rows_of,
     heads_of,
     open_text,
-    rows_of,
     rows_within,
     table_of,
 )
-from zmd_layout.layers.workbooks import open_workbook, rows_of_sheet
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
+    import pandas as pd
+
+    from zmd_layout.layers.tables import Text
     from zmd_layout.study import LayerSource
 
     Bounds = tuple[float, float, float, float]
@@ -44,9 +52,11 @@ UNREADABLE = (
     RecursionError,
 )  # fmt: skip
 _MURMURS = 3
+_SEARCHED = 20  # rows in which a head is looked for
 _SAID = (RuntimeWarning, UserWarning)
-_X_NAMES = {"x", "lon", "lng", "longitude", "经度", "学校经度", "东经", "x坐标"}
-_Y_NAMES = {"y", "lat", "latitude", "纬度", "学校纬度", "北纬", "y坐标"}
+_GEOMETRIES = {
+    Shape.POLYGON: ("Polygon", "Surface"), Shape.LINE: ("Line", "Curve"), Shape.POINT: ("Point",),
+}  # fmt: skip
 
 
 def sha256_of(path: Path) -> str:
@@ -91,6 +101,7 @@ def read_raw(
     *,
     layer_name: str,
     window: Bounds | None = None,
+    account: Account | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read a file as it is: their columns, their coordinates.
@@ -102,71 +113,189 @@ def read_raw(
     source
         Encoding, sheet, layer and columns as the study declares them.
     layer_name
-        The layer in errors.
+        The layer, for the heads that it knows and in errors.
     window
         West, south, east and north in the file's own coordinates: formats that GDAL reads, tables
         of points, and GeoParquet that says where its rows lie, give what meets it and no more, and
         no rows without a position; of others everything is read.
+    account
+        Takes what was read, joined, converted and left out.
 
     Returns
     -------
     frame
-        Cells as text in CSV and XLSX, else as the format has them; geometry without a CRS of our
-        own making: what the file says, or none. Rows without a position have None.
+        Cells as text in CSV, as they are in XLSX, else as the format has them; geometry without a
+        CRS of our own making: what the file says, or none. Rows without a position have None. The
+        index numbers the rows in messages (`conform.row_number`).
 
     Raises
     ------
     LayerError
-        If the file is not there or cannot be read.
+        If the file is not there or cannot be read, or it is not clear which sheet or layer of it is
+        meant.
     """
     if not path.exists():
         raise LayerError(Message("layers.no_file", layer=layer_name, path=path))
+    reader = _Reader(source, layer_name, window, Account() if account is None else account)
     try:
-        return _read_as(formats.format_of(path), path, source, layer_name, window)
+        return reader.read(path)
     except ImportError as error:
         raise LayerError(Message("layers.no_pyarrow", layer=layer_name, path=path)) from error
     except UNREADABLE as error:
         if isinstance(error, LayerError):
             raise
         raise LayerError(
-            Message("layers.unreadable_file", layer=layer_name, path=path, why=_short(error))
+            Message("layers.unreadable_file", layer=layer_name, path=path.name, why=_short(error))
         ) from error
-
-
-def _read_as(
-    found: formats.Format, path: Path, source: LayerSource, layer_name: str, window: Bounds | None
-) -> gpd.GeoDataFrame:
-    if formats.is_text_table(path, found):
-        return _read_text(path, source, layer_name, window)
-    if found == formats.XLSX:
-        return _with_points(_read_book(path, source, layer_name), source, layer_name)
-    if found == formats.PARQUET:
-        return _read_parquet(path, window)
-    if found == formats.ZIP:
-        return _read_zip(path, source, layer_name, window)
-    return _read_gdal(path, source, layer_name, window)
 
 
 def _short(error: Exception) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
-def _read_zip(
-    path: Path, source: LayerSource, layer_name: str, window: Bounds | None
-) -> gpd.GeoDataFrame:
-    with archives.unpacked(path, most_bytes=archives.MOST_UNPACKED_BYTES_OF_LAYER) as members:
-        member = archives.only_member(members, path, source.layer, layer_name)
-        return _read_gdal(member, source, layer_name, window)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How one layer is to be read out of a file."""
+
+    source: LayerSource
+    layer_name: str
+    window: Bounds | None
+    account: Account
+
+    def read(self, path: Path) -> gpd.GeoDataFrame:
+        """Read a file by its format."""
+        found = formats.format_of(path)
+        if formats.is_text_table(path, found):
+            return self._text(path)
+        if found == formats.XLSX:
+            table = self._table(sheets_of(path, self.source, self.layer_name, self.account), path)
+            return with_places(table, self.source, self.layer_name, self.account)
+        if found == formats.PARQUET:
+            return self._counted(_read_parquet(path, self.window))
+        if found == formats.ZIP:
+            most = archives.MOST_UNPACKED_BYTES_OF_LAYER
+            with archives.unpacked(path, most_bytes=most) as members:
+                member = archives.only_member(members, path, self.source.layer, self.layer_name)
+                left_out = [m.name for m in members if m != member]
+                self.account.add(Item.FILE, Outcome.READ, [member.name])
+                self.account.add(Item.FILE, Outcome.LEFT_OUT, left_out)
+                return self._vector(member, formats.format_of(member), layer=None)
+        return self._vector(path, found, layer=self.source.layer)
+
+    def _vector(self, path: Path, found: formats.Format, *, layer: str | None) -> gpd.GeoDataFrame:
+        name = formats.gdal_path(path, layer_name=self.layer_name)
+        if found == formats.SHAPEFILE:
+            frame = read_shapefile(
+                name, path, layer_name=self.layer_name, encoding=self.source.encoding,
+                declared=frozenset(self.source.columns.values()), window=self.window,
+                account=self.account,
+            )  # fmt: skip
+        elif found == formats.KML:
+            frame = read_kml(path, layer_name=self.layer_name, account=self.account)
+            if self.window is not None:
+                frame = frame[frame.intersects(shapely.box(*self.window))].reset_index(drop=True)
+        else:
+            layer = layer or only_layer(name, path, self.layer_name, self.account)
+            frame = pyogrio.read_dataframe(
+                name, layer=layer, encoding=self.source.encoding, bbox=self.window
+            )
+        if not isinstance(frame, gpd.GeoDataFrame):
+            frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
+        return self._counted(frame)
+
+    def _counted(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        self.account.add(Item.ROW, Outcome.READ, count=len(frame))
+        return frame
+
+    def _text(self, path: Path) -> gpd.GeoDataFrame:
+        text = open_text(path, self.source.encoding, self.layer_name)
+        places = None if self.window is None else self._places_of(text)
+        if self.window is not None and places is not None:
+            head, x, y = places
+            chosen = Window(self.window, (head.index(x), x), (head.index(y), y))
+            rows = (list(map(cleaned, row)) for row in rows_within(text, chosen))
+            table = table_of(rows, head, path.name)
+            chosen.refuse_misread(self.layer_name)
+            self.account.add(Item.ROW, Outcome.READ, count=len(table))
+        else:
+            table = self._table([Sheet("", squared(all_rows_of(text), path.name))], path)
+        return with_places(table, self.source, self.layer_name, self.account)
+
+    def _places_of(self, text: Text) -> tuple[list[str], str, str] | None:
+        """
+        Find the columns of coordinates of a text whose head is its first row.
+
+        None where it has a title or a head of several rows: such a table is made by hand, and small
+        enough to be read whole.
+        """
+        top = list(islice(all_rows_of(text), _SEARCHED))
+        grid = squared(top, text.path.name)
+        head = find_head(grid, recogniser(SCHEMAS.get(self.layer_name), self.source.columns))
+        first = next((n for n, row in enumerate(top) if any(row)), 0)
+        if head.first != first or head.body_from != first + 1 or not top:
+            return None
+        names = heads_of(top[first])
+        places = point_columns(names, self.source, self.layer_name)
+        return None if places is None else (names, *places)
+
+    def _table(self, sheets: list[Sheet], path: Path) -> pd.DataFrame:
+        schema = SCHEMAS.get(self.layer_name)
+        parts = parts_of(
+            sheets, recogniser(schema, self.source.columns), layer_name=self.layer_name,
+            file_name=path.name, is_named=self.source.sheet is not None, account=self.account,
+        )  # fmt: skip
+
+        def counted(field: str) -> bool:
+            column = None if schema is None else schema.column(field)
+            return column.counts if column is not None else field.startswith("residents_")
+
+        return table_of_parts(
+            parts, key=lambda field: schema is not None and field == schema.key, counted=counted,
+            is_filtered=schema is not None, layer_name=self.layer_name, file_name=path.name,
+            account=self.account,
+        )  # fmt: skip
 
 
-def _read_gdal(
-    path: Path, source: LayerSource, layer_name: str, window: Bounds | None
-) -> gpd.GeoDataFrame:
-    name = formats.gdal_path(path, layer_name=layer_name)
-    frame = pyogrio.read_dataframe(name, layer=source.layer, encoding=source.encoding, bbox=window)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
-    return frame
+def only_layer(name: str, path: Path, layer_name: str, account: Account) -> str | None:
+    """
+    Choose the layer of a file that has several: the only one that can be meant.
+
+    Parameters
+    ----------
+    name, path
+        The file as GDAL may open it, and as the user knows it.
+    layer_name
+        The layer of the study, for the shapes that it may have.
+    account
+        Takes the layers that were left out.
+
+    Returns
+    -------
+    layer
+        None where the file has one layer without a choice.
+
+    Raises
+    ------
+    LayerError
+        If several could be meant: with the list.
+    """
+    listed = [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
+    if len(listed) <= 1:
+        return None
+    schema = SCHEMAS.get(layer_name)
+    kinds = _GEOMETRIES.get(schema.shape, ()) if schema is not None else ()
+    fitting = [
+        layer for layer, kind in listed
+        if kind and (not kinds or "Unknown" in kind or any(word in kind for word in kinds))
+    ] or [layer for layer, _ in listed]  # fmt: skip
+    if len(fitting) > 1:
+        raise LayerError(
+            Message("layers.several_layers", layer=layer_name, path=path.name, found=fitting)
+        )
+    left_out = [layer for layer, _ in listed if layer not in fitting]
+    account.add(Item.LAYER, Outcome.READ, fitting)
+    account.add(Item.LAYER, Outcome.LEFT_OUT, left_out, why=Message("account.layer_other_shape"))
+    return fitting[0]
 
 
 def _read_parquet(path: Path, window: Bounds | None) -> gpd.GeoDataFrame:
@@ -174,112 +303,3 @@ def _read_parquet(path: Path, window: Bounds | None) -> gpd.GeoDataFrame:
         with suppress(ValueError):  # it does not say where its rows lie
             return gpd.read_parquet(path, bbox=window).reset_index(drop=True)
     return gpd.read_parquet(path)
-
-
-def _read_text(
-    path: Path,
-    source: LayerSource,
-    layer_name: str,
-    window: Bounds | None,
-) -> gpd.GeoDataFrame:
-    text = open_text(path, source.encoding, layer_name)
-    rows = rows_of(text)
-    first = next(rows, None)
-    head = [] if first is None else heads_of(first)
-    places = None if window is None else _point_columns(head, source, layer_name)
-    if window is None or places is None:
-        return _with_points(table_of(rows, head, path.name), source, layer_name)
-    x, y = ((head.index(name), name) for name in places)
-    chosen = Window(window, x, y)
-    table = table_of(rows_within(text, chosen), head, path.name)
-    chosen.refuse_misread(layer_name)
-    return _with_points(table, source, layer_name)
-
-
-def _read_book(path: Path, source: LayerSource, layer_name: str) -> pd.DataFrame:
-    with open_workbook(path, layer_name=layer_name) as book:
-        if source.sheet is not None and source.sheet not in book.sheetnames:
-            raise LayerError(
-                Message(
-                    "layers.no_sheet", layer=layer_name, sheet=source.sheet, found=book.sheetnames
-                )
-            )
-        sheet = book[source.sheet] if source.sheet else book.worksheets[0]
-        return _table(rows_of_sheet(sheet, path), path.name)
-
-
-def _table(rows: list[list[Any]], name: str) -> pd.DataFrame:
-    """Make a table of rows whose first filled row is the head; empty rows are left out."""
-    filled = [row for row in rows if any(cell not in (None, "") for cell in row)]
-    return table_of(filled[1:], heads_of(filled[0]), name) if filled else pd.DataFrame()
-
-
-def _with_points(frame: pd.DataFrame, source: LayerSource, layer_name: str) -> gpd.GeoDataFrame:
-    """Make points of coordinate columns, polygons of WKT or H3 cells; none: no positions."""
-    wkt = _wkt_column(frame.columns)
-    if wkt is not None:
-        shapes = shapely.from_wkt(frame[wkt].replace("", None), on_invalid="ignore")
-        return gpd.GeoDataFrame(frame.drop(columns=wkt), geometry=list(shapes))
-    cells = cell_column(frame.columns)
-    if cells is not None:
-        hexagons = cells_to_polygons(frame[cells], layer_name=layer_name)
-        return gpd.GeoDataFrame(frame.drop(columns=cells), geometry=hexagons)
-    places = _point_columns(list(frame.columns), source, layer_name)
-    if places is None:
-        return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
-    x, y = places
-    east, north = _numbers(frame[x], layer_name, x), _numbers(frame[y], layer_name, y)
-    known = np.isfinite(east) & np.isfinite(north)
-    points = np.full(len(frame), None, dtype=object)
-    points[known] = shapely.points(east[known], north[known])
-    return gpd.GeoDataFrame(frame.drop(columns=[x, y]), geometry=points)
-
-
-def _wkt_column(head: Iterable[str]) -> str | None:
-    return next((name for name in head if plain(name) in {"wkt", "geometry"}), None)
-
-
-def _point_columns(head: list[str], source: LayerSource, layer_name: str) -> tuple[str, str] | None:
-    """Find the columns of coordinates; None: there are not both, or shapes stand in their stead."""
-    if _wkt_column(head) is not None or cell_column(head) is not None:
-        return None
-    _refuse_missing(head, source, layer_name)
-    x = _coordinate_column(head, source.columns.get("x"), _X_NAMES, layer_name)
-    y = _coordinate_column(head, source.columns.get("y"), _Y_NAMES, layer_name)
-    return None if x is None or y is None else (x, y)
-
-
-def _refuse_missing(head: list[str], source: LayerSource, layer_name: str) -> None:
-    declared = {ours: source.columns[ours] for ours in ("x", "y") if ours in source.columns}
-    missing = {ours: theirs for ours, theirs in declared.items() if theirs not in head}
-    if missing:
-        raise LayerError(
-            *(
-                Message("layers.no_such_column", layer=layer_name, column=theirs, ours=ours,
-                        found=[str(name) for name in head][:30])
-                for ours, theirs in missing.items()
-            )
-        )  # fmt: skip
-
-
-def _coordinate_column(
-    heads: list[str], declared: str | None, names: set[str], layer_name: str
-) -> str | None:
-    def is_meant(head: str) -> bool:
-        return head == declared if declared is not None else plain(head) in names
-
-    found = [head for head in heads if is_meant(head)]
-    if len(found) > 1:
-        raise LayerError(
-            Message("layers.two_candidates", layer=layer_name, column="x / y", found=found)
-        )
-    return found[0] if found else None
-
-
-def _numbers(
-    cells: pd.Series[Any], layer_name: str, column: str
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    misread = Misread(column)
-    numbers = misread.numbers(cells)
-    misread.refuse(layer_name)
-    return numbers

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from zmd_layout.layers.account import row_number
 from zmd_layout.layers.schema import Schema, Shape
 from zmd_layout.messages import Message
 
@@ -63,7 +64,7 @@ def _rows_fault(
 ) -> Message:
     return Message(
         key, layer=schema.name, count=int(rows.sum()),
-        rows=[int(n) + 1 for n in np.flatnonzero(rows)[:_SHOWN]],
+        rows=[row_number(label) for label in frame.index[rows][:_SHOWN]],
         found=sorted({shape.geom_type for shape in frame.geometry[rows] if shape is not None}),
         wanted=Message(f"layers.shape_{schema.shape}"),
     )  # fmt: skip

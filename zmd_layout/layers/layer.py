@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from zmd_layout.layers.account import Entry
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.messages import Message
     from zmd_layout.study import Covers
@@ -50,6 +51,8 @@ class Origin:
     matching
         Of schools that were held against a second source: counts, decisions by hand, what is to be
         checked, as `run.json` keeps them. Empty: there was none.
+    account
+        What of the file was read, joined, converted, left out or not used.
     """
 
     path: str = ""
@@ -64,6 +67,7 @@ class Origin:
     repaired: dict[str, int] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
     matching: dict[str, Any] = field(default_factory=dict)
+    account: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from zmd_layout.crs import (
     parse_coordinates,
 )
 from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
+from zmd_layout.layers.account import Account
 from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
@@ -51,6 +52,7 @@ from zmd_layout.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zmd_layout.layers.account import Entry
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.layers.sources.osm.opl import Window
     from zmd_layout.study import LayerSource, Study
@@ -77,12 +79,15 @@ class RawLayer:
         What the reader has to say.
     is_ours
         Whether the reader has already given the columns our names and types.
+    account
+        What of the file was read, joined, converted or left out.
     """
 
     frame: gpd.GeoDataFrame
     roads: RoadTables | None = None
     notes: tuple[Message, ...] = ()
     is_ours: bool = False
+    account: tuple[Entry, ...] = ()
 
 
 def load_layers(
@@ -256,7 +261,14 @@ def validate_layer(
     """
     schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
     raw = _without_positions(read.frame) if source.coordinates == "none" else read.frame
-    frame, faults = columns_of(raw, schema, source, is_own=name not in SCHEMAS)
+    account = Account([*read.account])
+    frame, faults = columns_of(
+        raw,
+        schema,
+        source,
+        is_own=name not in SCHEMAS,
+        account=Account() if read.is_ours else account,
+    )
     faults += shape_faults(frame, schema) if schema.shape is not Shape.NONE else []
     if frame.empty and read.roads is None:
         # a reader of ours gives no columns where there are no rows: their lack says nothing
@@ -264,6 +276,7 @@ def validate_layer(
         faults.append(Message("layers.empty", layer=name, path=Path(source.path).name))
     if faults:
         raise LayerError(*faults)
+    frame = frame.reset_index(drop=True)
     frame, repaired, check = _place(frame, source, schema, study, area)
     overlap, slivers = overlap_faults(frame, schema)
     if overlap:
@@ -280,6 +293,7 @@ def validate_layer(
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
         notes=(*origin.notes, *read.notes, *check.notes, *assumed, *kinds, *doubts),
+        account=tuple(account.entries),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)
 
@@ -328,8 +342,12 @@ def _near(read: RawLayer, area: StudyArea) -> RawLayer:
 def _clipped(path: Path, source: LayerSource, name: str, area: StudyArea) -> RawLayer:
     """Read what a file that covers more ground holds in the study, or near it."""
     zone = area.geometry.buffer(_BORDER_M if name in _WIDE else 0.0)
-    frame = read_within(path, source, zone, name=name, working_crs=area.working_crs)
-    return RawLayer(frame, notes=(Message("layers.clipped", count=len(frame)),))
+    account = Account()
+    frame = read_within(
+        path, source, zone, name=name, working_crs=area.working_crs, account=account
+    )
+    notes = (Message("layers.clipped", count=len(frame)),)
+    return RawLayer(frame, notes=notes, account=tuple(account.entries))
 
 
 def _read(
@@ -347,10 +365,12 @@ def _read(
             return RawLayer(frame, notes=notes, is_ours=True)
     if name in _SCHOOLS and is_roster(path, source):
         roster = read_roster(path, source)
-        return RawLayer(roster.frame, notes=(roster.report.summary(),), is_ours=True)
+        notes = (roster.report.summary(),)
+        return RawLayer(roster.frame, notes=notes, is_ours=True, account=roster.report.account)
+    account = Account()
     with listening(name) as murmurs:
-        frame = read_raw(path, source, layer_name=name)
-    return RawLayer(frame, notes=tuple(murmurs))
+        frame = read_raw(path, source, layer_name=name, account=account)
+    return RawLayer(frame, notes=tuple(murmurs), account=tuple(account.entries))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zmd_layout.layers.account import Account, Item, Outcome
+from zmd_layout.layers.cells import Unreadable, read_amount
+from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership, Stage, Transfer
 
 if TYPE_CHECKING:
@@ -23,6 +27,19 @@ if TYPE_CHECKING:
 
 NINE_YEAR = "nine_year"
 OFFER_STAGES = {**{str(s): (str(s),) for s in Stage}, NINE_YEAR: ("primary", "junior")}
+_STAGE_WORDS = {
+    "幼儿园": "kindergarten", "小学": "primary", "初中": "junior", "初级中学": "junior",
+    "高中": "senior", "九年一贯制学校": NINE_YEAR, "九年一贯制": NINE_YEAR, "九年制学校": NINE_YEAR,
+}  # fmt: skip
+_NUMERAL = "[一二两三四五六七八九十1]"
+_WORDS_OF_OFFER = re.compile(
+    rf"(?:拟?配建)?(?:{_NUMERAL}[所座个])?({'|'.join(_STAGE_WORDS)})(?:{_NUMERAL}[所座个])?"
+    r"[(:]?(?:(\d{1,3})个?班(?:制|规模)?)?\)?"
+)
+_NO_OFFER = {"无", "不配建", "未配建", "没有"}
+_OFFER_HEAD = re.compile(
+    rf"(?:拟|规划)?配建({'|'.join(_STAGE_WORDS)})(?:\((班|座|学位)\)|(班数|学位数|学位))"
+)
 _MOST_AMOUNT = 1e12  # no school is that large; keeps inf out
 
 
@@ -113,11 +130,60 @@ def _read_list(
     try:
         items = json.loads(cell) if isinstance(cell, str) else cell
     except (ValueError, RecursionError):
-        return None
+        items = None
+    if items is None and needed == "stage" and isinstance(cell, str):
+        items = _offers_in_words(cell)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return None
     found = [_read_item(item, readers, needed) for item in items]
     return None if None in found else tuple(item for item in found if item is not None)
+
+
+def _offers_in_words(text: str) -> list[dict[str, Any]] | None:
+    """Read promised schools as people write them: 幼儿园12班、小学24班, 九年一贯制学校一所36班."""
+    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
+    parts = [part for part in re.split("[、,;,。和及+]|(?<=班)(?=[^(])", plain) if part]
+    found = [_WORDS_OF_OFFER.fullmatch(part) for part in parts]
+    if not found or None in found:
+        return [] if plain in _NO_OFFER else None
+    items: list[dict[str, Any]] = []
+    for part in found:
+        if part is None:
+            return None
+        amount = {"classes": int(part[2])} if part[2] else {}
+        items.append({"stage": _STAGE_WORDS[part[1]], **amount})
+    return items
+
+
+def with_offers(table: pd.DataFrame, account: Account) -> pd.DataFrame:
+    """
+    Make the list of promised schools of columns such as 配建幼儿园（班） and 配建小学（班）.
+
+    A row of zeros promises none; a row without a number in any of them leaves the offer open.
+    """
+    heads = {
+        str(head): found
+        for head in table.columns
+        if (found := _OFFER_HEAD.fullmatch(unicodedata.normalize("NFKC", str(head)).strip()))
+    }
+    if not heads or {"schools", "配建学校"} & set(map(str, table.columns)):
+        return table
+    key = {"班": "classes", "班数": "classes", "座": "seats", "学位": "seats", "学位数": "seats"}
+    offers: list[str | None] = []
+    for _, row in table[list(heads)].iterrows():
+        items, is_known = [], False
+        for head, found in heads.items():
+            try:
+                amount = read_amount(row[head])
+            except Unreadable:
+                continue
+            is_known = True
+            stage = _STAGE_WORDS[found[1]]
+            if amount:
+                items.append({"stage": stage, key[found[2] or found[3]]: amount})
+        offers.append(json.dumps(items) if is_known else None)
+    account.add(Item.COLUMN, Outcome.JOINED, heads, why=Message("account.offers_joined"))
+    return table.drop(columns=list(heads)).assign(schools=offers)
 
 
 def _read_item(

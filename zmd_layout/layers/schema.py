@@ -45,6 +45,13 @@ class Kind(StrEnum):
     PHASES = "phases"
 
 
+class Unit(StrEnum):
+    """What a number counts or measures."""
+
+    COUNT = "count"
+    AREA = "area"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """
@@ -62,6 +69,10 @@ class Column:
         The closed list of a WORD.
     names
         Usual names in real files, beside our own.
+    table
+        Of a WORD the table of `value_words.toml` with the words of other people.
+    unit
+        What a number counts or measures: whole people or things, or an area.
     """
 
     name: str
@@ -69,6 +80,13 @@ class Column:
     is_required: bool = False
     words: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    table: str = ""
+    unit: Unit | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether a cell counts whole people or things."""
+        return self.unit is Unit.COUNT or self.kind is Kind.COUNT
 
 
 class Shape(StrEnum):
@@ -128,12 +146,15 @@ _UNIT_ID = Column(
     "unit_id", Kind.ID, is_required=True,
     names=("id", "code", "adcode", "gb", "区划代码", "行政区划代码", "代码", "编码", "编号"),
 )  # fmt: skip
-_NAME = Column("name", Kind.TEXT, names=("名称", "name_zh", "NAME", "地区", "单位名称"))
+_NAME = Column("name", Kind.TEXT, names=("名称", "name_zh", "NAME", "地区", "单位名称", "地区名称"))
 _REQUIRED_NAME = Column("name", Kind.TEXT, is_required=True, names=_NAME.names)
 _RESIDENTS = Column(
-    "residents", Kind.NUMBER, names=("pop", "population", "常住人口", "年末常住人口", "人口数")
+    "residents",
+    Kind.NUMBER,
+    unit=Unit.COUNT,
+    names=("pop", "population", "常住人口", "年末常住人口", "常住人口数", "人口数"),
 )
-_STAGE = Column("stage", Kind.WORD, words=_words(Stage), names=("学段",))
+_STAGE = Column("stage", Kind.WORD, words=_words(Stage), names=("学段",), table="stage")
 _SCHOOL_ID = Column(
     "school_id", Kind.ID, is_required=True,
     names=("学校标识码", "学校机构标识码", "标识码", "学校代码", "机构代码"),
@@ -148,7 +169,7 @@ SCHEMAS: dict[str, Schema] = {
                 _UNIT_ID, _REQUIRED_NAME,
                 Column(
                     "kind", Kind.WORD, words=("county", "district", "zone"),
-                    names=("类型",),
+                    names=("类型", "类别"), table="county_kind",
                 ),
                 Column("within", Kind.ID), _RESIDENTS,
             ),
@@ -160,7 +181,7 @@ SCHEMAS: dict[str, Schema] = {
                 _UNIT_ID, _REQUIRED_NAME,
                 Column(
                     "kind", Kind.WORD, words=("town", "township", "subdistrict"),
-                    names=("类型",),
+                    names=("类型", "类别"), table="township_kind",
                 ),
                 Column("county_id", Kind.ID, names=("县代码", "所属县")),
                 Column("is_county_seat", Kind.BOOL), _RESIDENTS,
@@ -189,10 +210,12 @@ SCHEMAS: dict[str, Schema] = {
                     "level_code", Kind.ID, names=("办学类型", "学校机构办学类型", "办学类型代码")
                 ),
                 Column("is_teaching_point", Kind.BOOL, names=("教学点", "是否教学点")),
-                Column("ownership", Kind.WORD, words=_words(Ownership)),
-                Column("administered_by", Kind.WORD, words=("city", "county")),
+                Column("ownership", Kind.WORD, words=_words(Ownership), table="ownership"),
+                Column(
+                    "administered_by", Kind.WORD, words=("city", "county"), table="administered_by"
+                ),
                 Column("is_township_central", Kind.BOOL, names=("中心园", "是否乡镇中心园")),
-                Column("is_boarding", Kind.BOOL, names=("寄宿制学校", "是否寄宿制")),
+                Column("is_boarding", Kind.BOOL, names=("寄宿制学校", "是否寄宿制", "寄宿制")),
                 Column("boarders", Kind.COUNT, names=("寄宿生数", "住校生数", "寄宿生")),
                 Column("enrolment", Kind.COUNT, names=("在校生数", "在校学生数", "在校生")),
                 Column("enrolment_primary", Kind.COUNT, names=("小学在校生数", "小学在校生")),
@@ -207,16 +230,20 @@ SCHEMAS: dict[str, Schema] = {
                 ),
                 Column("inclusive_pupils", Kind.COUNT, names=("随班就读学生数", "随班就读人数")),
                 Column("has_resource_room", Kind.BOOL, names=("资源教室", "是否建有资源教室")),
-                Column("settlement", Kind.WORD, words=_words(Settlement)),
+                Column("settlement", Kind.WORD, words=_words(Settlement), table="settlement"),
                 Column(
                     "in_township_seat", Kind.BOOL,
                     names=("是否乡镇政府所在地", "是否乡镇政府驻地"),
                 ),
-                Column("status", Kind.WORD, words=_words(SchoolStatus)),
-                Column("construction", Kind.WORD, words=_words(Construction)),
+                Column("status", Kind.WORD, words=_words(SchoolStatus), table="status"),
+                Column(
+                    "construction", Kind.WORD, words=_words(Construction), table="construction"
+                ),
                 Column("opens_on", Kind.DATE, names=("投用时间", "启用时间", "开办时间")),
                 Column("residential_area_id", Kind.ID),
-                Column("site_area_m2", Kind.NUMBER, names=("占地面积", "校园占地面积")),
+                Column(
+                    "site_area_m2", Kind.NUMBER, names=("占地面积", "校园占地面积"), unit=Unit.AREA
+                ),
                 Column("source", Kind.TEXT),
                 Column("county_id", Kind.ID), Column("township_id", Kind.ID),
                 Column("county_name", Kind.TEXT), Column("township_name", Kind.TEXT),
@@ -227,37 +254,45 @@ SCHEMAS: dict[str, Schema] = {
         Schema(
             "residential_areas", Shape.POLYGON,
             (
-                Column("unit_id", Kind.ID, names=("地块编号", "宗地编号", "id")),
-                Column("name", Kind.TEXT, names=("项目名称", "小区名称", "楼盘名称", "地块名称")),
+                Column("unit_id", Kind.ID, names=("地块编号", "宗地编号", "地块号", "DKBH", "ZDBH", "id")),
+                Column("name", Kind.TEXT, names=(
+                    "项目名称", "小区名称", "楼盘名称", "地块名称", "名称", "DKMC", "XMMC",
+                )),
                 Column(
                     "developer", Kind.TEXT,
-                    names=("建设单位", "开发单位", "开发企业", "用地单位"),
+                    names=("建设单位", "开发单位", "开发企业", "用地单位", "YDDW", "JSDW", "竞得人"),
                 ),
                 Column(
                     "review_stage", Kind.WORD, words=_words(ReviewStage),
-                    names=("审查环节",),
+                    names=("审查环节", "审查阶段", "环节"), table="review_stage",
                 ),
-                Column("conditions_on", Kind.DATE, names=("规划条件出具日期", "出让日期")),
+                Column("conditions_on", Kind.DATE, names=("规划条件出具日期", "规划条件日期", "规划条件时间", "出让日期")),
                 Column(
                     "settlement", Kind.WORD, words=_words(Settlement),
-                    names=("城乡属性",),
+                    names=("城乡属性", "城乡类型", "城乡分类"), table="settlement",
                 ),
-                Column("is_new", Kind.BOOL),
+                Column("is_new", Kind.BOOL, names=("是否新建", "新建")),
                 Column(
-                    "planned_residents", Kind.NUMBER,
-                    names=("规划人口", "规划居住人口", "居住人数"),
+                    "planned_residents", Kind.NUMBER, unit=Unit.COUNT,
+                    names=(
+                        "规划人口", "规划居住人口", "规划人口数", "居住人数", "居住人口", "规划人数",
+                        "RK", "GHRK", "JZRK",
+                    ),
                 ),
                 Column(
-                    "dwellings", Kind.NUMBER,
-                    names=("规划户数", "总户数", "户数", "住宅套数"),
+                    "dwellings", Kind.NUMBER, unit=Unit.COUNT,
+                    names=(
+                        "规划户数", "总户数", "户数", "居住户数", "住宅户数", "住宅套数", "套数",
+                        "HS", "GHHS", "ZHS",
+                    ),
                 ),
                 Column("persons_per_dwelling", Kind.NUMBER, names=("户均人口", "户均人数")),
                 Column("started_on", Kind.DATE, names=("开工日期", "开工时间")),
-                Column("first_phase_on", Kind.DATE, names=("首期交付日期", "交付时间")),
+                Column("first_phase_on", Kind.DATE, names=("首期交付日期", "首期交付时间", "交付时间")),
                 Column("accepted_on", Kind.DATE, names=("竣工验收日期", "竣工验收", "联合验收")),
                 Column(
                     "kindergarten_defect", Kind.WORD, words=_words(KindergartenDefect),
-                    names=("配套幼儿园问题",),
+                    names=("配套幼儿园问题", "配套园问题"), table="kindergarten_defect",
                 ),
                 Column("schools", Kind.OFFER, names=("配建学校",)),
                 Column("phases", Kind.PHASES, names=("分期",)),
@@ -278,7 +313,7 @@ SCHEMAS: dict[str, Schema] = {
                 _NAME, _STAGE,
                 Column(
                     "current_use", Kind.WORD, words=_words(LandUse),
-                    names=("现状用途",),
+                    names=("现状用途",), table="land_use",
                 ),
             ),
             key="parcel_id",
@@ -308,13 +343,13 @@ SCHEMAS: dict[str, Schema] = {
                 Column("project_id", Kind.ID, is_required=True, names=("项目编号",)), _NAME, _STAGE,
                 Column(
                     "kind", Kind.WORD, words=("new", "expanded", "continued"),
-                    names=("建设性质",),
+                    names=("建设性质",), table="project_kind",
                 ),
                 Column(
                     "status", Kind.WORD, words=("done", "under_way", "planned", "stopped"),
-                    names=("项目状态", "建设状态", "进展"),
+                    names=("项目状态", "建设状态", "进展"), table="project_status",
                 ),
-                Column("ownership", Kind.WORD, words=_words(Ownership)),
+                Column("ownership", Kind.WORD, words=_words(Ownership), table="ownership"),
                 Column("county_id", Kind.ID),
                 Column("done_on", Kind.DATE, names=("竣工日期", "竣工时间")),
             ),
@@ -331,7 +366,10 @@ SCHEMAS: dict[str, Schema] = {
         ),
         Schema(
             "constraints", Shape.ANY,
-            (Column("kind", Kind.WORD, is_required=True, words=_words(ConstraintKind)), _NAME),
+            (Column(
+                    "kind", Kind.WORD, is_required=True, words=_words(ConstraintKind),
+                    table="constraint_kind",
+                ), _NAME),
         ),
         Schema(
             "statistics", Shape.NONE,

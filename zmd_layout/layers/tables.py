@@ -21,6 +21,7 @@ import pandas as pd
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import formats
+from zmd_layout.layers.cells import Unreadable, read_degrees
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _ROWS_AT_ONCE = 1 << 16
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _HEAD = 4096
 _SHOWN = 5
+_NO_PLACE = ("", "—", "-", "——", "/", "无", "None", "nan")
 _MOST_COLUMNS = 16_384  # of a spreadsheet
 _MOST_FILLED = 20_000_000  # cells that rows shorter than the head lack
 # what only csv knows how to read, and what ends a line for str.splitlines but not for pandas
@@ -55,7 +57,7 @@ class Misread:
 
     column: str
     count: int = 0
-    rows: list[int] = field(default_factory=list)
+    rows: list[object] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
 
     def refuse(self, layer_name: str) -> None:
@@ -68,23 +70,36 @@ class Misread:
             How many, the first rows (from 1) and the first different cells.
         """
         if self.count:
-            found = list(dict.fromkeys(self.found))[:_SHOWN]
             raise LayerError(
-                Message("layers.not_a_coordinate", layer=layer_name, column=self.column,
-                        count=self.count, rows=self.rows[:_SHOWN], found=[c[:30] for c in found])
+                Message(
+                    "layers.not_a_coordinate", layer=layer_name, column=self.column,
+                    count=self.count, rows=self.rows, found=[cell[:30] for cell in self.found],
+                )
             )  # fmt: skip
 
     def numbers(self, cells: pd.Series[Any], *, first_row: int = 0) -> Floats:
         """Read cells, NaN where they are empty, and note those that are no numbers."""
-        text = cells.astype("string").str.strip().replace({"": pd.NA, "—": pd.NA, "-": pd.NA})
-        numbers = pd.to_numeric(text, errors="coerce")
-        bad = text.notna() & numbers.isna()
-        if bad.any():
-            self.count += int(bad.sum())
-            room = _SHOWN - len(self.rows)
-            self.rows += [first_row + int(n) + 1 for n in np.flatnonzero(bad)[:room]]
-            self.found += [str(cell) for cell in text[bad].unique()[:_SHOWN]]
-        return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+        text = cells.astype("string").str.strip()
+        blank = text.isna() | text.isin(_NO_PLACE).fillna(value=True)
+        numbers = (
+            pd.to_numeric(text.where(~blank), errors="coerce").astype("float64").to_numpy(copy=True)
+        )
+        for n in np.flatnonzero(~blank.to_numpy() & np.isnan(numbers)):
+            cell = text.iloc[n]
+            try:
+                numbers[n] = read_degrees(cell)
+            except Unreadable:
+                label = cells.index[n]
+                self.note(label if isinstance(label, str) else first_row + int(label) + 1, cell)
+        return numbers
+
+    def note(self, row: object, cell: object) -> None:
+        """Note a cell that is no number."""
+        self.count += 1
+        if len(self.rows) < _SHOWN:
+            self.rows.append(row)
+        if str(cell) not in self.found and len(self.found) < _SHOWN:
+            self.found.append(str(cell))
 
 
 @dataclass(slots=True)
@@ -110,7 +125,7 @@ class Window:
         self._misread = (Misread(self.x[1]), Misread(self.y[1]))
 
     def choose(self, rows: list[list[Any]]) -> list[list[Any]]:
-        """Choose among the filled rows that follow."""
+        """Choose among the rows that follow; blank ones are counted and left out."""
         places = [
             misread.numbers(
                 pd.Series([row[at] if at < len(row) else None for row in rows], dtype=object),
@@ -136,8 +151,7 @@ class Window:
         x, y = table[at[0]].to_numpy(), table[at[1]].to_numpy()
         if len(table) != len(lines) or np.isinf(x).any() or np.isinf(y).any():
             return None
-        bare = np.flatnonzero(np.isnan(x) & np.isnan(y)).tolist()
-        self.rows_seen += len(lines) - sum(not lines[n].strip(separator) for n in bare)
+        self.rows_seen += len(lines)
         return [lines[n] for n in np.flatnonzero(self._holds(x, y))]
 
     def refuse_misread(self, layer_name: str) -> None:
@@ -159,6 +173,11 @@ class Window:
         return (
             (x >= west - slack) & (x <= east + slack) & (y >= south - slack) & (y <= north + slack)
         )
+
+
+def is_no_place(cell: object) -> bool:
+    """Tell a cell that names no place: nothing, a dash, 无."""
+    return cell is None or str(cell).strip() in _NO_PLACE
 
 
 def open_text(path: Path, encoding: str | None, layer_name: str) -> Text:
@@ -187,10 +206,10 @@ def open_text(path: Path, encoding: str | None, layer_name: str) -> Text:
     )  # fmt: skip
 
 
-def rows_of(text: Text) -> Iterator[list[str]]:
-    """Give the rows that have a cell that is not empty."""
+def all_rows_of(text: Text) -> Iterator[list[str]]:
+    """Yield every row, blank ones among them, so that their numbers are those of the file."""
     lines = chain.from_iterable(block.splitlines() for block in _blocks(text))
-    return filter(any, csv.reader(lines, delimiter=text.separator))
+    return csv.reader(lines, delimiter=text.separator)
 
 
 def rows_within(text: Text, window: Window) -> Iterator[list[str]]:
@@ -210,9 +229,9 @@ def rows_within(text: Text, window: Window) -> Iterator[list[str]]:
         if not _is_plain(whole):
             # a quote may reach over many blocks: from here on all is read as in whole tables
             rest = chain.from_iterable(some.splitlines() for some in chain([whole], blocks))
-            rows = filter(any, csv.reader(rest, delimiter=text.separator))
+            rows = csv.reader(rest, delimiter=text.separator)
             if is_head_due:
-                next(rows, None)
+                window.rows_seen += next((n for n, row in enumerate(rows, start=1) if any(row)), 0)
             while some := list(islice(rows, _ROWS_AT_ONCE)):
                 yield from window.choose(some)
             return
@@ -220,13 +239,14 @@ def rows_within(text: Text, window: Window) -> Iterator[list[str]]:
         if is_head_due:
             lines = whole.splitlines(keepends=True)
             filled = next((n for n, line in enumerate(lines) if not _is_bare(line, text)), None)
+            window.rows_seen += len(lines) if filled is None else filled + 1
             if filled is None:
                 continue
             block, is_head_due = "".join(lines[filled + 1 :]), False
         chosen = window.choose_plain(block, text.separator)
         if chosen is None:
             found = csv.reader(block.splitlines(), delimiter=text.separator)
-            yield from window.choose(list(filter(any, found)))
+            yield from window.choose(list(found))
         else:
             yield from csv.reader(chosen, delimiter=text.separator)
 

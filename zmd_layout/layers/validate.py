@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.account import row_number
 from zmd_layout.layers.schema import AGE_COLUMN, Column, Kind, Schema
 from zmd_layout.messages import Message
 
@@ -66,7 +67,7 @@ def _wrong_cells(
 def _fault(schema: Schema, column: str, key: str, cells: pd.Series[Any]) -> Message:
     return Message(
         key, layer=schema.name, column=column, count=len(cells),
-        rows=[int(n) + 1 for n in cells.index[:_SHOWN]],
+        rows=[row_number(n) for n in cells.index[:_SHOWN]],
         found=[_shown(cell) for cell in cells.unique()[:_SHOWN]],
     )  # fmt: skip
 
@@ -94,7 +95,7 @@ def _age_faults(frame: pd.DataFrame, schema: Schema) -> list[Message]:
     counted = frame[names].sum(axis=1) if disjoint else frame[names].max(axis=1)
     over = (counted > frame["residents"] + 0.5).fillna(value=False)
     if over.any():
-        rows = [int(n) + 1 for n in frame.index[over][:_SHOWN]]
+        rows = [row_number(n) for n in frame.index[over][:_SHOWN]]
         examples = [
             f"{_label(frame, n)}: {counted[n]:g} > {frame['residents'][n]:g}"
             for n in frame.index[over][:_SHOWN]
@@ -112,4 +113,4 @@ def _age_faults(frame: pd.DataFrame, schema: Schema) -> list[Message]:
 
 
 def _label(frame: pd.DataFrame, row: Any) -> str:  # noqa: ANN401 - an index label
-    return str(frame["name"][row]) if "name" in frame else str(row + 1)
+    return str(frame["name"][row]) if "name" in frame else str(row_number(row))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from zmd_layout.layers.account import Account
     from zmd_layout.study import LayerSource
 
 # the zone's edge is followed at this step into coordinates where it is no rectangle
@@ -74,7 +75,13 @@ def _bounds(
 
 
 def read_within(
-    path: Path, source: LayerSource, zone: shapely.Geometry, *, name: str, working_crs: str
+    path: Path,
+    source: LayerSource,
+    zone: shapely.Geometry,
+    *,
+    name: str,
+    working_crs: str,
+    account: Account | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read the rows of a file whose representative point lies in a zone.
@@ -89,6 +96,8 @@ def read_within(
         The layer in errors.
     working_crs
         The study's plane.
+    account
+        Takes what was read and left out.
 
     Raises
     ------
@@ -96,7 +105,7 @@ def read_within(
         As `read_raw` and `geometry_to_plane`.
     """
     window = window_of(zone.convex_hull, source, working_crs=working_crs)
-    frame = read_raw(path, source, layer_name=name, window=window)
+    frame = read_raw(path, source, layer_name=name, window=window, account=account)
     known = frame[frame.geometry.notna()]
     shapes = geometry_to_plane(
         known.geometry, coordinates=parse_coordinates(str(source.coordinates)),

@@ -111,7 +111,8 @@ class LayerSource(Strict):
     coordinates
         wgs84, cgcs2000, gcj02, bd09, an EPSG code, or `none` for a table without positions.
     layer, sheet
-        The layer of a GeoPackage, the sheet of a workbook; by default the first.
+        The layer of a GeoPackage or archive; the sheet of a workbook, or several. By default the
+        only layer that can be meant, and all visible sheets with the same heads.
     columns
         ours = theirs; usual names are found by themselves.
     values
@@ -136,7 +137,7 @@ class LayerSource(Strict):
     path: str = Field(min_length=1)
     coordinates: str | None = None
     layer: str | None = None
-    sheet: str | None = None
+    sheet: str | tuple[str, ...] | None = None
     encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -147,6 +148,16 @@ class LayerSource(Strict):
     is_complete: bool | None = None
     clip: bool = False
     accept: tuple[Acceptance, ...] = ()
+
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _may_be_a_list(cls, value: Any) -> Any:  # noqa: ANN401 - raw TOML
+        return tuple(value) if isinstance(value, list) else value
+
+    @property
+    def sheets(self) -> tuple[str, ...] | None:
+        """The sheets that are named; None: none is."""
+        return (self.sheet,) if isinstance(self.sheet, str) else self.sheet
 
 
 class Study(Strict):

@@ -8,30 +8,37 @@ with a WKT column. A drawing (DWG, PDF) is refused with a word on what to ask fo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import shapely
-from defusedxml import ElementTree
-from defusedxml.common import DefusedXmlException
 from pyproj import CRS
 
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers import archives, formats
+from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
+from zmd_layout.layers.heads import find_head
+from zmd_layout.layers.known import recogniser
 from zmd_layout.layers.layer import Layer, Origin
 from zmd_layout.layers.load import RawLayer, validate_layer
+from zmd_layout.layers.schema import SCHEMAS
+from zmd_layout.layers.sheets import squared
+from zmd_layout.layers.sources.drawing import as_area, read_drawing
 from zmd_layout.layers.sources.survey_text import read_survey_text
+from zmd_layout.layers.tables import all_rows_of, open_text
 from zmd_layout.messages import Message
+from zmd_layout.messages.alone import without_study_file
 from zmd_layout.study import LayerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zmd_layout.crs import StudyArea
+    from zmd_layout.layers.account import Entry
     from zmd_layout.study import Study
 
 LAYER = "residential_areas"
@@ -42,8 +49,9 @@ FORMATS = (
 _DRAWINGS = {".dwg", ".pdf", ".dgn", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".doc", ".docx"}
 _ARCHIVES = {".zip", ".kmz"}
 _INSIDE = tuple(suffix for suffix in FORMATS if suffix not in _ARCHIVES)
-_DBF_HEADER_BYTES = 32
-_KML = "http://www.opengis.net/kml/2.2"
+_SURVEYS = {".txt", ".dat"}
+_HEAD_ROWS = 20
+_LEAST_HEADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +67,14 @@ class Plots:
         What the format itself declares; None: it has to be declared.
     notes
         What was odd and how it was read.
+    account
+        What of the file was read, joined, repaired or left out.
     """
 
     frame: gpd.GeoDataFrame
     coordinates: str | None
     notes: tuple[Message, ...] = ()
+    account: tuple[Entry, ...] = ()
 
 
 def load_plots(
@@ -72,6 +83,7 @@ def load_plots(
     study: Study,
     coordinates: str | None = None,
     area: StudyArea | None = None,
+    layer: str | None = None,
     read: Callable[..., Plots] | None = None,
 ) -> Layer:
     """
@@ -87,6 +99,8 @@ def load_plots(
         As declared by the user; it goes before what the format declares.
     area
         Where the study is, or None.
+    layer
+        The layer of a package or drawing, the sheet of a workbook; None: the only one that can be.
     read
         What reads a file, with the signature of `read_plots`, which it is by default.
 
@@ -102,15 +116,23 @@ def load_plots(
     """
     if isinstance(areas, gpd.GeoDataFrame):
         plots, path, digest = Plots(areas, _code_of(areas.crs)), "<GeoDataFrame>", ""
-    else:
-        file = Path(areas)
-        plots = (read or read_plots)(file, working_crs=study.crs)
+        return _validated(plots, path, digest, study, coordinates, area)
+    file = Path(areas)
+    with without_study_file(file.name):
+        plots = (read or read_plots)(file, working_crs=study.crs, layer=layer)
         path, digest = str(file.resolve()), sha256_of(file)
+        return _validated(plots, path, digest, study, coordinates, area)
+
+
+def _validated(
+    plots: Plots, path: str, digest: str, study: Study, coordinates: str | None,
+    area: StudyArea | None,
+) -> Layer:  # fmt: skip
     declared = coordinates if coordinates and plots.coordinates != study.crs else plots.coordinates
     _refuse_crossing(plots.frame)
     source = LayerSource(path=path, coordinates=declared)
     origin = Origin(path=path, sha256=digest, coordinates=declared)
-    raw = RawLayer(plots.frame, notes=plots.notes)
+    raw = RawLayer(plots.frame, notes=plots.notes, account=plots.account)
     layer = validate_layer(LAYER, raw, source, study=study, area=area, origin=origin)
     frame = layer.frame.copy()
     given = frame.get("is_new")
@@ -118,7 +140,7 @@ def load_plots(
     return replace(layer, frame=frame)
 
 
-def read_plots(path: Path, *, working_crs: str) -> Plots:
+def read_plots(path: Path, *, working_crs: str, layer: str | None = None) -> Plots:
     """
     Read a file of plots.
 
@@ -128,6 +150,8 @@ def read_plots(path: Path, *, working_crs: str) -> Plots:
         The file.
     working_crs
         The plane into which survey text is read.
+    layer
+        The layer or sheet, where the file has several.
 
     Raises
     ------
@@ -136,22 +160,22 @@ def read_plots(path: Path, *, working_crs: str) -> Plots:
     """
     if not path.exists():
         raise LayerError(Message("layers.no_file", layer=LAYER, path=path))
-    suffix = path.suffix.lower()
-    if suffix in _DRAWINGS:
+    found = formats.format_of(path)
+    if found in formats.DRAWINGS or path.suffix.lower() in _DRAWINGS:
         raise LayerError(Message("review.drawing", name=path.name))
-    if suffix not in FORMATS:
-        raise LayerError(Message("review.unknown_format", name=path.name, known=list(FORMATS)))
     archives.refuse_too_large(path)
-    if formats.format_of(path) == formats.ZIP or suffix in _ARCHIVES:
-        with archives.unpacked(path) as members:
-            return _read_told(_only_one(members, path.name), working_crs)
-    return _read_told(path, working_crs)
-
-
-def _read_told(path: Path, working_crs: str) -> Plots:
+    account = Account()
     with listening(LAYER) as notes:
-        plots = _read_one(path, working_crs)
-    return replace(plots, notes=(*plots.notes, *notes))
+        if found == formats.ZIP or path.suffix.lower() in _ARCHIVES:
+            with archives.unpacked(path) as members:
+                member = _only_one(members, path.name)
+                account.add(Item.FILE, Outcome.READ, [member.name])
+                others = [other.name for other in members if other != member]
+                account.add(Item.FILE, Outcome.LEFT_OUT, others)
+                plots = _read_one(member, working_crs, layer, account)
+        else:
+            plots = _read_one(path, working_crs, layer, account)
+    return replace(plots, notes=(*plots.notes, *notes), account=tuple(account.entries))
 
 
 def _only_one(files: Sequence[Path], name: str) -> Path:
@@ -168,11 +192,7 @@ def _only_one(files: Sequence[Path], name: str) -> Path:
     raise LayerError(Message("review.zip_none", name=name, known=list(_INSIDE)))
 
 
-def _read_one(path: Path, working_crs: str) -> Plots:
-    special: dict[formats.Format, Callable[[Path], Plots]] = {
-        formats.KML: _read_kml, formats.DXF: _read_dxf, formats.SHAPEFILE: _read_shapefile,
-        formats.GEOPACKAGE: _read_package,
-    }  # fmt: skip
+def _read_one(path: Path, working_crs: str, layer: str | None, account: Account) -> Plots:
     try:
         found = formats.format_of(path)
         if found in formats.DRAWINGS:
@@ -181,13 +201,18 @@ def _read_one(path: Path, working_crs: str) -> Plots:
             raise formats.refusal(path, found, layer_name=LAYER)
         if found == formats.DOCTYPED:
             raise LayerError(Message("review.kml_entities", name=path.name))
-        if found == formats.TEXT and path.suffix.lower() == ".txt":
+        if found == formats.TEXT and path.suffix.lower() in _SURVEYS and not _is_table(path):
             return _read_survey(path, working_crs)
-        if found in special:
-            return special[found](path)
-        frame = read_raw(path, LayerSource(path=str(path)), layer_name=LAYER)
-        is_geojson = found == formats.GEOJSON
-        declared = "wgs84" if is_geojson else _code_of(frame.crs)  # RFC 7946
+        if found == formats.DXF:
+            return Plots(read_drawing(path, layer=layer, layer_name=LAYER, account=account), None)
+        is_book = found == formats.XLSX
+        source = LayerSource(
+            path=str(path), layer=None if is_book else layer, sheet=layer if is_book else None
+        )
+        frame = read_raw(path, source, layer_name=LAYER, account=account)
+        if found == formats.KML:
+            frame = _areas_of(frame, path.name, account)
+        declared = "wgs84" if found in {formats.GEOJSON, formats.KML} else _code_of(frame.crs)
         return Plots(frame, declared)
     except UNREADABLE as error:
         if isinstance(error, ZmdLayoutError):
@@ -196,6 +221,13 @@ def _read_one(path: Path, working_crs: str) -> Plots:
         raise LayerError(
             Message("layers.unreadable_file", layer=LAYER, path=path.name, why=why)
         ) from error
+
+
+def _is_table(path: Path) -> bool:
+    """Tell a table of text from a survey text, both of which go by .txt: by its heads."""
+    top = list(islice(all_rows_of(open_text(path, None, LAYER)), _HEAD_ROWS))
+    head = find_head(squared(top, path.name), recogniser(SCHEMAS[LAYER], {}))
+    return len(head.fields) >= _LEAST_HEADS
 
 
 def _read_survey(path: Path, working_crs: str) -> Plots:
@@ -207,97 +239,16 @@ def _read_survey(path: Path, working_crs: str) -> Plots:
     return Plots(frame, working_crs, survey.warnings)
 
 
-def _read_kml(path: Path) -> Plots:
-    """
-    Read KML; declarations of entities or types are refused before GDAL sees the file.
-
-    GDAL replaces every sign of a field's name that is not ASCII, so that Chinese names all become
-    the same underscores: they go through it under aliases.
-    """
-    try:
-        tree = ElementTree.parse(path, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise LayerError(Message("review.kml_entities", name=path.name)) from error
-    except ElementTree.ParseError as error:
-        raise LayerError(
-            Message("layers.unreadable_file", layer=LAYER, path=path.name, why=error)
-        ) from error
-    names: dict[str, str] = {}
-    for element in tree.iter():
-        element.tag = element.tag.rpartition("}")[2]  # GDAL knows KML by its bare tags only
-        if element.tag in {"Data", "SimpleData", "SimpleField"}:
-            name = element.get("name", "")
-            element.set("name", names.setdefault(name, f"field_{len(names)}"))
-    tree.getroot().set("xmlns", _KML)
-    data = ElementTree.tostring(tree.getroot(), encoding="utf-8")
-    if formats.reaches_beyond(data):
-        raise formats.refusal(path, formats.VIRTUAL, layer_name=LAYER)
-    count = len(pyogrio.list_layers(data))  # their names differ with each reading of bytes
-    frames = [pyogrio.read_dataframe(data, layer=number) for number in range(count)]
-    frame = pd.concat([f for f in frames if isinstance(f, gpd.GeoDataFrame)], ignore_index=True)
-    theirs = {alias: name for name, alias in names.items()}
-    kept = [c for c in frame.columns if c in theirs or c in {"Name", "name", "geometry"}]
-    return _polygons_of(frame[kept].rename(columns={"Name": "name"} | theirs), "wgs84", path.name)
-
-
-def _read_dxf(path: Path) -> Plots:
-    """Take closed lines as plots; a drawing names no coordinate system and no attributes."""
-    frame = pyogrio.read_dataframe(formats.gdal_path(path, layer_name=LAYER))
-    kept = frame.columns.intersection(["geometry"])
-    plots = _polygons_of(frame[kept], None, path.name)
-    names = [f"{path.stem}-{number}" for number in range(1, len(plots.frame) + 1)]
-    return replace(plots, frame=plots.frame.assign(name=names))
-
-
-def _polygons_of(frame: gpd.GeoDataFrame, coordinates: str | None, name: str) -> Plots:
-    """Keep areas and closed lines, flat; say how much was left out."""
-    flat = shapely.force_2d(frame.geometry.to_numpy())
-    shapes = [_as_area(shape) for shape in flat]
+def _areas_of(frame: gpd.GeoDataFrame, name: str, account: Account) -> gpd.GeoDataFrame:
+    """Keep areas and closed lines, flat; say what was left out."""
+    shapes = [as_area(shape) for shape in shapely.force_2d(frame.geometry.to_numpy())]
     is_area = pd.Series([shape is not None for shape in shapes], index=frame.index)
     if not is_area.any():
         raise LayerError(Message("review.no_polygon", name=name))
     kept = frame[is_area].set_geometry([s for s in shapes if s is not None], crs=frame.crs)
-    left_out = int((~is_area).sum())
-    notes = (Message("review.left_out", name=name, count=left_out),) if left_out else ()
-    return Plots(kept.reset_index(drop=True), coordinates, notes)
-
-
-def _as_area(shape: shapely.Geometry | None) -> shapely.Geometry | None:
-    least_points = 4
-    match shape:
-        case shapely.Polygon() | shapely.MultiPolygon() if not shape.is_empty:
-            return shape
-        case shapely.LineString() if shape.is_closed and len(shape.coords) >= least_points:
-            return shapely.Polygon(shape)
-        case _:
-            return None
-
-
-def _read_shapefile(path: Path) -> Plots:
-    encoding = None if path.with_suffix(".cpg").exists() else _encoding_of(path.with_suffix(".dbf"))
-    frame = pyogrio.read_dataframe(formats.gdal_path(path, layer_name=LAYER), encoding=encoding)
-    return Plots(frame, _code_of(frame.crs))
-
-
-def _encoding_of(table: Path) -> str | None:
-    """Tell UTF-8 from GBK in a table that does not say; other text than Chinese is in both."""
-    if not table.exists():
-        return None
-    try:
-        table.read_bytes()[_DBF_HEADER_BYTES:].decode("utf-8")
-    except UnicodeDecodeError:
-        return "GB18030"
-    return "UTF-8"
-
-
-def _read_package(path: Path) -> Plots:
-    source = formats.gdal_path(path, layer_name=LAYER)
-    layers = [name for name, kind in pyogrio.list_layers(source) if kind and "Polygon" in kind]
-    if len(layers) != 1:
-        found = layers or [name for name, _ in pyogrio.list_layers(source)]
-        raise LayerError(Message("review.package_layers", name=path.name, found=found[:10]))
-    frame = pyogrio.read_dataframe(source, layer=layers[0])
-    return Plots(frame, _code_of(frame.crs))
+    names = frame["name"] if "name" in frame else frame.index.to_series()
+    account.add(Item.SHAPE, Outcome.LEFT_OUT, names[~is_area], why=Message("account.no_polygon"))
+    return kept.reset_index(drop=True)
 
 
 def _refuse_crossing(frame: gpd.GeoDataFrame) -> None:

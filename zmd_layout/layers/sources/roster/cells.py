@@ -11,8 +11,19 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.cells import (
+    Unreadable,
+    is_approximate,
+    read_amount,
+    read_place,
+    text_of,
+    value_words,
+    word_in,
+)
+from zmd_layout.layers.heads import scale_of, table_words
 from zmd_layout.layers.sources.roster.tables import words
 from zmd_layout.messages import Message
 
@@ -22,23 +33,11 @@ if TYPE_CHECKING:
 _BLANK = frozenset({"", "—", "-", "--", "——", "/", "无", "none", "nan", "\\"})
 _TRUE = frozenset({"是", "有", "√", "true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"否", "无", "×", "false", "0", "no", "n", "f"})
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # Excel counts days from 1899-12-30; whole numbers in this span are days of 1954 to 2064
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
 _SERIALS = (20_000, 60_000)
 _YEARS = (1900, 2100)
 _SCHOOL_YEAR_MONTH = 9
-# NFKC writes ″ as ′′
-_DMS = re.compile(
-    r"^[东西南北ENSW]?[经纬]?\s*(\d{1,3})\s*[°度º]\s*(\d{1,2}(?:\.\d+)?)\s*[′'分’]\s*"
-    r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:′′|[\"秒”]|'')?)?\s*[东西南北ENSW]?$",
-    re.IGNORECASE,
-)
-_SIXTY = 60
-
-
-class Unreadable(ValueError):  # noqa: N818 - says what the cell is
-    """A cell that is not what its column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,24 @@ def read_id(cell: object) -> str | None:
 
 def read_number(cell: object) -> float | None:
     """Read a number at least 0, with thousands separators or a unit behind it."""
-    if isinstance(cell, bool):
+    number = read_amount(_without_unit(cell))
+    if number < 0 or is_approximate(cell):
         raise Unreadable
-    units = "|".join(re.escape(unit) for unit in words()["rows"]["units"])
-    text = re.sub(f"({units})$", "", _text(cell).replace(",", "")).strip()
-    if not _NUMBER.fullmatch(text) or float(text) < 0:
-        raise Unreadable
-    return float(text)
+    return number
+
+
+def _without_unit(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    text = text_of(cell)
+    unit = next((u for u in sorted(_areas(), key=len, reverse=True) if text.endswith(u)), "")
+    return text.removesuffix(unit).strip() if unit else cell
+
+
+@cache
+def _areas() -> frozenset[str]:
+    units = table_words()["units"]
+    return frozenset(text_of(unit) for unit in [*units["area"], *units["other"]])
 
 
 def read_count(cell: object) -> float | None:
@@ -89,9 +99,11 @@ def read_count(cell: object) -> float | None:
 
 def read_area(cell: object, *, unit: str) -> float | None:
     """Read an area in m²; `unit` is that of the column, a unit in the cell goes before it."""
-    in_mu = any(word in unit or word in _text(cell) for word in words()["area"]["mu_words"])
+    own = text_of(cell) if isinstance(cell, str) else ""
+    named = [u for u in _areas() if own.endswith(u)]
     number = read_number(cell)
-    return None if number is None else number * (words()["area"]["mu_m2"] if in_mu else 1.0)
+    scale = scale_of(max(named, key=len) if named else unit, "area")
+    return None if number is None else number * scale
 
 
 def read_bool(cell: object) -> bool | None:
@@ -119,7 +131,7 @@ def read_date(cell: object) -> dt.date | Doubtful | None:
         return cell
     if isinstance(cell, float) and cell % 1:
         return _month_of_number(cell)
-    text = re.sub(r"\.0$", "", _text(cell))
+    text = _in_digits(re.sub(r"\.0$", "", _text(cell)))
     if text.isdigit() and _SERIALS[0] <= int(text) <= _SERIALS[1]:
         return _EXCEL_EPOCH + dt.timedelta(days=int(text))
     for pattern, make in _DATES:
@@ -127,6 +139,22 @@ def read_date(cell: object) -> dt.date | Doubtful | None:
         if found is not None:
             return make(found)
     raise Unreadable
+
+
+def _in_digits(text: str) -> str:
+    """Write 二〇一二年九月 as 2012年9月."""
+    if not set(text) & set("一二三四五六七八九"):
+        return text
+    months = {"十一": "11", "十二": "12", "十": "10"}
+    text = re.sub("(?<=年)(十[一二]?)(?=月)", lambda m: months[m[1]], text)
+    text = re.sub("(?<=月)(二?三?十[一二三四五六七八九]?)(?=日)", _day_in_digits, text)
+    return text.translate(str.maketrans("〇零○O一二三四五六七八九", "0000123456789"))
+
+
+def _day_in_digits(found: re.Match[str]) -> str:
+    tens, _, ones = found[1].partition("十")
+    digits = "一二三四五六七八九"
+    return f"{digits.find(tens) + 1 if tens else 1}{digits.find(ones) + 1 if ones else 0}"
 
 
 def _month_of_number(cell: float) -> dt.date | Doubtful:
@@ -165,40 +193,22 @@ _DATES: tuple[tuple[str, Callable[[re.Match[str]], dt.date | Doubtful]], ...] = 
 )
 
 
-def read_degrees(cell: object) -> float | None:
-    """Read a longitude or latitude in degrees, or metres of a plane: a number or 114°01′18″."""
-    text = _text(cell)
-    try:
-        number = float(text)
-    except ValueError:
-        return _dms(text)
-    if number == 0:
+def read_place_or_none(cell: object) -> tuple[float, float] | None:
+    """Read both coordinates of one cell; words, such as those of a datum, are no place."""
+    place = read_place(cell)
+    if place is None and any(sign.isdigit() for sign in text_of(cell)):
         raise Unreadable
-    return number
-
-
-def _dms(text: str) -> float:
-    found = _DMS.match(text)
-    if found is None:
-        raise Unreadable
-    degrees, minutes, seconds = int(found[1]), float(found[2]), float(found[3] or 0)
-    if minutes >= _SIXTY or seconds >= _SIXTY:
-        raise Unreadable
-    return degrees + minutes / _SIXTY + seconds / _SIXTY**2
+    return place
 
 
 def read_word(cell: object, *, table: str) -> str | Doubtful | None:
-    """Read a word of a table of `words.toml`."""
-    entry = words()[table]
-    text = re.sub(r"\.0$", "", _text(cell)).casefold()
-    if text in entry["exact"]:
-        return str(entry["exact"][text])
-    if any(word in text for word in entry["unsure"]):
-        return Doubtful(None, Message("roster.unsure", found=text))
-    for word, ours in entry["contains"]:
-        if word in text:
-            return str(ours)
-    raise Unreadable
+    """Read a word of a table of `words.toml`, or of the words that all layers know."""
+    word, is_unsure = word_in(cell, words().get(table) or value_words()[table])
+    if is_unsure:
+        return Doubtful(None, Message("roster.unsure", found=text_of(cell)))
+    if word is None:
+        raise Unreadable
+    return word
 
 
 def _text(cell: object) -> str:

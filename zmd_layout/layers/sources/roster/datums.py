@@ -56,17 +56,16 @@ def as_one_datum(
     datums
         The datum of each row; None is the declared one.
     declared
-        `coordinates` of the study.
+        `coordinates` of the study; None, as before anything is declared: nothing is converted.
 
     Raises
     ------
     LayerError
-        If rows tell a datum and the declared coordinates are none of degrees (a plane, `none`, or
-        not declared).
+        If rows tell a datum and the declared coordinates are none of degrees (a plane or `none`).
     """
     others = sorted({datum for datum in datums if datum is not None and datum != declared})
-    if not others:
-        return x, y
+    if not others or declared is None:
+        return x, y  # undeclared, nothing can be converted: the study's door asks for it
     wanted = str(parse_coordinates(declared).datum) if declared not in (None, "none") else ""
     if wanted not in _FROM_WGS84:
         raise LayerError(Message("roster.mixed_datums", found=others, declared=str(declared)))

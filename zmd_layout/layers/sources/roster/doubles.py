@@ -49,12 +49,16 @@ def merge_doubles(records: Sequence[Record]) -> tuple[list[Record], list[Skipped
             _fill_up(kept, others)
             merged.append(kept)
             skipped += [
-                Skipped(other.row, str(other.school.get("name")),
-                        Message("roster.row_double", row=kept.row))
+                Skipped(
+                    other.row,
+                    str(other.school.get("name")),
+                    Message("roster.row_double", row=kept.place),
+                    other.sheet,
+                )
                 for other in others
-            ]  # fmt: skip
+            ]
     _make_ids_unique(merged)
-    return sorted(merged, key=lambda record: record.row), skipped
+    return sorted(merged, key=lambda record: (record.sheet, record.row)), skipped
 
 
 def _key(record: Record) -> tuple[str, ...]:
@@ -68,7 +72,7 @@ def _key(record: Record) -> tuple[str, ...]:
         return "", name, *places
     x, y = values.get("x"), values.get("y")
     if x is None or y is None:
-        return "", name, f"row {record.row}"  # nothing says that another row is the same
+        return "", name, f"row {record.place}"  # nothing says that another row is the same
     return "", name, f"{x:.1f} {y:.1f}"
 
 
@@ -104,10 +108,10 @@ def _place(record: Record) -> tuple[float, float] | None:
     return None if x is None or y is None or _is_empty(x) or _is_empty(y) else (float(x), float(y))
 
 
-def _fullness(record: Record) -> tuple[int, str, int]:
+def _fullness(record: Record) -> tuple[int, str, str]:
     """Order the fullest row first, then by what it says, last by its number."""
     filled = sum(not _is_empty(value) for value in record.school.values())
-    return -filled, repr(sorted(record.school.items(), key=lambda item: item[0])), record.row
+    return -filled, repr(sorted(record.school.items(), key=lambda item: item[0])), record.place
 
 
 def _fill_up(kept: Record, others: Iterable[Record]) -> None:
@@ -119,7 +123,7 @@ def _fill_up(kept: Record, others: Iterable[Record]) -> None:
             elif column in _TOLD and not _is_empty(value) and value != kept.school[column]:
                 differing.append(column)
         if differing:
-            reason = Message("roster.doubles_differ", row=other.row, columns=differing)
+            reason = Message("roster.doubles_differ", row=other.place, columns=differing)
             kept.doubts.append(_doubt(kept, reason))
 
 
@@ -138,7 +142,7 @@ def _make_ids_unique(records: Sequence[Record]) -> None:
 def _doubt(record: Record, reason: Message) -> Doubt:
     values = record.school
     return Doubt(record.row, str(values["school_id"] or ""), str(values.get("name") or ""), "", "",
-                 reason)  # fmt: skip
+                 reason, record.sheet)  # fmt: skip
 
 
 def _is_empty(value: Any) -> bool:  # noqa: ANN401 - a cell of any column

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.cells import read_degrees, word_in
 from zmd_layout.layers.schema import SCHEMAS, Kind
 from zmd_layout.layers.schools.stages import (
     StageReading,
@@ -61,6 +63,12 @@ class Record:
     stages: StageReading
     doubts: list[Doubt] = field(default_factory=list)
     is_id_unreadable: bool = False
+    sheet: str = ""
+
+    @property
+    def place(self) -> str:
+        """The row as it is named to readers: its number, behind its sheet where there are several."""
+        return row_name(self.sheet, self.row)
 
 
 def record_of(row: Row, reading: Reading) -> Record:
@@ -76,16 +84,88 @@ def record_of(row: Row, reading: Reading) -> Record:
     is_id_unreadable = any(
         name == "school_id" and reason.key == "roster.unreadable" for name, _, reason in doubts
     )
+    if found.get("place") is not None:
+        found["lon"], found["lat"] = found["place"]
+    _decide_scale(found, doubts)
     stages = _stages(found, doubts)
     values = _our_columns(found, stages)
+    _take_in_pupils(found, values, stages, doubts)
+    _take_in_remark(found, values)
     values["classes_of_56_and_more"] = _large_classes(found, row, reading, doubts)
     _look_for_the_implausible(values, doubts)
     told = [
         Doubt(row.number, found.get("school_id") or "", found.get("name") or _UNKNOWN_NAME,
-              reading.titles.get(name, ""), cell, reason)
+              reading.titles.get(name, ""), cell, reason, row.sheet)
         for name, cell, reason in doubts
     ]  # fmt: skip
-    return Record(row.number, values, stages, told, is_id_unreadable)
+    return Record(row.number, values, stages, told, is_id_unreadable, row.sheet)
+
+
+def _decide_scale(found: dict[str, Any], doubts: list[tuple[str, str, Message]]) -> None:
+    """Read 设计规模, which is in classes (39班) or in seats (1800人); a bare number is neither."""
+    scale = found.pop("design_scale", None)
+    if scale is None:
+        return
+    unit = re.search(r"(班|人|座|学位|个学位)$", scale)
+    try:
+        amount = read.read_count(scale.removesuffix(unit[0]) if unit else scale)
+    except read.Unreadable:
+        amount = None
+    if unit is None or amount is None:
+        doubts.append(("design_scale", scale, Message("roster.scale_without_unit")))
+        return
+    name = "design_classes" if unit[0] == "班" else "design_seats"
+    if found.get(name) is None:
+        found[name] = amount
+
+
+def _take_in_pupils(
+    found: Mapping[str, Any],
+    values: dict[str, Any],
+    stages: StageReading,
+    doubts: list[tuple[str, str, Message]],
+) -> None:
+    """
+    Add pupils up over the stages that the school has, where the roster has them by stage only.
+
+    Children in a kindergarten are the enrolment of a kindergarten; beside other stages they are in
+    attached classes, which are no part of it.
+    """
+    parts = {
+        "kindergarten": found.get("kg_children"), "primary": found.get("pupils_primary"),
+        "junior": found.get("pupils_junior"), "senior": found.get("pupils_senior"),
+    }  # fmt: skip
+    if found.get("pupils") is None:
+        own = [parts.get(stage) for stage in stages.stages]
+        values["enrolment"] = None if not own or None in own else sum(n for n in own if n)
+    if values.get("enrolment") is None and stages.is_ambiguous:
+        told = [count for count in parts.values() if count]
+        values["enrolment"] = sum(told) if told else None
+    children = parts["kindergarten"]
+    if children and stages.stages and "kindergarten" not in stages.stages:
+        doubts.append(("kg_children", f"{children:g}", Message("roster.attached_children")))
+
+
+def _take_in_remark(found: Mapping[str, Any], values: dict[str, Any]) -> None:
+    """Take what a remark says of the state of a school and of its coordinates."""
+    remark = found.get("remark")
+    if not remark:
+        return
+    if values.get("status") is None:
+        for status, beginnings in words()["remark"].items():
+            if remark.startswith(tuple(beginnings)) and "校舍" not in remark:
+                values["status"] = status
+                break
+        else:
+            values.setdefault("status", None)
+    if values.get("coordinates") is None and "坐标" in remark:
+        told = word_in(remark, words()["coordinates"])[0]
+        values["coordinates"] = told
+
+
+def row_name(sheet: str, row: int) -> str:
+    """Name a row to readers."""
+    return f"{sheet}!{row}" if sheet else str(row)
 
 
 def _read(name: str, cell: Any, reading: Reading) -> Any:  # noqa: ANN401 - a cell holds what it holds
@@ -129,8 +209,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "number": read.read_number,
     "bool": read.read_bool,
     "date": read.read_date,
-    "longitude": read.read_degrees,
-    "latitude": read.read_degrees,
+    "longitude": read_degrees,
+    "latitude": read_degrees,
+    "place": read.read_place_or_none,
 }
 
 
@@ -159,6 +240,9 @@ def _our_columns(found: Mapping[str, Any], stages: StageReading) -> dict[str, An
             values.setdefault(column, value)
             if values[column] is None:
                 values[column] = value
+    for first in ("classrooms", "opened_on"):  # they go before what only stands in for them
+        if found.get(first) is not None:
+            values[str(fields()[first].column)] = found[first]
     values["stages"] = ";".join(stages.stages) or None
     values["possible_stages"] = ";".join(stages.candidates) or None
     values["is_stage_ambiguous"] = stages.is_ambiguous

@@ -10,15 +10,16 @@ import pandas as pd
 import xlsxwriter
 
 from zmd_layout.errors import OutputError
-from zmd_layout.layers.sources.roster.tables import fields
+from zmd_layout.layers.sources.roster.tables import fields, is_used
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zmd_layout.layers.account import Entry
     from zmd_layout.vocabulary import Lang
 
-_COLUMNS = ("row", "school_id", "name", "column", "found", "reason")
+_COLUMNS = ("sheet_of_row", "row", "school_id", "name", "column", "found", "reason")
 _NARROWEST, _WIDEST = 10, 60
 
 
@@ -29,6 +30,7 @@ class Skipped:
     row: int
     text: str
     reason: Message
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Doubt:
         What stands there.
     reason
         Why it is doubtful, and what was done.
+    sheet
+        The sheet, where there are several.
     """
 
     row: int
@@ -56,6 +60,7 @@ class Doubt:
     column: str
     found: str
     reason: Message
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class RosterReport:
         Rows of the result.
     ambiguous
         Those of them whose stages the name leaves open.
+    account
+        What of the file was read, joined, left out or not used.
     """
 
     path: str
@@ -94,6 +101,7 @@ class RosterReport:
     rows_read: int = 0
     schools: int = 0
     ambiguous: int = 0
+    account: tuple[Entry, ...] = ()
 
     def summary(self) -> Message:
         """Say in a sentence how many rows became how many schools."""
@@ -115,7 +123,7 @@ def preview(report: RosterReport, *, lang: Lang | str = "zh") -> pd.DataFrame:
         recognised with an empty field, then the reasons for skipping rows with their numbers.
     """
     rows = [
-        {"field": name, "column": title, "used_as": fields()[name].column or "",
+        {"field": name, "column": title, "used_as": _used_as(name),
          "unit": report.units.get(name, "")}
         if name in fields()
         else {"field": name, "column": title, "used_as": name, "unit": ""}
@@ -131,14 +139,20 @@ def preview(report: RosterReport, *, lang: Lang | str = "zh") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["field", "column", "used_as", "unit"])
 
 
+def _used_as(name: str) -> str:
+    """Name our column of a field; one that decides others is used as itself."""
+    return fields()[name].column or (name if is_used(name) else "")
+
+
 def check_list(report: RosterReport, *, lang: Lang | str = "zh") -> pd.DataFrame:
     """Give the doubtful rows as a table that can be sent back: a row for each doubt, in order."""
     heads = [Message(f"roster.list_{name}").text(lang) for name in _COLUMNS]
     rows = [
-        (d.row, d.school_id, d.name, d.column, d.found, d.reason.text(lang))
-        for d in sorted(report.doubtful, key=lambda d: (d.row, d.column, d.found))
+        (d.sheet, d.row, d.school_id, d.name, d.column, d.found, d.reason.text(lang))
+        for d in sorted(report.doubtful, key=lambda d: (d.sheet, d.row, d.column, d.found))
     ]
-    return pd.DataFrame(rows, columns=heads)
+    table = pd.DataFrame(rows, columns=heads)
+    return table if any(d.sheet for d in report.doubtful) else table.iloc[:, 1:]
 
 
 def write_check_list(report: RosterReport, path: Path, *, lang: Lang | str = "zh") -> Path:

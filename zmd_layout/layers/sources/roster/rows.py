@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.heads import table_words
 from zmd_layout.layers.plain import plain
 from zmd_layout.layers.sources.roster.cells import is_blank
 from zmd_layout.layers.sources.roster.report import Skipped
-from zmd_layout.layers.sources.roster.tables import words
+from zmd_layout.layers.table_rows import is_total
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from zmd_layout.layers.sources.roster.heads import Head
-    from zmd_layout.layers.sources.roster.sheet import Grid
+    from zmd_layout.layers.heads import Head
+    from zmd_layout.layers.sheets import Grid
 
 _FILLED_DOWN = ("county", "county_code")
 _SHOWN = 40
@@ -23,14 +25,17 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a school: its number in the file, from 1, and the cells of the fields."""
+    """A row of a school: its number in the sheet, from 1, and the cells of the fields."""
 
     number: int
     cells: dict[str, Any]
     others: tuple[Any, ...]
+    sheet: str = ""
 
 
-def rows_of(grid: Grid, head: Head, columns: Mapping[str, int]) -> tuple[list[Row], list[Skipped]]:
+def rows_of(
+    grid: Grid, head: Head, columns: Mapping[str, int], *, sheet: str = ""
+) -> tuple[list[Row], list[Skipped]]:
     """
     Take the rows of schools out of a grid.
 
@@ -51,14 +56,14 @@ def rows_of(grid: Grid, head: Head, columns: Mapping[str, int]) -> tuple[list[Ro
         if reason is not None:
             if reason.key == "roster.row_heading":
                 above["county"] = _first(cells)
-            skipped.append(Skipped(number, _first(cells)[:_SHOWN], reason))
+            skipped.append(Skipped(number, _first(cells)[:_SHOWN], reason, sheet))
             continue
         for field in _FILLED_DOWN:
             if not is_blank(named.get(field)):
                 above[field] = named[field]
             elif field in above:
                 named[field] = above[field]
-        rows.append(Row(number, named, tuple(cells)))
+        rows.append(Row(number, named, tuple(cells), sheet))
     return rows, skipped
 
 
@@ -73,13 +78,13 @@ def _no_school(
 ) -> Message | None:
     """Say why a row is no school; None if it is one."""
     first = _first(cells)
-    table = words()["rows"]
+    table = table_words()["rows"]
     if first.startswith(tuple(table["footers"])):
         return Message("roster.row_footer")
     name = "" if is_blank(named.get("name")) else plain(str(named["name"]))
     if name and name == plain(head.titles[columns["name"]].split("_")[-1]):
         return Message("roster.row_head_again")
-    if _is_total(name or first):
+    if any(map(is_total, cells[: columns["name"] + 1])) or _counts_schools(name):
         return Message("roster.row_total")
     if sum(cell is not None for cell in cells) == 1 or len({str(c) for c in cells}) == 1:
         is_county = first.endswith(tuple(table["county_endings"]))
@@ -89,10 +94,9 @@ def _no_school(
     return None
 
 
-def _is_total(text: str) -> bool:
-    """Tell 合计, 其中:女 and 全县合计; a school whose name holds such a word is longer."""
-    totals = words()["rows"]["totals"]
-    return text in totals or text.startswith("其中") or text.endswith(("合计", "小计", "总计"))
+def _counts_schools(name: str) -> bool:
+    """Tell a total that has a number of schools (4所) in the place of a name."""
+    return re.fullmatch(r"(?:共|计)?\d+[所个]", name) is not None
 
 
 def _first(cells: list[Any]) -> str:

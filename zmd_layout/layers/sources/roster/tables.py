@@ -45,6 +45,17 @@ def fields() -> dict[str, Field]:
     }
 
 
+_USED_WITHOUT_COLUMN = frozenset(
+    {"place", "remark", "design_scale", "inclusive_private", "for_profit", "very_large_classes"}
+)
+
+
+def is_used(field: str) -> bool:
+    """Tell whether a field is used: as a column of ours, or to decide one."""
+    known = fields().get(field)
+    return known is None or known.column is not None or field in _USED_WITHOUT_COLUMN
+
+
 @cache
 def words() -> dict[str, Any]:
     """Give the tables of words."""
