@@ -38,6 +38,10 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
     help="合并核算的年限（年），默认按规则 / years within which plots are added up",
 )  # fmt: skip
 @click.option(
+    "--layer", metavar="NAME",
+    help="文件里的图层或工作表 / the layer or sheet of the file, where it has several",
+)  # fmt: skip
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="输出文件夹，默认 maps/review-<文件名> / folder of the results",
@@ -52,6 +56,7 @@ def review(
     also: tuple[str, ...],
     merge_distance: float | None,
     merge_years: int | None,
+    layer: str | None,
     out: Path | None,
 ) -> None:
     """
@@ -81,6 +86,7 @@ def review(
             study=load_study(study) if study else None,
             as_of=day,
             coordinates=coordinates,
+            layer=layer,
             choices=choices,
             out=out or Path("maps") / f"review-{file.stem}",
             lang=obj["lang"],
@@ -88,6 +94,7 @@ def review(
         )
     tables.print_review(result.findings, obj["lang"])
     tables.print_cases(result.cases, obj["lang"])
+    tables.print_account_of(result.layers["residential_areas"].origin.account, obj["lang"])
     if study is None:
         click.echo(Message("cli.no_context").text(obj["lang"]))
     tables.print_paths(result.paths, obj["lang"])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from zmd_layout.messages import Message
+from zmd_layout.messages.alone import alone, without_study_file
 
 if TYPE_CHECKING:
-    from zmd_layout.layers.sources.roster import Roster
+    from zmd_layout.layers.sources.roster import Doubt, Roster, RosterReport
     from zmd_layout.study import LayerSource, Study
     from zmd_layout.vocabulary import Lang
 
 _PLANE = "EPSG:4547"
+_DOUBTS_SHOWN = 8
 _PATH = click.Path(path_type=Path)
 
 
@@ -22,6 +26,7 @@ _PATH = click.Path(path_type=Path)
 @click.argument("file", type=_PATH)
 @click.option("--study", help="按该研究的 [layers.schools] 读取 / read as this study declares it")
 @click.option("--coordinates", help="坐标系声明 / declared coordinates: wgs84, gcj02, bd09 …")
+@click.option("--sheet", "sheets", multiple=True, help="工作表，可重复 / a sheet; repeatable")
 @click.option("--osm", type=_PATH, help="用 OSM 学校核对坐标和校名 / match with an OSM extract")
 @click.option("--decisions", type=_PATH, help="人工判定表 / decisions by hand (CSV)")
 @click.option("--out", type=_PATH, help="写出待核清单等的文件夹 / folder for the list to check")
@@ -40,13 +45,24 @@ def roster(obj: dict[str, Any], /, file: Path, **options: Any) -> None:  # noqa:
     from zmd_layout.layers.sources.roster import read_roster
 
     source, plane = _source(file, options["study"], options["coordinates"])
-    found = read_roster(file, source)
+    if options["sheets"]:
+        source = source.model_copy(update={"sheet": options["sheets"]})
+    with nullcontext() if options["study"] else without_study_file(file.name):
+        found = read_roster(file, source)
+    if not options["study"]:
+        found = replace(found, report=_alone(found.report, file.name))
     _show(found, obj["lang"])
     tables = _tables(found, obj["lang"])
     if options["osm"] is not None:
         tables |= _against(found, options, source, plane, obj["lang"])
     if options["out"] is not None:
         _write(tables, options["out"], obj["lang"])
+
+
+def _alone(report: RosterReport, name: str) -> RosterReport:
+    """Word the doubts of a file that no study declares."""
+    doubts = tuple(replace(d, reason=alone(d.reason, name)) for d in report.doubtful)
+    return replace(report, doubtful=doubts)
 
 
 def _source(file: Path, study: str | None, coordinates: str | None) -> tuple[LayerSource, str]:
@@ -62,6 +78,7 @@ def _source(file: Path, study: str | None, coordinates: str | None) -> tuple[Lay
 
 
 def _show(found: Roster, lang: Lang) -> None:
+    from zmd_layout.cli import tables
     from zmd_layout.layers.sources.roster import preview
 
     for row in preview(found.report, lang=lang).to_dict("records"):
@@ -72,6 +89,22 @@ def _show(found: Roster, lang: Lang) -> None:
         else:
             click.echo(f"  {used}")
     click.echo(found.report.summary().text(lang))
+    _show_doubts(found, lang)
+    tables.print_account_of(found.report.account, lang)
+
+
+def _show_doubts(found: Roster, lang: Lang) -> None:
+    """Print the first rows of each kind of doubt, so that nothing doubtful goes unseen."""
+    kinds: dict[tuple[str, str], list[Doubt]] = {}
+    for doubt in found.report.doubtful:
+        kinds.setdefault((doubt.reason.key, doubt.column), []).append(doubt)
+    for (_, column), doubts in kinds.items():
+        rows = [f"{d.sheet}!{d.row}" if d.sheet else str(d.row) for d in doubts[:_DOUBTS_SHOWN]]
+        reason = doubts[0].reason.text(lang)
+        told = Message(
+            "roster.doubt", column=column, rows=rows, count=len(doubts), reason=reason
+        )
+        click.echo(f"  {told.text(lang)}")
 
 
 def _tables(found: Roster, lang: Lang) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def run(
     if lacking is not None:
         click.echo(lacking.text(obj["lang"]))
     tables.print_stability(result.findings, result.paths, obj["lang"])
+    tables.print_account(result.layers, obj["lang"])
     tables.print_layers(result.layers, obj["lang"])
     tables.print_steps(result.steps, obj["lang"])
     tables.print_paths(result.paths, obj["lang"])

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from zmd_layout.checks.cases import compare, decide_case
 from zmd_layout.errors import RuleError
+from zmd_layout.layers.account import row_of
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.messages import Message, word
 from zmd_layout.messages.words import layer_word
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.development_review.case import Case
     from zmd_layout.layers import Layers
+    from zmd_layout.layers.account import Entry
     from zmd_layout.workflow.cache import Steps
 
 
@@ -158,6 +160,32 @@ def print_layers(layers: Layers, lang: Lang) -> None:
             notes.append(Message("cli.datum_unverified", declared=layer.origin.coordinates))
         for note in notes:
             click.echo(_say("layer_note", lang, layer=layer_word(name), note=note))
+
+
+def print_account(layers: Layers, lang: Lang) -> None:
+    """Print what was read of each file, joined, converted, left out or not used, as one table."""
+    rows = [
+        (layer_word(name, lang), *row_of(entry, lang))
+        for name, layer in layers.items()
+        for entry in layer.origin.account
+    ]
+    _print_account(rows, "account.heads", lang)
+
+
+def print_account_of(entries: Iterable[Entry], lang: Lang) -> None:
+    """Print the account of one file."""
+    _print_account([row_of(entry, lang) for entry in entries], "account.heads_of_file", lang)
+
+
+def _print_account(rows: list[tuple[str | int, ...]], heads: str, lang: Lang) -> None:
+    if not rows:
+        return
+    table = Table(title=Message("account.title").text(lang))
+    for head in Message(heads).text(lang).split("|"):
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*map(str, row))
+    console().print(table)
 
 
 def print_steps(steps: Steps, lang: Lang) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import shapely
 
+    from zmd_layout.layers.account import Entry
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
     from zmd_layout.study import Name
@@ -81,6 +82,8 @@ class Case:
         What it was held against, on which day, in which plane.
     notes
         What the reader of the file had to say.
+    account
+        What of the file was read, joined, repaired, left out or not used.
     """
 
     unit_id: str
@@ -106,6 +109,7 @@ class Case:
     as_of: dt.date
     crs: str
     notes: tuple[Message, ...]
+    account: tuple[Entry, ...] = ()
 
     @property
     def title(self) -> Message:
@@ -202,6 +206,7 @@ def _case(
         faults, conclude(issues, is_synthetic=is_synthetic, faults=faults),
         is_synthetic, world.study.name, world.as_of, world.study.crs,
         (*_across(parts), *layer.origin.notes),
+        layer.origin.account,
     )  # fmt: skip
 
 

@@ -112,6 +112,7 @@ class Desk:
         areas: Path | str | gpd.GeoDataFrame,
         *,
         coordinates: str | None = None,
+        layer: str | None = None,
         as_of: dt.date | None = None,
         choices: Choices | None = None,
         only: str | None = None,
@@ -125,6 +126,8 @@ class Desk:
             A file, or a table with a CRS.
         coordinates
             As declared by the user.
+        layer
+            The layer or sheet of the file, where it has several.
         as_of
             Another day of assessment than the study's.
         choices
@@ -140,7 +143,9 @@ class Desk:
         """
         study = self.study if as_of is None else self.study.model_copy(update={"as_of": as_of})
         rules = apply(self.rules, choices or Choices(), base=study.folder)
-        plots = load_plots(areas, study=study, coordinates=coordinates, area=self.area)
+        plots = load_plots(
+            areas, study=study, coordinates=coordinates, area=self.area, layer=layer
+        )
         reviewed = [str(unit_id) for unit_id in plots.frame["unit_id"]]
         layers = self._layers_around(plots)
         world = World(study, layers, study.as_of)

@@ -77,6 +77,18 @@ class Entry:
         shown = comma.join(self.what)
         return f"{shown}…（+{more}）" if self.what and more > 0 else shown
 
+    def text(self, lang: str) -> str:
+        """Say the entry in one line, as the notes of the review page have it."""
+        item, outcome, count, names, part, why = row_of(self, lang)
+        stop = "；" if str(lang) == "zh" else "; "
+        told = [f"{item} {count}"] if not names else [f"{item} {names}"]
+        return f"{outcome}: " + stop.join([*told, *filter(None, (part, why))])
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether a reader should look at it: anything but what was read as it stands."""
+        return self.outcome is not Outcome.READ
+
 
 @dataclass(slots=True)
 class Account:

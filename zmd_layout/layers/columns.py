@@ -124,7 +124,7 @@ def _with_short_codes(table: pd.DataFrame, account: Account) -> pd.DataFrame:
     """Shorten codes of twelve digits of counties and townships to the six and nine in use."""
     for column in _CODES & set(table.columns):
         codes = table[column]
-        short = codes.map(_short_code)
+        short = codes.map(_short_code).astype(object)
         account.add(
             Item.CELL, Outcome.CONVERTED, codes[codes.notna() & (codes != short)],
             why=Message("account.codes_shortened"),

@@ -246,7 +246,7 @@ def _amounts(
 ) -> tuple[pd.Series[Any], pd.Series[bool]]:
     """Read numbers; only texts that are not plain digits are looked at one by one."""
     is_text = raw.map(lambda cell: isinstance(cell, str)).astype(bool)
-    plain_text = ~is_text | raw.astype("string").str.fullmatch(r"-?\d+").fillna(value=False)
+    plain_text = ~is_text | raw.astype("string").str.fullmatch(r"-?[0-9]+").fillna(value=False)
     values = pd.to_numeric(raw.where(~blank & plain_text), errors="coerce").astype("float64")
     read: dict[str, float] = {}
     for cell in raw[~blank & ~plain_text].unique():

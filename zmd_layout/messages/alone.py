@@ -34,6 +34,8 @@ def without_study_file(name: str) -> Iterator[None]:
 def alone(message: Message, name: str) -> Message:
     """Return the twin of a message for a file that stands alone, or the message itself."""
     args = {k: alone(v, name) if isinstance(v, Message) else v for k, v in message.args}
+    if "layer" in args:
+        args["layer"] = name  # a layer is a thing of study files
     key = f"{message.key}{_ENDING}"
     if key not in catalogue(message.key.partition(".")[0]):
         return Message(message.key, **args)

@@ -118,6 +118,7 @@ class _Handlers:
                 area=self.desk.area, read=plot_reader().read,
             )  # fmt: skip
         notes = [note.text(lang) for note in layer.origin.notes]
+        notes += [entry.text(lang) for entry in layer.origin.account if entry.is_notable]
         return {"plots": plots_of(layer.frame), "notes": notes}
 
     def _judged(self, asked: Asked, *, only: str | None = None) -> Judged:

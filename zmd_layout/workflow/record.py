@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.layers.account import record as account_record
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -58,6 +60,7 @@ def record_of(
                 "assumed": sorted(layer.origin.assumed_columns),
                 "repaired": layer.origin.repaired,
                 "accepted": [a.model_dump(mode="json") for a in accepted_of(study, name)],
+                "account": account_record(layer.origin.account),
                 "notes": [{"zh": n.text("zh"), "en": n.text("en")} for n in layer.origin.notes],
                 **({"matching": layer.origin.matching} if layer.origin.matching else {}),
             }

@@ -65,6 +65,7 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
     study: Study | None = None,
     as_of: dt.date | None = None,
     coordinates: str | None = None,
+    layer: str | None = None,
     choices: Choices | None = None,
     out: Path | str | None = None,
     lang: Lang | str = Lang.ZH,
@@ -84,6 +85,9 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
     coordinates
         As declared in a study file; by default WGS 84 for GeoJSON (RFC 7946), and what the file
         itself says for formats that carry a CRS.
+    layer
+        The layer of a package or drawing, the sheet of a workbook; None: the only one that can be
+        meant.
     choices
         Rule sets beside those of the study, and how plots are merged.
     out
@@ -102,7 +106,9 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
     with clock.measures("layers"):
         context = open_desk(study, as_of=as_of, progress=progress)
     with clock.measures("findings"):
-        judged = context.judge(areas, coordinates=coordinates, choices=choices)
+        judged = context.judge(
+            areas, coordinates=coordinates, layer=layer, choices=choices
+        )
     with clock.measures("map"):
         tell(progress, Message("workflow.drawing"))
         tables = frames(judged.layers)

@@ -16,6 +16,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm
 
 from zmd_layout.development_review import Conclusions, basis_in_order
+from zmd_layout.layers.account import row_of
 from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs.opinion import style as style
 from zmd_layout.outputs.opinion.picture import draw
@@ -295,6 +296,7 @@ class _Writer:
         )  # fmt: skip
         for note in self.case.notes:
             style.body(self.document, note.text(self.lang))
+        self._account()
         undecided = [i for i in self.case.issues if i.status is Status.NOT_ASSESSABLE]
         for issue in undecided:
             why = str(issue.finding[f"note_{self.lang}"])
@@ -305,6 +307,15 @@ class _Writer:
         if not self.case.is_synthetic:
             style.right(self.document, self._text("office"))
             style.right(self.document, self._text("date"))
+
+    def _account(self) -> None:
+        """List what of the applicant's file was read, repaired, left out or not used."""
+        if not self.case.account:
+            return
+        style.caption(self.document, Message("account.title").text(self.lang))
+        heads = Message("account.heads_of_file").text(self.lang).split("|")
+        lines = [[str(cell) for cell in row_of(e, self.lang)] for e in self.case.account]
+        style.table(self.document, heads, lines, widths=(8, 9, 7, 34, 12, 30))
 
     def _ruleset(self, name: str) -> str:
         """Name a built-in set in words; one of the user's own has its folder's name."""

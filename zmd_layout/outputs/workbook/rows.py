@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zmd_layout.outputs.workbook.balance import balance
 from zmd_layout.outputs.workbook.people import overview
 from zmd_layout.outputs.workbook.schools import kept_schools, planned_schools, projects
-from zmd_layout.outputs.workbook.sources import rule_sheet, sources
+from zmd_layout.outputs.workbook.sources import account, rule_sheet, sources
 from zmd_layout.outputs.workbook.verdicts import all_findings, open_matters, problems
 from zmd_layout.vocabulary import Lang
 
@@ -28,5 +28,6 @@ def sheets_of(results: Results, *, lang: Lang = Lang.ZH) -> Iterator[Sheet]:
     yield projects(results, lang)
     yield kept_schools(results, lang)
     yield sources(results, lang)
+    yield account(results, lang)
     yield rule_sheet(results, lang)
     yield open_matters(results, lang)

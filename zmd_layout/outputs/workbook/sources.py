@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zmd_layout.layers.account import row_of
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs.workbook.sheet import Row, Sheet, make_sheet, say
 from zmd_layout.vocabulary import Basis, Lang, RuleStatus
@@ -26,6 +27,16 @@ def sources(results: Results, lang: Lang) -> Sheet:
         rows += [_remark(supposed, s.text(lang)) for s in results.outlook.suppositions]
         rows.append(_remark(say("counting", lang), say("senior_counting", lang)))
     return make_sheet("sources", rows, lang, frozen_columns=1, year_columns=frozenset({2}))
+
+
+def account(results: Results, lang: Lang) -> Sheet:
+    """List what was read of each file, joined, converted, left out or not used, and why."""
+    rows: list[Row] = [
+        (layer_word(name, lang), layer.origin.path, *row_of(entry, lang))
+        for name, layer in sorted(results.world.layers.items())
+        for entry in layer.origin.account
+    ]
+    return make_sheet("account", rows, lang, frozen_columns=1)
 
 
 def _layer_row(name: str, layer: Layer, lang: Lang) -> Row:

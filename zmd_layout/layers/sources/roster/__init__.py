@@ -169,7 +169,7 @@ def read_roster(path: Path, source: LayerSource) -> Roster:
     schools, no_schools = _split(records)
     schools, doubles = merge_doubles(schools)
     skipped = [*(each for part in read for each in part.skipped), *no_schools, *doubles]
-    _account_for(read, skipped, account)
+    _account_for(read, skipped, doubtful, account)
     report = RosterReport(
         path=path.name,
         columns=_told(read[0].reading, parts[0].head),
@@ -255,15 +255,22 @@ def _look_at_places(records: Sequence[Record]) -> list[Doubt]:
     return doubts
 
 
-def _account_for(read: Sequence[_ReadPart], skipped: Sequence[Skipped], account: Account) -> None:
+def _account_for(
+    read: Sequence[_ReadPart], skipped: Sequence[Skipped], doubtful: Sequence[Doubt],
+    account: Account,
+) -> None:  # fmt: skip
     """Say how many rows were read of each sheet, why others were not, and which columns."""
     for part in read:
         account.add(Item.ROW, Outcome.READ, count=len(part.records), part=part.sheet)
+        doubts = [doubt for doubt in doubtful if doubt.sheet == part.sheet]
+        for reason in dict.fromkeys(doubt.reason for doubt in doubts):
+            rows = [doubt.row for doubt in doubts if doubt.reason == reason]
+            account.add(Item.ROW, Outcome.UNUSED, rows, why=reason, part=part.sheet)
         for reason in dict.fromkeys(each.reason for each in skipped if each.sheet == part.sheet):
             rows = [s.row for s in skipped if s.sheet == part.sheet and s.reason == reason]
             account.add(Item.ROW, Outcome.LEFT_OUT, rows, why=reason, part=part.sheet)
     first = read[0]
-    used = [f"{title} → {fields()[f].column if f in fields() else f}"
+    used = [f"{title} → {(fields()[f].column or f) if f in fields() else f}"
             for f, title in first.reading.titles.items() if is_used(f)]  # fmt: skip
     account.add(Item.COLUMN, Outcome.READ, used)
     known = [title for f, title in first.reading.titles.items() if not is_used(f)]
