@@ -89,7 +89,7 @@ class Case:
     unit_id: str
     name: str
     fields: Mapping[str, Any]
-    shape: shapely.Geometry
+    shape: shapely.Geometry | None
     stage: ReviewStage
     is_stage_stated: bool
     residents: Value

@@ -297,7 +297,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("schools", Kind.OFFER, names=("配建学校",)),
                 Column("phases", Kind.PHASES, names=("分期",)),
             ),
-            key="unit_id",
+            key="unit_id", may_lack_geometry=True,
         ),
         Schema(
             "roads", Shape.LINE,

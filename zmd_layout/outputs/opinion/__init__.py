@@ -324,10 +324,13 @@ class _Writer:
 
     def _annexes(self) -> None:
         style.caption(self.document, self._text("annex_1"), on_new_page=True)
-        picture = BytesIO(draw(self.case, self.layers, lang=self.lang))
-        self.document.add_picture(picture, width=Cm(15.6))
-        self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
-        style.note(self.document, self._text("map_note"))
+        if self.case.shape is None:
+            style.note(self.document, self._text("no_shape"))
+        else:
+            picture = BytesIO(draw(self.case, self.layers, lang=self.lang))
+            self.document.add_picture(picture, width=Cm(15.6))
+            self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            style.note(self.document, self._text("map_note"))
         self._table(4)
         if self.case.merging is not None:
             style.note(self.document, merging_note(self.case.merging).text(self.lang))

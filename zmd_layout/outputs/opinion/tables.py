@@ -52,7 +52,7 @@ def project(case: Case, lang: Lang) -> str:
     return Message(
         "opinion.project", name=case.name, developer=fields.get("developer") or is_open,
         county=case.county or Message("opinion.county_open").text(lang),
-        area=f"{case.shape.area / 10_000:.2f}",
+        area=_UNKNOWN if case.shape is None else f"{case.shape.area / 10_000:.2f}",
         people=people_printed(people.low, people.high) if people.is_bounded
         else Message("opinion.unknown").text(lang),
         dwellings=printed(fields.get("dwellings")), conditions=day(fields.get("conditions_on")),

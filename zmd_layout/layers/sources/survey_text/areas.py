@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zmd_layout.layers.heads import scale_of
 from zmd_layout.layers.sources.survey_text.grammar import number_or_none, shown
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from zmd_layout.layers.sources.survey_text.grammar import Plot
+    from zmd_layout.layers.heads import scale_of
+from zmd_layout.layers.sources.survey_text.grammar import Plot
 
 _M2_PER_HA = 10_000
+_WITH_UNIT = re.compile(r"([\d.]+)\s*(公顷|亩|平方米|㎡|m²|m2)")
 _MU_PER_HA = 15
 # Coordinates to the millimetre and areas to four decimals agree far better than this.
 _TOLERANCE = 0.01
@@ -54,7 +59,7 @@ def compare_area(plot: Plot, area_m2: float) -> StatedArea:
     text = plot.text(1)
     if text is None:
         return StatedArea(math.nan)
-    stated = number_or_none(text)
+    stated = _stated_ha(text)
     if stated is None or stated <= 0:
         return StatedArea(
             math.nan, (Message("survey.area_unreadable", plot=plot.label, found=shown(text)),)
@@ -76,3 +81,13 @@ def compare_area(plot: Plot, area_m2: float) -> StatedArea:
             ),
         ),
     )
+
+
+def _stated_ha(text: str) -> float | None:
+    """Read an area in hectares, or in the unit that stands behind it (45亩, 30000㎡)."""
+    found = _WITH_UNIT.fullmatch(text.strip())
+    if found is None:
+        return number_or_none(text)
+    number = number_or_none(found[1])
+    scale = scale_of(unicodedata.normalize("NFKC", found[2]), "area")
+    return None if number is None else number * scale / _M2_PER_HA

@@ -38,6 +38,7 @@ _READ_SECTIONS = ("", "属性描述", "地块坐标")
 _POINT_FIELDS = 4
 _STANDARD_FIELDS = 8
 _GRAPHIC_KINDS = ("点", "线", "面")
+_KIND_AT = 4
 _SHOWN_CHARACTERS = 60
 
 
@@ -241,6 +242,8 @@ class _Reader:
         head = line.rstrip(",，\t ")[:-1].rstrip()
         last_is_empty = head.endswith((",", "，"))
         fields = [_without_controls(text) for text in _split(head[:-1] if last_is_empty else head)]
+        if fields[_KIND_AT - 1 : _KIND_AT] and fields[_KIND_AT - 1] in _GRAPHIC_KINDS:
+            fields.insert(0, "")  # the number of points is left out, so that all stand one ahead
         self.heads.append((number, tuple(fields), len(self.first)))
         if len(self.heads) > MOST_PLOTS:
             raise LayerError(Message("survey.too_many_plots", name=self.name, limit=MOST_PLOTS))
