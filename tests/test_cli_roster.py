@@ -49,7 +49,7 @@ def test_a_unit_of_a_column_is_shown_and_nothing_is_written_unasked(
     shown = roster(file)
     assert shown.exit_code == 0, shown.output
     assert "学校名称 → name" in shown.output
-    (area,) = [line for line in shown.output.splitlines() if "占地面积（亩） → " in line]
+    (area, *_) = [line for line in shown.output.splitlines() if "占地面积（亩） → " in line]
     assert area.endswith("(亩)")
     assert list(tmp_path.iterdir()) == [file]
 

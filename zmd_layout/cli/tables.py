@@ -165,7 +165,7 @@ def print_layers(layers: Layers, lang: Lang) -> None:
 def print_account(layers: Layers, lang: Lang) -> None:
     """Print what was read of each file, joined, converted, left out or not used, as one table."""
     rows = [
-        (layer_word(name, lang), *row_of(entry, lang))
+        (layer_word(name).text(lang), *row_of(entry, lang))
         for name, layer in layers.items()
         for entry in layer.origin.account
     ]

@@ -281,6 +281,7 @@ def _promised(row: dict[Any, Any]) -> list[dict[str, Any]]:
     offers = row.get("schools")
     if offers is None or is_missing(offers):
         return []
+    shape = row["geometry"]
     return [
         {
             "school_id": promised_id(row["unit_id"], number),
@@ -289,7 +290,7 @@ def _promised(row: dict[Any, Any]) -> list[dict[str, Any]]:
             "status": SchoolStatus.PLANNED,
             "construction": Construction.NEW,
             "settlement": row.get("settlement"),
-            "geometry": row["geometry"].representative_point(),
+            "geometry": None if shape is None else shape.representative_point(),
             **{key: offer.get(key) for key in _COPIED},
         }
         for number, offer in enumerate(offers, start=1)

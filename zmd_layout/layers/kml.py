@@ -29,6 +29,7 @@ _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["'][
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]*):")
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?kml\b")
 _LEAST_POINTS = 3
+_BESIDE = {"Point", "LineString", "Model", "Track", "MultiTrack"}
 
 
 def read_kml(path: Path, *, layer_name: str, account: Account) -> gpd.GeoDataFrame:
@@ -103,12 +104,12 @@ def _put_in_order(placemark: Any, account: Account) -> None:  # noqa: ANN401 - a
         if len(points) >= _LEAST_POINTS and _place(points[0]) != _place(points[-1]):
             coordinates.text = " ".join([*points, points[0]])
             account.add(Item.SHAPE, Outcome.REPAIRED, [name], why=Message("account.ring_closed"))
-    for group in placemark.iter("MultiGeometry"):
-        others = [part for part in group if part.tag not in {"Polygon", "MultiGeometry"}]
-        if group.find(".//Polygon") is None:
+    for group in placemark.findall("MultiGeometry"):
+        polygons = group.findall(".//Polygon")
+        if not polygons:
             continue
-        for part in others:
-            group.remove(part)
+        others = [part for part in group.iter() if part.tag in _BESIDE]
+        group[:] = polygons
         account.add(Item.SHAPE, Outcome.LEFT_OUT, [name] if others else [],
                     why=Message("account.beside_polygon", tags=[part.tag for part in others]))  # fmt: skip
 

@@ -142,7 +142,7 @@ def _read_list(
 def _offers_in_words(text: str) -> list[dict[str, Any]] | None:
     """Read promised schools as people write them: 幼儿园12班、小学24班, 九年一贯制学校一所36班."""
     plain = unicodedata.normalize("NFKC", text).replace(" ", "")
-    parts = [part for part in re.split("[、,;,。和及+]|(?<=班)(?=[^(])", plain) if part]
+    parts = [part for part in re.split("[、,;,。和及+]|(?<=班)(?=[^()制规])", plain) if part]
     found = [_WORDS_OF_OFFER.fullmatch(part) for part in parts]
     if not found or None in found:
         return [] if plain in _NO_OFFER else None

@@ -55,7 +55,7 @@ class PlotReader:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
 
-    def read(self, path: Path, *, working_crs: str) -> Plots:
+    def read(self, path: Path, *, working_crs: str, layer: str | None = None) -> Plots:
         """
         Read a file as `review_files.read_plots` does.
 
@@ -67,7 +67,7 @@ class PlotReader:
         with self._lock:
             try:
                 pipe = self._started()
-                pipe.send((path, working_crs))
+                pipe.send((path, working_crs, layer))
                 if not pipe.poll(self._seconds):
                     self.close()
                     raise LayerError(
@@ -124,9 +124,9 @@ def _work(pipe: Connection) -> None:
     pipe.send("ready")
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
-            path, working_crs = pipe.recv()
+            path, working_crs, layer = pipe.recv()
             try:
-                answer: object = read_plots(path, working_crs=working_crs)
+                answer: object = read_plots(path, working_crs=working_crs, layer=layer)
             except ZmdLayoutError as error:
                 answer = error
             except MemoryError:

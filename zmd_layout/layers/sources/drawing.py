@@ -60,7 +60,7 @@ def read_drawing(
         If no layer or several could hold the plots.
     """
     raw = pyogrio.read_dataframe(formats.gdal_path(path, layer_name=layer_name))
-    names = raw["Layer"].map(_unescaped)
+    names = raw["Layer"].map(_layer_name)
     shapes = {name: list(raw.geometry[names == name].dropna()) for name in dict.fromkeys(names)}
     areas, notes = {}, {}
     for name, lines in shapes.items():
@@ -89,9 +89,27 @@ def as_area(shape: shapely.Geometry | None) -> shapely.Geometry | None:
             return None
 
 
-def _unescaped(name: object) -> str:
-    """Write \\U+7ea2 as the sign that it stands for."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), str(name))
+def _layer_name(raw: object) -> str:
+    r"""
+    Read the name of a layer.
+
+    Signs come as `\U+7ea2`, or as bytes in UTF-8 or GBK that GDAL takes for Latin letters where
+    the drawing states no code page.
+    """
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), str(raw))
+    try:
+        data = text.encode("cp1252" if not text.isascii() else "ascii")
+    except UnicodeEncodeError:
+        try:
+            data = text.encode("latin-1")
+        except UnicodeEncodeError:
+            return text
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return text
 
 
 def _chosen(
