@@ -30,7 +30,8 @@ from zmd_layout.messages import catalogue
 from zmd_layout.study import LayerSource
 
 CENSUS = [["区划代码", "地区", "常住人口", "0-4岁", "5-9岁"],
-          ["411721", "西县", 612000, 36000, 41000], ["411722", "东县", 480000, 26000, 31000]]  # fmt: skip
+          ["411721", "西县", 612000, 36000, 41000],
+          ["411722", "东县", 480000, 26000, 31000]]  # fmt: skip
 SHARED = Path(__file__).parents[2] / "shared" / "cases"
 
 
@@ -77,7 +78,7 @@ CENSUSES: dict[str, list[list[Any]]] = {
     "men and women beside": [["区划代码", "地区", "常住人口", "合计", "合计", "男", "男"],
                              [None, None, None, "0-4岁", "5-9岁", "0-4岁", "5-9岁"],
                              *[[*r, r[3] / 2, r[4] / 2] for r in BODY]],
-    "ages as days": [[*HEAD[:4], dt.datetime(2021, 5, 9)], *BODY],
+    "ages as days": [[*HEAD[:4], dt.date(2021, 5, 9)], *BODY],
     "ages as days in words": [[*HEAD[:4], "5月9日"], *BODY],
     "ages with another dash": [[*HEAD[:3], "0—4周岁人口", "5至9岁"], *BODY],
     "total above": [HEAD, ["411700", "全市", 1092000, 62000, 72000], *BODY],
@@ -262,9 +263,12 @@ def test_a_roster_with_subtotals_remarks_and_sizes_uses_them_all(tmp_path: Path)
     head = ["乡镇（街道）", "学校名称", "办学类型", "小学在校生", "初中在校生", "幼儿园学生数",
             "设计规模", "建成时间", "寄宿制", "经度", "纬度", "备注"]  # fmt: skip
     rows = [
-        ["柳镇", "柳镇中心小学", "小学", 400, None, None, "18班", "1998.9", "否", 114.02, 33.02, "高德坐标"],
-        ["柳镇", "柳镇初中", "初中", None, 800, None, 24, "二〇一二年九月", "是", 114.03, 33.02, "在建"],
-        ["柳镇", "柳镇幼儿园", "幼儿园", None, None, 90, "180人", "2015-09", None, 114.04, 33.02, None],
+        ["柳镇", "柳镇中心小学", "小学", 400, None, None, "18班", "1998.9", "否", 114.02,
+         33.02, "高德坐标"],
+        ["柳镇", "柳镇初中", "初中", None, 800, None, 24, "二〇一二年九月", "是",
+         114.03, 33.02, "在建"],
+        ["柳镇", "柳镇幼儿园", "幼儿园", None, None, 90, "180人", "2015-09", None, 114.04,
+         33.02, None],
         ["柳镇", "柳镇旧小学", "小学", 30, None, 25, None, None, None, 114.05, 33.02, "已撤并"],
         ["小计", "4所", None, 430, 800, 115, None, None, None, None, None, None],
     ]  # fmt: skip
@@ -378,7 +382,8 @@ KMLS = {
     "plain": polygon(CLOSED),
     "label point": f"<MultiGeometry>{LABEL}{polygon(CLOSED)}</MultiGeometry>",
     "label line": f"<MultiGeometry>{polygon(CLOSED)}{LINE}</MultiGeometry>",
-    "nested": f"<MultiGeometry>{LABEL}<MultiGeometry>{polygon(CLOSED)}{LABEL}</MultiGeometry></MultiGeometry>",
+    "nested": f"<MultiGeometry>{LABEL}<MultiGeometry>{polygon(CLOSED)}{LABEL}</MultiGeometry>"
+    "</MultiGeometry>",
     "unclosed ring": polygon(RING),
     "prefix that nothing declares": "<gx:altitudeMode>clampToSeaFloor</gx:altitudeMode>"
     + polygon(CLOSED),
@@ -459,7 +464,8 @@ def geojson(folder: Path, properties: dict[str, Any]) -> Path:
     [{"项目名称": "甲", "城乡属性": "城镇", "规划人口": "12000人", "总户数": "3,800户"},
      {"DKMC": "甲", "城乡类型": "城区", "RK": 12000, "HS": "3 800"},
      {"名称": "甲", "城乡分类": "主城区", "规划人口（万人）": 1.2, "规划户数（户）": "３８００"},
-     {"name": "甲", "settlement": "urban", "planned_residents": "约1.2万人", "dwellings": "3800户"}],
+     {"name": "甲", "settlement": "urban", "planned_residents": "约1.2万人",
+      "dwellings": "3800户"}],
 )  # fmt: skip
 def test_a_plot_is_read_as_people_write_it(tmp_path: Path, properties: dict[str, Any]) -> None:
     frame, _ = read(geojson(tmp_path, properties), "residential_areas")
@@ -497,7 +503,8 @@ def test_promised_schools_are_read_in_words(
 
 def test_a_list_of_plots_without_shapes_is_judged_by_its_people(tmp_path: Path) -> None:
     rows = [["2026年新建住宅项目一览表"],
-            ["序号", "项目名称", "地块编号", "规划户数（户）", "规划人口（人）", "城乡属性", "配建幼儿园（班）",
+            ["序号", "项目名称", "地块编号", "规划户数（户）", "规划人口（人）", "城乡属性",
+             "配建幼儿园（班）",
              "配建小学（班）"],
             [1, "橡林花园", "A-1", "2200", "6050", "城区", 0, 0],
             [2, "置地悦府", "A-2", "4,000", "12800", "城区", 12, 24], ["合计"]]  # fmt: skip
@@ -556,7 +563,10 @@ NEEDS_A_STUDY = {
     lambda folder: geojson(folder, {"项目名称": "甲", "城乡属性": "不知道"}),
     lambda folder: geojson(folder, {"项目名称": "甲", "规划人口": "很多"}),
     lambda folder: geojson(folder, {"项目名称": "甲", "名称": "乙"}),
-    lambda folder: book(folder / "a.xlsx", 甲=[["项目名称", "规划人口", "出让日期"], ["甲", 1]], 乙=[["项目名称", "户数", "建设单位"], ["甲", 1]]),
+    lambda folder: book(
+        folder / "a.xlsx", 甲=[["项目名称", "规划人口", "出让日期"], ["甲", 1]],
+        乙=[["项目名称", "户数", "建设单位"], ["甲", 1]],
+    ),
     lambda folder: book(folder / "a.xlsx", 甲=[]),
     lambda folder: folder / "nowhere.geojson",
 ])  # fmt: skip

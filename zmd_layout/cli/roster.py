@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zmd_layout.layers.alone import alone, without_study_file
 from zmd_layout.messages import Message
-from zmd_layout.messages.alone import alone, without_study_file
 
 if TYPE_CHECKING:
     from zmd_layout.layers.sources.roster import Doubt, Roster, RosterReport
@@ -101,9 +101,7 @@ def _show_doubts(found: Roster, lang: Lang) -> None:
     for (_, column), doubts in kinds.items():
         rows = [f"{d.sheet}!{d.row}" if d.sheet else str(d.row) for d in doubts[:_DOUBTS_SHOWN]]
         reason = doubts[0].reason.text(lang)
-        told = Message(
-            "roster.doubt", column=column, rows=rows, count=len(doubts), reason=reason
-        )
+        told = Message("roster.doubt", column=column, rows=rows, count=len(doubts), reason=reason)
         click.echo(f"  {told.text(lang)}")
 
 

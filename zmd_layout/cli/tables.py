@@ -39,7 +39,7 @@ from zmd_layout.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
 
@@ -177,7 +177,7 @@ def print_account_of(entries: Iterable[Entry], lang: Lang) -> None:
     _print_account([row_of(entry, lang) for entry in entries], "account.heads_of_file", lang)
 
 
-def _print_account(rows: list[tuple[str | int, ...]], heads: str, lang: Lang) -> None:
+def _print_account(rows: Sequence[tuple[str | int, ...]], heads: str, lang: Lang) -> None:
     if not rows:
         return
     table = Table(title=Message("account.title").text(lang))

@@ -143,9 +143,7 @@ class Desk:
         """
         study = self.study if as_of is None else self.study.model_copy(update={"as_of": as_of})
         rules = apply(self.rules, choices or Choices(), base=study.folder)
-        plots = load_plots(
-            areas, study=study, coordinates=coordinates, area=self.area, layer=layer
-        )
+        plots = load_plots(areas, study=study, coordinates=coordinates, area=self.area, layer=layer)
         reviewed = [str(unit_id) for unit_id in plots.frame["unit_id"]]
         layers = self._layers_around(plots)
         world = World(study, layers, study.as_of)

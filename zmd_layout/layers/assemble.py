@@ -137,7 +137,7 @@ def refuse_repeated(
             seen.setdefault(text, name)
 
 
-def table_of_parts(
+def table_of_parts(  # noqa: PLR0913 - all but the first by name
     parts: Sequence[Part],
     *,
     key: Callable[[str], bool],

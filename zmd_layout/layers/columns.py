@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.account import Account, Item, Outcome, row_number
@@ -99,7 +100,7 @@ def _totals(table: pd.DataFrame, schema: Schema, account: Account) -> pd.Series[
     for column in named:
         is_sum |= table[column].map(is_total).astype(bool)
     if schema.has_ages and {"unit_id", "residents"} <= set(table.columns):
-        is_sum |= _sums_by_code(table[~is_sum])
+        is_sum |= _sums_by_code(table[~is_sum]).reindex(table.index, fill_value=False)
     rows = [row_number(label) for label in table.index[is_sum]]
     account.add(Item.ROW, Outcome.LEFT_OUT, rows, why=Message("account.row_total"))
     return is_sum
@@ -108,16 +109,19 @@ def _totals(table: pd.DataFrame, schema: Schema, account: Account) -> pd.Series[
 def _sums_by_code(table: pd.DataFrame) -> pd.Series[bool]:
     codes = table["unit_id"].astype("string").fillna("").str.strip()
     people = pd.to_numeric(table["residents"], errors="coerce")
-    found = pd.Series(data=False, index=table.index)
-    for label, code in codes.items():
+    found = []
+    for n, code in enumerate(codes):
         stem = code.rstrip("0")
         stem += "0" * (len(stem) % 2)
-        others = codes[codes.index != label]
+        is_other = np.arange(len(codes)) != n
         is_above = len(stem) >= _LEAST_STEM and code != stem and code.isdigit()
-        if is_above and len(others) > 1 and others.str.startswith(stem).all():
-            rest = people[codes.index != label].sum()
-            found[label] = abs(people[label] - rest) <= max(1.0, _ROUNDING * rest)
-    return found.reindex(table.index, fill_value=False)
+        # looked at only where the code ends as that of a unit above does
+        if is_above and is_other.sum() > 1 and codes[is_other].str.startswith(stem).all():
+            rest = float(people[is_other].sum())
+            found.append(abs(float(people.iloc[n]) - rest) <= max(1.0, _ROUNDING * rest))
+        else:
+            found.append(False)
+    return pd.Series(found, index=table.index, dtype=bool)
 
 
 def _with_short_codes(table: pd.DataFrame, account: Account) -> pd.DataFrame:

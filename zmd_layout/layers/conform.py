@@ -35,6 +35,8 @@ _TRUE = {"true", "1", "1.0", "yes", "y", "t", "是", "有", "√"}
 _FALSE = {"false", "0", "0.0", "no", "n", "f", "否", "无", "×"}
 _SHOWN = 5
 _AMOUNTS = {Kind.COUNT, Kind.NUMBER, Kind.YEAR}
+_DIGITS = r"-?[0-9]+(?:\.[0-9]+)?"
+_WHOLE_DIGITS = r"-?[0-9]+(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?"  # 20.500 may be 20,500
 _DECIMALS = 6  # of scaled amounts: 61.2 times 10,000 is 612,000
 _SPREAD = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
 COORDINATE_COLUMNS = frozenset({"x", "y"})  # of tables; they have become points by then
@@ -156,10 +158,10 @@ def convert(
         values, bad = _convert_column(raw, column)
         if bad.any():
             faults.append(_unreadable(schema, column, raw, bad))
-        if column.kind in _AMOUNTS:
-            vague = raw.map(is_approximate) & ~bad
-            account.add(Item.CELL, Outcome.CONVERTED, raw[vague],
-                        why=Message("account.approximate", column=heads.get(column.name, name)))  # fmt: skip
+        if column.kind in _AMOUNTS and not pd.api.types.is_numeric_dtype(raw):
+            vague = raw.map(is_approximate).astype(bool) & ~bad
+            why = Message("account.approximate", column=heads.get(column.name, name))
+            account.add(Item.CELL, Outcome.CONVERTED, raw[vague], why=why)
         scale = scales.get(str(name), 1.0)
         if scale != 1:
             values = (values * scale).round(_DECIMALS)
@@ -245,8 +247,12 @@ def _amounts(
     raw: pd.Series[Any], blank: pd.Series[bool], column: Column
 ) -> tuple[pd.Series[Any], pd.Series[bool]]:
     """Read numbers; only texts that are not plain digits are looked at one by one."""
+    if pd.api.types.is_numeric_dtype(raw):
+        values = raw.astype("float64")
+        return values, ~blank & ~np.isfinite(values.where(~blank, 0.0))
     is_text = raw.map(lambda cell: isinstance(cell, str)).astype(bool)
-    plain_text = ~is_text | raw.astype("string").str.fullmatch(r"-?[0-9]+").fillna(value=False)
+    digits = _WHOLE_DIGITS if column.counts else _DIGITS
+    plain_text = ~is_text | raw.astype("string").str.fullmatch(digits).fillna(value=False)
     values = pd.to_numeric(raw.where(~blank & plain_text), errors="coerce").astype("float64")
     read: dict[str, float] = {}
     for cell in raw[~blank & ~plain_text].unique():
@@ -270,9 +276,7 @@ def _read_id(cell: Any, column: Column) -> str | None:  # noqa: ARG001, ANN401 -
 def _read_text(cell: Any, column: Column) -> str:  # noqa: ARG001, ANN401 - readers share a form
     # blanks between Chinese signs only spread a name over its column (西　县)
     text = _SPREAD.sub("", str(cell).strip())
-    return "".join(
-        c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs"}
-    )
+    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
 
 
 def _read_word(cell: Any, column: Column) -> str | None:  # noqa: ANN401 - readers share a form

@@ -110,8 +110,8 @@ def _put_in_order(placemark: Any, account: Account) -> None:  # noqa: ANN401 - a
             continue
         others = [part for part in group.iter() if part.tag in _BESIDE]
         group[:] = polygons
-        account.add(Item.SHAPE, Outcome.LEFT_OUT, [name] if others else [],
-                    why=Message("account.beside_polygon", tags=[part.tag for part in others]))  # fmt: skip
+        why = Message("account.beside_polygon", tags=[part.tag for part in others])
+        account.add(Item.SHAPE, Outcome.LEFT_OUT, [name] if others else [], why=why)
 
 
 def _place(point: str) -> list[str]:

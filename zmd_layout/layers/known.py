@@ -1,4 +1,4 @@
-"""The heads that a layer knows: our names, usual names, ages, coordinates; and what resembles them."""
+"""The heads that a layer knows (ours, usual ones, ages, coordinates), and what resembles them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from zmd_layout.errors import LayerError
@@ -31,6 +30,8 @@ from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import pandas as pd
 
     from zmd_layout.study import LayerSource
 
@@ -135,15 +136,10 @@ def with_places(
     if cells is not None:
         hexagons = cells_to_polygons(frame[cells], layer_name=layer_name)
         return gpd.GeoDataFrame(frame.drop(columns=cells), geometry=list(hexagons))
-    heads = list(frame.columns)
-    columns = point_columns(heads, source, layer_name)
-    if columns is None:
-        joint = _joint_column(frame, source)
-        if joint is None:
-            return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
-        columns, x, y = (joint,), *_joint(frame[joint], layer_name, joint)
-    else:
-        x, y = (numbers_of(frame[name], layer_name, name) for name in columns)
+    found = _read_columns(frame, source, layer_name)
+    if found is None:
+        return gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
+    columns, x, y = found
     places = look_through(x, y)
     for why in dict.fromkeys(why for _, why in places.doubts.values()):
         rows = [row_number(frame.index[n]) for n, (_, w) in places.doubts.items() if w == why]
@@ -151,7 +147,19 @@ def with_places(
     known = np.isfinite(places.x) & np.isfinite(places.y)
     points = np.full(len(frame), None, dtype=object)
     points[known] = shapely.points(places.x[known], places.y[known])
-    return gpd.GeoDataFrame(frame.drop(columns=list(columns)), geometry=list(points))
+    return gpd.GeoDataFrame(frame.drop(columns=columns), geometry=list(points))
+
+
+def _read_columns(
+    frame: pd.DataFrame, source: LayerSource, layer_name: str
+) -> tuple[list[str], Floats, Floats] | None:
+    """Read the columns that name places: two of them, or one with both; None: there is none."""
+    pair = point_columns(list(frame.columns), source, layer_name)
+    if pair is not None:
+        x, y = (numbers_of(frame[name], layer_name, name) for name in pair)
+        return list(pair), x, y
+    joint = _joint_column(frame, source)
+    return None if joint is None else ([joint], *_joint(frame[joint], layer_name, joint))
 
 
 def _wkt_column(head: Iterable[str]) -> str | None:

@@ -254,19 +254,27 @@ SCHEMAS: dict[str, Schema] = {
         Schema(
             "residential_areas", Shape.POLYGON,
             (
-                Column("unit_id", Kind.ID, names=("地块编号", "宗地编号", "地块号", "DKBH", "ZDBH", "id")),
+                Column(
+                    "unit_id", Kind.ID,
+                    names=("地块编号", "宗地编号", "地块号", "DKBH", "ZDBH", "id"),
+                ),
                 Column("name", Kind.TEXT, names=(
                     "项目名称", "小区名称", "楼盘名称", "地块名称", "名称", "DKMC", "XMMC",
                 )),
                 Column(
                     "developer", Kind.TEXT,
-                    names=("建设单位", "开发单位", "开发企业", "用地单位", "YDDW", "JSDW", "竞得人"),
+                    names=(
+                        "建设单位", "开发单位", "开发企业", "用地单位", "竞得人", "YDDW", "JSDW",
+                    ),
                 ),
                 Column(
                     "review_stage", Kind.WORD, words=_words(ReviewStage),
                     names=("审查环节", "审查阶段", "环节"), table="review_stage",
                 ),
-                Column("conditions_on", Kind.DATE, names=("规划条件出具日期", "规划条件日期", "规划条件时间", "出让日期")),
+                Column(
+                    "conditions_on", Kind.DATE,
+                    names=("规划条件出具日期", "规划条件日期", "规划条件时间", "出让日期"),
+                ),
                 Column(
                     "settlement", Kind.WORD, words=_words(Settlement),
                     names=("城乡属性", "城乡类型", "城乡分类"), table="settlement",
@@ -275,7 +283,8 @@ SCHEMAS: dict[str, Schema] = {
                 Column(
                     "planned_residents", Kind.NUMBER, unit=Unit.COUNT,
                     names=(
-                        "规划人口", "规划居住人口", "规划人口数", "居住人数", "居住人口", "规划人数",
+                        "规划人口", "规划居住人口", "规划人口数", "规划人数", "居住人数",
+                        "居住人口",
                         "RK", "GHRK", "JZRK",
                     ),
                 ),
@@ -288,7 +297,10 @@ SCHEMAS: dict[str, Schema] = {
                 ),
                 Column("persons_per_dwelling", Kind.NUMBER, names=("户均人口", "户均人数")),
                 Column("started_on", Kind.DATE, names=("开工日期", "开工时间")),
-                Column("first_phase_on", Kind.DATE, names=("首期交付日期", "首期交付时间", "交付时间")),
+                Column(
+                    "first_phase_on", Kind.DATE,
+                    names=("首期交付日期", "首期交付时间", "交付时间"),
+                ),
                 Column("accepted_on", Kind.DATE, names=("竣工验收日期", "竣工验收", "联合验收")),
                 Column(
                     "kindergarten_defect", Kind.WORD, words=_words(KindergartenDefect),

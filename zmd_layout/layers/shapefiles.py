@@ -46,7 +46,7 @@ _CODE_PAGES = {
 }  # fmt: skip
 
 
-def read_shapefile(
+def read_shapefile(  # noqa: PLR0913 - all but the first two by name
     name: str,
     path: Path,
     *,
@@ -92,7 +92,7 @@ def read_shapefile(
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(pd.DataFrame(frame), geometry=[None] * len(frame))
     whole = {c: len(str(o).encode(_BYTES)) for o, c in zip(raw.columns, frame.columns, strict=True)}
-    cut = {c for c, length in whole.items() if length >= _CUT_AT - 1 and c not in declared}
+    cut = {c for c, n in whole.items() if n >= _CUT_AT - 1 and c not in declared} - {"geometry"}
     schema = SCHEMAS.get(layer_name)
     return frame if schema is None else _completed(frame, cut, schema, path.name, account)
 
@@ -212,18 +212,16 @@ def _decoded(text: str, encoding: str) -> str:
 def _completed(
     frame: gpd.GeoDataFrame, cut: set[str], schema: Schema, path: str, account: Account
 ) -> gpd.GeoDataFrame:
-    """Complete names that were cut at ten bytes, where only one column of the layer can be meant."""
+    """Complete names cut at ten bytes where only one column of the layer can be meant."""
     known = {column.name: column.name for column in schema.columns}
     known |= {name: column.name for column in schema.columns for name in column.names}
     whole = {plain(name) for name in known}
     taken = {known[c] for c in frame.columns if c in known}
     names: dict[str, str] = {}
     open_: dict[str, list[str]] = {}
-    for head in frame.columns:
-        if head == "geometry" or plain(head) in whole:
-            continue
-        likely = _likely(head, known) if head in cut else []
-        if schema.has_ages and head in cut and _CUT_AGE.fullmatch(head):
+    for head in sorted(cut & set(frame.columns), key=list(frame.columns).index):
+        likely = [] if plain(head) in whole else _likely(head, known)
+        if schema.has_ages and _CUT_AGE.fullmatch(head):
             open_[head] = ["residents_3_5", "residents_6_11", "…"]
         elif len({known[name] for name in likely}) == 1 and known[likely[0]] not in taken:
             names[head] = likely[0]
@@ -231,10 +229,18 @@ def _completed(
             open_[head] = sorted({known[name] for name in likely})
     doubled = [h for h in names if sum(known[n] == known[names[h]] for n in names.values()) > 1]
     open_ |= {head: [known[names.pop(head)]] for head in doubled}
-    if open_:
-        alike: dict[tuple[str, ...], list[str]] = {}
-        for head, likely in open_.items():
-            alike.setdefault(tuple(likely), []).append(head)
+    _refuse_open(open_, schema, path)
+    for head, name in names.items():
+        why = Message("account.name_completed", head=head, name=name)
+        account.add(Item.COLUMN, Outcome.CONVERTED, [head], why=why)
+    return frame.rename(columns=names)
+
+
+def _refuse_open(open_: dict[str, list[str]], schema: Schema, path: str) -> None:
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for head, likely in open_.items():
+        alike.setdefault(tuple(likely), []).append(head)
+    if alike:
         raise LayerError(
             *(
                 Message("layers.cut_names", layer=schema.name, path=path, heads=heads,
@@ -242,10 +248,6 @@ def _completed(
                 for likely, heads in alike.items()
             )
         )  # fmt: skip
-    for head, name in names.items():
-        why = Message("account.name_completed", head=head, name=name)
-        account.add(Item.COLUMN, Outcome.CONVERTED, [head], why=why)
-    return frame.rename(columns=names)
 
 
 def _likely(head: str, known: dict[str, str]) -> list[str]:

@@ -81,10 +81,9 @@ class Misread:
         """Read cells, NaN where they are empty, and note those that are no numbers."""
         text = cells.astype("string").str.strip()
         blank = text.isna() | text.isin(_NO_PLACE).fillna(value=True)
-        numbers = (
-            pd.to_numeric(text.where(~blank), errors="coerce").astype("float64").to_numpy(copy=True)
-        )
-        for n in np.flatnonzero(~blank.to_numpy() & np.isnan(numbers)):
+        read = pd.to_numeric(text.where(~blank), errors="coerce")
+        numbers: Floats = np.array(read.astype("float64"), dtype=np.float64, copy=True)
+        for n in np.flatnonzero(~blank.to_numpy() & np.isnan(numbers)).tolist():
             cell = text.iloc[n]
             try:
                 numbers[n] = read_degrees(cell)

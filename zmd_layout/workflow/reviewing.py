@@ -106,9 +106,7 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
     with clock.measures("layers"):
         context = open_desk(study, as_of=as_of, progress=progress)
     with clock.measures("findings"):
-        judged = context.judge(
-            areas, coordinates=coordinates, layer=layer, choices=choices
-        )
+        judged = context.judge(areas, coordinates=coordinates, layer=layer, choices=choices)
     with clock.measures("map"):
         tell(progress, Message("workflow.drawing"))
         tables = frames(judged.layers)

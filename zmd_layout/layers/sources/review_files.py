@@ -20,6 +20,7 @@ from pyproj import CRS
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers import archives, formats
 from zmd_layout.layers.account import Account, Item, Outcome
+from zmd_layout.layers.alone import without_study_file
 from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
 from zmd_layout.layers.heads import find_head
 from zmd_layout.layers.known import recogniser
@@ -31,7 +32,6 @@ from zmd_layout.layers.sources.drawing import as_area, read_drawing
 from zmd_layout.layers.sources.survey_text import read_survey_text
 from zmd_layout.layers.tables import all_rows_of, open_text
 from zmd_layout.messages import Message
-from zmd_layout.messages.alone import without_study_file
 from zmd_layout.study import LayerSource
 
 if TYPE_CHECKING:
@@ -195,12 +195,7 @@ def _only_one(files: Sequence[Path], name: str) -> Path:
 def _read_one(path: Path, working_crs: str, layer: str | None, account: Account) -> Plots:
     try:
         found = formats.format_of(path)
-        if found in formats.DRAWINGS:
-            raise LayerError(Message("review.drawing", name=path.name))
-        if found == formats.ZIP:  # one inside another
-            raise formats.refusal(path, found, layer_name=LAYER)
-        if found == formats.DOCTYPED:
-            raise LayerError(Message("review.kml_entities", name=path.name))
+        _refuse_format(found, path)
         if found == formats.TEXT and path.suffix.lower() in _SURVEYS and not _is_table(path):
             return _read_survey(path, working_crs)
         if found == formats.DXF:
@@ -221,6 +216,15 @@ def _read_one(path: Path, working_crs: str, layer: str | None, account: Account)
         raise LayerError(
             Message("layers.unreadable_file", layer=LAYER, path=path.name, why=why)
         ) from error
+
+
+def _refuse_format(found: formats.Format, path: Path) -> None:
+    if found in formats.DRAWINGS:
+        raise LayerError(Message("review.drawing", name=path.name))
+    if found == formats.ZIP:  # one inside another
+        raise formats.refusal(path, found, layer_name=LAYER)
+    if found == formats.DOCTYPED:
+        raise LayerError(Message("review.kml_entities", name=path.name))
 
 
 def _is_table(path: Path) -> bool:

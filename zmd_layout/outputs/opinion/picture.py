@@ -68,8 +68,13 @@ def draw(case: Case, layers: Layers, *, lang: Lang) -> bytes:
     return out.getvalue()
 
 
+def _shape(case: Case) -> shapely.Geometry:
+    assert case.shape is not None  # noqa: S101 - a plot without a shape has no picture
+    return case.shape
+
+
 def _frame(axes: Axes, case: Case) -> None:
-    west, south, east, north = case.shape.bounds
+    west, south, east, north = _shape(case).bounds
     reach = radius_m(Stage.JUNIOR) + _MARGIN_M
     wide, high = east - west + 2 * reach, north - south + 2 * reach
     wide, high = max(wide, high * _WIDTH_IN / _HEIGHT_IN), max(high, wide * _HEIGHT_IN / _WIDTH_IN)
@@ -87,7 +92,7 @@ def _grounds(axes: Axes, case: Case, layers: Layers) -> None:
                 _fill(axes, shape, colour, "#999999", 0.5)
     _roads(axes, layers)
     for stage in STAGES:
-        ring = case.shape.buffer(radius_m(stage), quad_segs=24)
+        ring = _shape(case).buffer(radius_m(stage), quad_segs=24)
         for part in _parts(ring):
             x, y = part.exterior.xy
             axes.plot(x, y, ls=(0, (4, 3)), lw=0.8, color=_LOOK[stage][1])
@@ -129,7 +134,7 @@ def _schools(axes: Axes, case: Case, lang: Lang) -> None:
     named: dict[str, tuple[float, float]] = {}
     for school in sorted(case.near, key=lambda s: (s.distance_m, s.school_id)):
         named.setdefault(school.name, school.xy_m)
-    centre = case.shape.representative_point()
+    centre = _shape(case).representative_point()
     placed: list[tuple[float, float]] = []
     for name, (x, y) in list(named.items())[:_LABELLED]:
         is_left = x < centre.x  # away from the plot

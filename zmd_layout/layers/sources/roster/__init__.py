@@ -238,7 +238,7 @@ def _refuse_two_states(read: Sequence[_ReadPart], path: Path) -> None:
 
 
 def _look_at_places(records: Sequence[Record]) -> list[Doubt]:
-    """Hold the coordinates of all rows against each other: what is no place is unknown, and told."""
+    """Hold the coordinates of all rows against each other; what is no place is unknown."""
     cells = [[record.school.get(name) for name in ("x", "y")] for record in records]
     pairs = np.array([[np.nan if c is None else c for c in pair] for pair in cells], dtype=float)
     places = look_through(*pairs.reshape(-1, 2).T)

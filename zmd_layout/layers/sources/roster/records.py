@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.layers.cells import read_degrees, word_in
+from zmd_layout.layers.cells import Unreadable, read_degrees, word_in
 from zmd_layout.layers.schema import SCHEMAS, Kind
 from zmd_layout.layers.schools.stages import (
     StageReading,
@@ -67,7 +67,7 @@ class Record:
 
     @property
     def place(self) -> str:
-        """The row as it is named to readers: its number, behind its sheet where there are several."""
+        """The row as readers know it: its number, behind its sheet where there are several."""
         return row_name(self.sheet, self.row)
 
 
@@ -109,7 +109,7 @@ def _decide_scale(found: dict[str, Any], doubts: list[tuple[str, str, Message]])
     unit = re.search(r"(班|人|座|学位|个学位)$", scale)
     try:
         amount = read.read_count(scale.removesuffix(unit[0]) if unit else scale)
-    except read.Unreadable:
+    except Unreadable:
         amount = None
     if unit is None or amount is None:
         doubts.append(("design_scale", scale, Message("roster.scale_without_unit")))
@@ -180,7 +180,7 @@ def _read(name: str, cell: Any, reading: Reading) -> Any:  # noqa: ANN401 - a ce
         return 0.0 if reading.is_blank_zero and kind in _COUNTS else None
     try:
         return _reader(kind, name, column, reading)(cell)
-    except read.Unreadable:
+    except Unreadable:
         return read.Doubtful(None, Message("roster.unreadable", found=str(cell)[:40]))
 
 
@@ -305,7 +305,7 @@ def _count(cell: Any, *, is_blank_zero: bool) -> float | None:  # noqa: ANN401 -
         return 0.0 if is_blank_zero else None
     try:
         return read.read_count(cell)
-    except read.Unreadable:
+    except Unreadable:
         return None
 
 

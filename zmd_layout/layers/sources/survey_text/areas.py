@@ -13,8 +13,7 @@ from zmd_layout.layers.sources.survey_text.grammar import number_or_none, shown
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from zmd_layout.layers.heads import scale_of
-from zmd_layout.layers.sources.survey_text.grammar import Plot
+    from zmd_layout.layers.sources.survey_text.grammar import Plot
 
 _M2_PER_HA = 10_000
 _WITH_UNIT = re.compile(r"([\d.]+)\s*(公顷|亩|平方米|㎡|m²|m2)")

@@ -1,4 +1,4 @@
-"""Messages about a file that stands alone: no study file is there in which anything could be set."""
+"""Messages about a file that stands alone, without a study file in which things could be set."""
 
 from __future__ import annotations
 
