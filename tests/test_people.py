@@ -116,7 +116,7 @@ def test_1600_equal_points_of_15_people_have_their_fraction_of_every_age() -> No
     assert table["residents_5_9"].to_numpy() == pytest.approx(1.08)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_cell_has_each_age_in_proportion_whatever_its_size(seed: int) -> None:
     chance = np.random.default_rng(seed)

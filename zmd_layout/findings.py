@@ -224,7 +224,7 @@ def _values_on_due_day(
 
 def may_be_of_kind(rule: Rule, schools: gpd.GeoDataFrame, world: World) -> NDArray[np.bool_]:
     """
-    Tell which schools are, or may be, of the kind that a rule speaks of: they are its units.
+    Return which schools are, or may be, of the kind that a rule speaks of: they are its units.
 
     The kind is what `applies_to` asks for, but for `status`: a nine-year school that is still
     planned is a nine-year school, to which a rule on operating ones does not apply.

@@ -60,7 +60,7 @@ class AnnualChange:
             (3, units, ages − 1) at its end, for the ages from 1 on; those of the last age are
             left out.
         """
-        kept = people * self.kept[step]
+        kept: NDArray[np.float64] = people * self.kept[step]
         if len(self.from_rows):
             by_unit = kept.swapaxes(0, 1)  # a view: what is moved in it moves in `kept`
             movers = by_unit[self.from_rows] * self.shares[:, None, :]

@@ -78,7 +78,7 @@ class Entry:
         return f"{shown}…（+{more}）" if self.what and more > 0 else shown
 
     def text(self, lang: str) -> str:
-        """Say the entry in one line, as the notes of the review page have it."""
+        """Report the entry in one line, as the notes of the review page have it."""
         item, outcome, count, names, part, why = row_of(self, lang)
         stop = "；" if str(lang) == "zh" else "; "
         told = [f"{item} {count}"] if not names else [f"{item} {names}"]

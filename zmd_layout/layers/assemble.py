@@ -95,7 +95,7 @@ def parts_of(
 
 
 def _are_alike(one: Head, other: Head) -> bool:
-    """Tell heads of one table; a column that a sheet lacks is unknown there."""
+    """Report heads of one table; a column that a sheet lacks is unknown there."""
     return len(one.fields & other.fields) >= _LEAST_ALIKE * len(one.fields | other.fields)
 
 

@@ -90,7 +90,7 @@ def _plain_number(text: str) -> float:
 
 
 def is_approximate(cell: object) -> bool:
-    """Tell a cell that says itself that it is not exact (约1.2万人)."""
+    """Report a cell that says itself that it is not exact (约1.2万人)."""
     return _APPROXIMATE.match(text_of(cell)) is not None
 
 
@@ -158,18 +158,18 @@ def read_place(cell: object) -> tuple[float, float] | None:
 
 
 def is_longitude(value: float) -> bool:
-    """Tell a longitude of China, which is never a latitude of it."""
+    """Report a longitude of China, which is never a latitude of it."""
     return 73.0 <= value <= 136.0  # noqa: PLR2004 - the country's extent
 
 
 def is_latitude(value: float) -> bool:
-    """Tell a latitude of China."""
+    """Report a latitude of China."""
     return 3.0 <= value <= 54.0  # noqa: PLR2004 - the country's extent
 
 
 def could_be_packed(degrees: list[float]) -> bool:
     """
-    Tell whether numbers look like degrees whose decimals are minutes and seconds (114.0148).
+    Return whether numbers look like degrees whose decimals are minutes and seconds (114.0148).
 
     That each of some decimals has a minute and a second below sixty by chance has a probability of
     0.36; eight different ones are asked for, of which six have seconds.

@@ -78,7 +78,7 @@ def columns_of(
 
 
 def _account_for(given: list[str], heads: dict[str, str], schema: Schema, account: Account) -> None:
-    """Say which columns were read as which, and of the others what they resemble."""
+    """Report which columns were read as which, and of the others what they resemble."""
     used = [theirs if theirs == ours else f"{theirs} → {ours}" for ours, theirs in heads.items()]
     account.add(Item.COLUMN, Outcome.READ, used)
     unused = [c for c in given if c not in heads.values() and c not in _KNOWN_OTHERWISE]

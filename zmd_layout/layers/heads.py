@@ -157,7 +157,7 @@ def _unit_above(rows: Grid) -> str:
 
 
 def _is_below_head(row: Sequence[object]) -> bool:
-    """Tell a row of units or of column numbers (甲 乙 1 2 3)."""
+    """Report a row of units or of column numbers (甲 乙 1 2 3)."""
     cells = [unicodedata.normalize("NFKC", str(cell)).strip("() ") for cell in row if cell]
     if not cells:
         return False
@@ -221,7 +221,7 @@ def rows_of_title(title: str) -> list[str]:
 
 
 def _last(kept: list[str], parts: list[str]) -> list[str]:
-    """Give the last row of a head, unless the rows above say that it is a part or a total."""
+    """Return the last row of a head, unless the rows above say that it is a part or a total."""
     is_part = any(word in part for part in kept[:-1] for word in table_words()["rows"]["parts"])
     return [kept[-1]] if kept[-1] == parts[-1] and not is_part else []
 

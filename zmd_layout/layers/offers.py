@@ -183,7 +183,7 @@ def with_offers(table: pd.DataFrame, account: Account) -> pd.DataFrame:
                 items.append({"stage": stage, key[found[2] or found[3]]: amount})
         offers.append(json.dumps(items) if is_known else None)
     account.add(Item.COLUMN, Outcome.JOINED, heads, why=Message("account.offers_joined"))
-    return table.drop(columns=list(heads)).assign(schools=offers)
+    return table.drop(columns=list(heads)).assign(schools=pd.Series(offers, index=table.index, dtype=object))
 
 
 def _read_item(

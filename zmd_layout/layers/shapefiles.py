@@ -115,7 +115,7 @@ def said_by(path: Path) -> str | None:
 
 def encoding_of(table: Path, said: str | None, *, layer_name: str, account: Account) -> str:
     """
-    Tell the encoding of a DBF by its bytes.
+    Report the encoding of a DBF by its bytes.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def _is_gb2312(text: bytes) -> bool:
 
 
 def _fits(text: bytes, encoding: str) -> bool:
-    """Tell whether bytes can be decoded, but for a character that was cut at the end."""
+    """Return whether bytes can be decoded, but for a character that was cut at the end."""
     for cut in range(_LONGEST_TAIL + 1):
         try:
             text[: len(text) - cut].decode(encoding)

@@ -18,7 +18,7 @@ _LEAST_CELLS_OF_DATA = 2
 
 def why_no_data(cells: Sequence[Any], head: Head, named: Sequence[int]) -> Message | None:
     """
-    Say why a row below the head is no data; None if it is.
+    Report why a row below the head is no data; None if it is.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def why_no_data(cells: Sequence[Any], head: Head, named: Sequence[int]) -> Messa
 
 
 def _is_head_again(cells: Sequence[Any], head: Head) -> bool:
-    """Tell a row of the head that is printed again, on each page of a long table."""
+    """Report a row of the head that is printed again, on each page of a long table."""
     titles = joined([list(cells)])
     same = [
         title in rows_of_title(own)
@@ -56,7 +56,7 @@ def _is_head_again(cells: Sequence[Any], head: Head) -> bool:
 
 
 def is_total(cell: object) -> bool:
-    """Tell 合计, 其中:女 and 全县合计; a name that holds such a word is longer."""
+    """Recognise 合计, 其中:女 and 全县合计; a name that holds such a word is longer."""
     if not isinstance(cell, str):
         return False
     text = plain(cell).casefold()

@@ -175,7 +175,7 @@ class Window:
 
 
 def is_no_place(cell: object) -> bool:
-    """Tell a cell that names no place: nothing, a dash, 无."""
+    """Report a cell that names no place: nothing, a dash, 无."""
     return cell is None or str(cell).strip() in _NO_PLACE
 
 

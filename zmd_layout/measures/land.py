@@ -99,7 +99,7 @@ def covering(
 
 
 def _method(taken: shapely.Geometry, other: shapely.Geometry, whole: float) -> tuple[Message, ...]:
-    """Say how much of a parcel plots and other uses cover."""
+    """Report how much of a parcel plots and other uses cover."""
     told = []
     for key, part in (("plots", taken), ("uses", other)):
         if part.area >= 1:

@@ -154,7 +154,7 @@ def _most_pairs(edges: np.ndarray[Any, np.dtype[np.int8]]) -> int:
 def _is_same(
     row: UnitRow, offer: Mapping[str, Any], school: Mapping[Any, Any], told: dt.date
 ) -> bool | None:
-    """Tell whether a promise and a school of the roster are one; None where nothing says so."""
+    """Return whether a promise and a school of the roster are one; None where nothing says so."""
     opens_on, began = offer.get("opens_on"), school.get("opens_on")
     granted = row.fields.get("conditions_on")
     if _is_to_come(row, offer, told):
@@ -172,7 +172,7 @@ def _is_same(
 
 
 def _is_to_come(row: UnitRow, offer: Mapping[str, Any], told: dt.date) -> bool:
-    """Tell whether a promised school opens after all that the roster can tell."""
+    """Return whether a promised school opens after all that the roster can tell."""
     opens_on = offer.get("opens_on")
     if not is_missing(opens_on) and opens_on is not None:
         return bool(opens_on > told)

@@ -46,7 +46,7 @@ def way_to_primary_m(world: World, units: Units, limits: Mapping[str, Any]) -> d
 
 @named_measure("way_to_primary_min", UnitKind.VILLAGE, numbers=_NUMBERS)
 def way_to_primary_min(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
-    """Give the same way in minutes, at the speed that its note names: an assumption."""
+    """Return the same way in minutes, at the speed that its note names: an assumption."""
     return _ways(world, units, limits, in_minutes=True)
 
 

@@ -116,7 +116,7 @@ def _parts(tables: RoadTables) -> NDArray[np.int32]:
 
 
 def road_note(world: World) -> Message | None:
-    """Say what was found of the roads; None where there are none."""
+    """Report what was found of the roads; None where there are none."""
     tables = road_tables(world)
     if tables is None:
         return None

@@ -214,7 +214,7 @@ def listed_classes(world: World) -> ListedClasses:
 
 def of_stage(rows: pd.DataFrame, stage: Stage, listed: ListedClasses | None = None) -> pd.DataFrame:
     """
-    Give the schools of a stage with its part of their seats and pupils.
+    Return the schools of a stage with its part of their seats and pupils.
 
     A school of several stages is divided by its classes where the list of classes has it, else by
     its grades, an assumption.

@@ -298,7 +298,7 @@ def degrees_error(found: Message | str) -> ZmdLayoutError:
 def _nodes(
     nodes: pd.DataFrame, arcs: pd.DataFrame, used: pd.DataFrame
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], Bands]:
-    """Give ids and coordinates of the nodes with arcs, in bands, and the ends of used edges."""
+    """Return ids and coordinates of the nodes with arcs, in bands, and the ends of used edges."""
     ids = np.unique(arcs[["u", "v"]].to_numpy(dtype=np.int64))
     rows = pd.Index(nodes["node_id"]).get_indexer(ids)
     xy = nodes[["x", "y"]].to_numpy(dtype=np.float64)[rows]

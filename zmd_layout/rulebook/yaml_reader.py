@@ -126,7 +126,7 @@ def _step(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | No
 
 
 def told(path: Path, faults: Iterable[Fault]) -> list[Message]:
-    """Tell faults with file, line and place."""
+    """Report faults with file, line and place."""
     return [
         Message(
             "rulebook.fault",

@@ -228,7 +228,7 @@ def _refuse_format(found: formats.Format, path: Path) -> None:
 
 
 def _is_table(path: Path) -> bool:
-    """Tell a table of text from a survey text, both of which go by .txt: by its heads."""
+    """Report a table of text from a survey text, both of which go by .txt: by its heads."""
     top = list(islice(all_rows_of(open_text(path, None, LAYER)), _HEAD_ROWS))
     head = find_head(squared(top, path.name), recogniser(SCHEMAS[LAYER], {}))
     return len(head.fields) >= _LEAST_HEADS

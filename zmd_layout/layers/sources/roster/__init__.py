@@ -119,7 +119,7 @@ def _sheets(path: Path, source: LayerSource, account: Account) -> list[Sheet]:
 
 
 def is_table(path: Path) -> bool:
-    """Tell whether a file is a workbook or a text, by its first bytes."""
+    """Return whether a file is a workbook or a text, by its first bytes."""
     found = formats.format_of(path)
     return found == formats.XLSX or formats.is_text_table(path, found)
 
@@ -259,7 +259,7 @@ def _account_for(
     read: Sequence[_ReadPart], skipped: Sequence[Skipped], doubtful: Sequence[Doubt],
     account: Account,
 ) -> None:  # fmt: skip
-    """Say how many rows were read of each sheet, why others were not, and which columns."""
+    """Report how many rows were read of each sheet, why others were not, and which columns."""
     for part in read:
         account.add(Item.ROW, Outcome.READ, count=len(part.records), part=part.sheet)
         doubts = [doubt for doubt in doubtful if doubt.sheet == part.sheet]

@@ -1,4 +1,4 @@
-"""Tell which column of a roster is which field."""
+"""Return which column of a roster is which field."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def recognise(title: str, declared: Mapping[str, str]) -> str | None:
-    """Tell what a head is known as: a declared column, a field, or a band of class sizes."""
+    """Return what a head is known as: a declared column, a field, or a band of class sizes."""
     for ours, theirs in declared.items():
         if _is_head(title, theirs):
             return ours
@@ -25,7 +25,7 @@ def recognise(title: str, declared: Mapping[str, str]) -> str | None:
 
 
 def field_of(title: str) -> str | None:
-    """Tell the field of a head by the forms under which heads may be known, or None."""
+    """Report the field of a head by the forms under which heads may be known, or None."""
     known = field_of_head()
     return next((known[form] for f in forms(title) if (form := plain(f)) in known), None)
 

@@ -95,7 +95,7 @@ def _no_school(
 
 
 def _counts_schools(name: str) -> bool:
-    """Tell a total that has a number of schools (4所) in the place of a name."""
+    """Report a total that has a number of schools (4所) in the place of a name."""
     return re.fullmatch(r"(?:共|计)?\d+[所个]", name) is not None
 
 

@@ -51,7 +51,7 @@ _USED_WITHOUT_COLUMN = frozenset(
 
 
 def is_used(field: str) -> bool:
-    """Tell whether a field is used: as a column of ours, or to decide one."""
+    """Return whether a field is used: as a column of ours, or to decide one."""
     known = fields().get(field)
     return known is None or known.column is not None or field in _USED_WITHOUT_COLUMN
 
