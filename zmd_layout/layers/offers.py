@@ -14,6 +14,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.cells import Unreadable, read_amount
@@ -22,8 +23,6 @@ from zmd_layout.vocabulary import Ownership, Stage, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
 
 NINE_YEAR = "nine_year"
 OFFER_STAGES = {**{str(s): (str(s),) for s in Stage}, NINE_YEAR: ("primary", "junior")}
@@ -183,7 +182,8 @@ def with_offers(table: pd.DataFrame, account: Account) -> pd.DataFrame:
                 items.append({"stage": stage, key[found[2] or found[3]]: amount})
         offers.append(json.dumps(items) if is_known else None)
     account.add(Item.COLUMN, Outcome.JOINED, heads, why=Message("account.offers_joined"))
-    return table.drop(columns=list(heads)).assign(schools=pd.Series(offers, index=table.index, dtype=object))
+    schools = pd.Series(offers, index=table.index, dtype=object)
+    return table.drop(columns=list(heads)).assign(schools=schools)
 
 
 def _read_item(
