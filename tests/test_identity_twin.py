@@ -7,7 +7,6 @@ The twin knows units by what they are and never by their ids, and looks at plain
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 import shapely
 from counting_world import STUDY
 from own_rules import counting, number, rule
+from volumes import TIMES
 
 from zmd_layout.findings import find
 from zmd_layout.layers import Layer, Layers, Origin
@@ -24,7 +24,7 @@ from zmd_layout.measures import World
 from zmd_layout.rulebook.reading import read_rule
 from zmd_layout.unit_keys import join_ids
 
-WORLDS = 10_000 if os.environ.get("ZMD_TESTS") == "long" else 200
+WORLDS = 200 if TIMES == 1 else 10_000
 FEWER = WORLDS // 10
 CHUNKS = 4
 DISTANCES = (100, 250, 400)

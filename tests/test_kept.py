@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyogrio
 import pytest
 from own_rules import number, rule, write_rules
+from volumes import TIMES
 
 import zmd_layout
 from conftest import COUNTIES, point, square, write_geojson
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-EDITS = 40 * (20 if os.environ.get("ZMD_TESTS") == "long" else 1)
+EDITS = 40 * TIMES
 OWN = "own_number"
 factor = 1  # a measure of one's own takes it from beside itself
 
