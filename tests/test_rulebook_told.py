@@ -322,7 +322,7 @@ def test_a_rule_without_a_number_that_its_measure_computes_with_is_refused(
     (tmp_path / f"{rule}.yaml").write_text(text.replace(f"  {number}:\n", "  mine:\n"), "utf-8")
     with pytest.raises(RuleError) as caught:
         load_rule(tmp_path / f"{rule}.yaml")
-    assert f"the parameter '{number}' is needed to compute this" in caught.value.text("en")
+    assert f"the parameter “{number}” is needed to compute this" in caught.value.text("en")
 
 
 def test_a_number_that_comes_into_force_after_its_rule_is_refused(tmp_path: Path) -> None:
