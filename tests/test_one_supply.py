@@ -118,12 +118,13 @@ def test_a_second_simple_implementation_agrees_on_double_sources(
     for n in range(60):
         unit, x = f"P{n}", 0.0012 * n
         offers = [
-            {"stage": "primary", "name": chance.choice(["东小学", "西小学", "中小学"]),
+            {"stage": "primary", "name": f"{n}号" + chance.choice(["东小学", "西小学", "中小学"]),
              "opens_on": chance.choice(["2024-09-01", "2024-03-01", "2028-09-01"])}
             for _ in range(chance.randint(0, 3))
         ]  # fmt: skip
+        names = chance.sample(["东小学", "西小学", "南小学"], 3)
         here = [
-            {"school_id": f"{unit}-{m}", "name": chance.choice(["东小学", "西小学", "南小学"]),
+            {"school_id": f"{unit}-{m}", "name": f"{n}号{names[m]}",
              "stages": "primary", "status": "operating",
              "opens_on": chance.choice([None, "2024-09-01", "2010-09-01"])}
             for m in range(chance.randint(0, 3))
@@ -182,7 +183,9 @@ def test_seats_of_a_school_of_several_stages_come_from_the_class_list(
         for _ in range(count)
     ]
     nine = school(stages="primary;junior", classes=12, enrolment=580)
-    other = school(school_id="2", stages="primary;junior", classes=9, enrolment=400)
+    other = school(
+        school_id="2", name="另一学校", stages="primary;junior", classes=9, enrolment=400
+    )
     study = world_of(classes=listed, schools=[nine, other])
     world = World(study, load(study, None), study.as_of)
     rows = world.layers["schools"].frame.assign(unit_id="u")

@@ -22,6 +22,7 @@ from zmd_layout.layers import Layer, Layers
 from zmd_layout.measures import World
 from zmd_layout.rulebook import load_ruleset
 from zmd_layout.study import Covers, Name, Study
+from zmd_layout.synthetic import build
 from zmd_layout.vocabulary import Stage
 
 RULES = {rule.id: rule for rule in load_ruleset("zhumadian-2022-49")}
@@ -301,3 +302,37 @@ def test_the_letter_asks_for_one_school_where_nothing_is_offered(tmp_path: Path)
     told = (row["required"], row["gap"], row["strength"], row["basis"], row["addressee"])
     assert told == (1, 1, "duty", "clause", "unnamed")
     assert "reading_decides" not in row["flags"]
+
+
+def test_boarding_of_2026_does_not_tell_of_boarding_in_2025() -> None:
+    rural = {"stages": "junior", "settlement": "rural", "opens_on": dt.date(2010, 9, 1)}
+    found = schools(rural | {"is_boarding": True}, rural | {"is_boarding": True})
+    assert state("junior-rural-boarding-share", county(1e5), found)[1] == "met_time_unknown"
+    older = schools(rural | {"is_boarding": True}, rural | {"is_boarding": True}, year=2025)
+    assert state("junior-rural-boarding-share", county(1e5), older)[1] == "due_met"
+
+
+def test_junior_schools_of_towns_count_for_the_boarding_share_and_those_of_cities_do_not() -> None:
+    rows = [
+        {"stages": "junior", "settlement": settlement, "is_boarding": boards}
+        for settlement, boards in (("rural", True), ("town", False), ("urban", False))
+    ]
+    [row] = judged("junior-rural-boarding-share", county(1e5), schools(*rows, year=2025))
+    assert (row["status"], row["measured"]) == ("reported", 50)
+
+
+def test_no_target_that_was_kept_turns_late_on_layers_of_2026(tmp_path: Path) -> None:
+    folder = build(tmp_path / "city", scale=0.02).parent
+    before = zmd_layout.check(zmd_layout.load_study(folder))
+    file = folder / "study.toml"
+    text = file.read_text("utf-8").replace("as_of = 2025-12-31", "as_of = 2026-11-28")
+    file.write_text(text.replace("year = 2025", "year = 2026"), "utf-8")
+    after = zmd_layout.check(zmd_layout.load_study(folder))
+    assert "met_late" not in set(after["due_state"])
+    keys = ["rule_id", "unit_kind", "unit_id"]
+    both = before.merge(after, on=keys, suffixes=("_2025", "_2026"))
+    kept = both[both["due_state_2025"] == "due_met"]
+    assert set(kept["due_state_2026"]) == {"due_met", "met_time_unknown"}
+    central = kept[kept["rule_id"] == K1]
+    assert len(central)
+    assert set(central["due_state_2026"]) == {"due_met"}, "each kindergarten has its date"

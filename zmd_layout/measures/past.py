@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from zmd_layout.rulebook.measure_forms import Condition
 
 _BEGINS = {"schools": "opens_on", "projects": "done_on"}  # the day from which a row counts
+# what a school is as long as it stands; the rest (boarding, pupils, classes) is of the year
+_LASTING = frozenset(
+    {
+        "stages", "possible_stages", "level_code", "is_teaching_point", "ownership",
+        "administered_by", "is_township_central", "settlement", "construction", "opens_on",
+        "county_id", "township_id", "residential_area_id", "stage", "kind", "status", "done_on",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,8 @@ def there_by(
 
     A row that counts now and began by the day counted then: what is open stays open. One that began
     later did not. One without a date counted where the layer is no newer than the day, else it may
-    have; so may a school that has been closed since.
+    have; so may a school that has been closed since, and every school where a condition speaks of
+    what changes from year to year, such as boarding.
 
     Parameters
     ----------
@@ -76,6 +85,12 @@ def there_by(
     cells = [None] * len(frame) if column not in frame else frame[column].tolist()
     undated = np.array([is_missing(cell) for cell in cells], dtype=np.bool_)
     by_then = np.array([_is_by(cell, day) for cell in cells], dtype=np.bool_)
+    momentary = [c.field for c in where if c.field not in _LASTING]
+    if is_newer and momentary:
+        lasting = tuple(c for c in where if c.field in _LASTING)
+        period = world.study.plan_period
+        _, maybe = meets_all(frame, lasting, limits=limits, plan_period=period)
+        now = np.zeros_like(now[0]), maybe
     surely = now[0] & (by_then | (undated if not is_newer else np.zeros_like(undated)))
     possibly = now[1] & (by_then | undated)
     if is_newer and layer.name == "schools":
@@ -94,7 +109,7 @@ def _closed_since(
     frame = layer.frame
     if "status" not in frame:
         return np.zeros(len(frame), dtype=bool)
-    others = tuple(c for c in where if c.field != "status")
+    others = tuple(c for c in where if c.field != "status" and c.field in _LASTING)
     _, possibly = meets_all(frame, others, limits=limits, plan_period=world.study.plan_period)
     is_closed: NDArray[np.bool_] = (frame["status"] == SchoolStatus.CLOSED).to_numpy(dtype=bool)
     listed = world.layers.get("closures")

@@ -202,7 +202,8 @@ def listed_classes(world: World) -> ListedClasses:
         return ListedClasses(pd.DataFrame(), pd.DataFrame())
     frame = layer.frame
     school = frame["school_id"].astype(str)
-    is_told = ~frame["stage"].map(is_missing).groupby(school).transform("any")
+    unknown = frame["stage"].map(is_missing).astype(bool)
+    is_told = ~unknown.groupby(school).transform("any").astype(bool)
     kept = frame[is_told].assign(school=school[is_told])
     lacks_pupils = {*kept["school"][kept["pupils"].isna()]}
     by = {"index": "school", "columns": "stage", "values": "pupils", "fill_value": 0}
@@ -264,9 +265,10 @@ def split_schools(world: World, stage: Stage) -> tuple[int, int]:
     if layer is None or "stages" not in layer.frame or stage not in GRADES:
         return 0, 0
     frame = layer.frame
-    frame = frame[~frame["stages"].map(is_missing) & (frame["status"] == SchoolStatus.OPERATING)]
+    unknown = frame["stages"].map(is_missing).astype(bool)
+    frame = frame[~unknown & (frame["status"] == SchoolStatus.OPERATING)]
     own = frame["stages"].astype(str).str.split(";")
-    mine = frame[own.map(lambda found: _has_several(found) and str(stage) in found)]
+    mine = frame[own.map(lambda found: _has_several(found) and str(stage) in found).astype(bool)]
     if mine.empty:
         return 0, 0
     by_list = listed_classes(world).shares(mine["school_id"], stage)["classes"]
@@ -284,7 +286,8 @@ def _full_schools(world: World) -> frozenset[str]:
     layer = world.layers.get("schools")
     if layer is None or "stages" not in layer.frame:
         return frozenset()
-    rows = layer.frame[~layer.frame["stages"].map(is_missing)].assign(unit_id="")
+    unknown = layer.frame["stages"].map(is_missing).astype(bool)
+    rows = layer.frame[~unknown].assign(unit_id="")
     listed, found = listed_classes(world), set()
     for stage in STAGES:
         part = of_stage(rows, stage, listed)
