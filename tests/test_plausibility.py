@@ -366,3 +366,11 @@ def test_an_osm_extract_that_is_declared_as_anything_else_is_refused(
     layers["schools"] = 'path = "s.osm"\ncoordinates = "wgs84"'
     found = load_layers(read_study(study_of(tmp_path, layers)))["schools"]
     assert found.origin.is_datum_verified
+
+
+def test_a_review_without_a_study_says_that_its_plane_distorts_the_plot(tmp_path: Path) -> None:
+    properties = plot(planned_residents=20_500)
+    for lon, is_said in ((76.0, True), (114.0, False)):
+        path = write_geojson(tmp_path / "p.geojson", [(properties, square(lon, 39.0, 0.01))])
+        notes = review(path).layers["residential_areas"].origin.notes
+        assert ("crs.plane_distorts" in [note.key for note in notes]) == is_said
