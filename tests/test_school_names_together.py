@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.schools.doubles import TOGETHER_M, merge_doubles
@@ -155,7 +156,7 @@ def test_ids_of_the_statistics_keep_two_schools_apart() -> None:
     assert merge_doubles(frame)[1] == {"b": "a"}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(
         st.tuples(
