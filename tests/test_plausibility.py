@@ -17,7 +17,7 @@ from volumes import examples
 
 from conftest import write_geojson
 from zmd_layout import check, review, run
-from zmd_layout.crs import plane_of
+from zmd_layout.crs import StudyArea, plane_of
 from zmd_layout.errors import LayerError, StudyError, ZmdLayoutError
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.plausibility import fill_values
@@ -154,7 +154,22 @@ def test_three_decimals_are_precise_enough(tmp_path: Path) -> None:
 def test_a_school_in_another_province_and_a_swapped_row_are_listed(tmp_path: Path) -> None:
     layer = schools(tmp_path, [*scattered(28), (116.4, 39.9), (33.10011, 114.30012)])
     assert layer.frame["school_id"][layer.frame.geometry.isna()].tolist() == ["28", "29"]
-    assert keys_of(layer) == ["swapped_places", "far_places"]
+    assert keys_of(layer) == ["far_places"]  # the reader of tables has listed the swapped row
+
+
+def test_a_swapped_row_of_a_layer_of_points_is_listed_and_the_others_stay() -> None:
+    places = [*scattered(28), (33.10011, 114.30012)]
+    frame = gpd.GeoDataFrame(
+        {"name": [str(n) for n in range(len(places))]},
+        geometry=gpd.points_from_xy(*zip(*places, strict=True)),
+    )
+    ground = gpd.GeoSeries([shapely.box(114.2, 33.0, 114.4, 33.2)], crs="EPSG:4326")
+    area = StudyArea(ground.to_crs("EPSG:4547").iloc[0], "EPSG:4547", "试验县")
+    found, notes = without_implausible_places(
+        frame, layer_name="schools", declared="wgs84", area=area
+    )
+    assert [note.key for note in notes] == ["plausibility.swapped_places"]
+    assert found["name"][found.geometry.isna()].tolist() == ["28"]
 
 
 def test_where_most_rows_are_far_the_declaration_is_refused_and_no_row_dropped(
