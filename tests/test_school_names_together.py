@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from volumes import examples
 
 from zmd_layout.layers import load_layers
 from zmd_layout.layers.schools.doubles import TOGETHER_M, merge_doubles
 from zmd_layout.layers.schools.same_name import contradict, is_one_name
 from zmd_layout.layers.schools.stages import campus_name, stages_of_name, status_of_name
+from zmd_layout.measures import World
+from zmd_layout.measures.evaluation import evaluate
+from zmd_layout.rulebook.measure_forms import Condition, CountMeasure
 from zmd_layout.study import read_study
+from zmd_layout.vocabulary import Basis, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,7 +156,7 @@ def test_ids_of_the_statistics_keep_two_schools_apart() -> None:
     assert merge_doubles(frame)[1] == {"b": "a"}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(
         st.tuples(
@@ -244,3 +249,26 @@ def test_a_list_without_status_does_not_count_what_its_names_call_closed(
 def test_the_name_of_a_campus_is_read_with_and_without_brackets() -> None:
     names = ["第二初级中学盘龙校区", "第一小学(育德校区)", "实验小学-清河校区", "第一小学"]
     assert [campus_name(name) for name in names] == ["盘龙", "育德", "清河", ""]
+
+
+def test_a_count_that_rests_on_the_convention_has_the_basis_assumption(
+    make_study: Callable[..., Path],
+) -> None:
+    folder = make_study(
+        f'\n[layers.schools]\npath = "s.csv"\ncoordinates = "{PLANE}"\nyear = 2025\n'
+    )
+    found = []
+    for names in (["甲县第一高级中学", "甲县二高", "甲县第五中学"],
+                  ["甲县第一高级中学", "甲县二高", "甲县第五初级中学"]):  # fmt: skip
+        text = "".join(f"{name},,,{x},{y}\n" for name, x, y in spread(names))
+        (folder / "s.csv").write_text(f"学校名称,在校生数,教学班数,x,y\n{text}", "utf-8")
+        study = read_study(folder)
+        world = World(study, load_layers(study), study.as_of)
+        units = world.units(UnitKind.COUNTY, {})
+        assert units is not None
+        juniors = CountMeasure(
+            count="schools", where=(Condition(field="stages", contains="junior"),)
+        )
+        values = evaluate(juniors, world=world, units=units, limits={})
+        found.append({value.basis for value in values.values() if value.low == 1})
+    assert found == [{Basis.ASSUMPTION}, {None}]

@@ -23,7 +23,7 @@ from zmd_layout.crs.declared import (
     require_plane,
     working_plane,
 )
-from zmd_layout.crs.fit import plane_of, require_fit
+from zmd_layout.crs.fit import distortion_note, plane_of, require_fit
 from zmd_layout.crs.offset import (
     Offset,
     check_against_reference,
@@ -50,6 +50,7 @@ __all__ = [
     "check_beside_lines",
     "check_placed",
     "code_of_zone",
+    "distortion_note",
     "estimate_offset",
     "gcj02_to_bd09",
     "gcj02_to_wgs84",

@@ -65,6 +65,26 @@ def fit_of_plane(bounds: tuple[float, float, float, float], *, working_crs: str)
     return Fit(*middle, error=float(errors.max()), better=plane_of(*middle))
 
 
+def distortion_note(
+    bounds: tuple[float, float, float, float], *, working_crs: str
+) -> Message | None:
+    """
+    Say how a plane distorts lengths where it is used, and which plane suits better.
+
+    Parameters
+    ----------
+    bounds, working_crs
+        As `fit_of_plane`.
+
+    Returns
+    -------
+    note
+        None where it suits.
+    """
+    fit = fit_of_plane(bounds, working_crs=working_crs)
+    return _said("crs.plane_distorts", fit, working_crs) if fit.error > _NOTED_ERROR else None
+
+
 def require_fit(bounds: tuple[float, float, float, float], *, working_crs: str) -> Message | None:
     """
     Refuse a plane that distorts lengths too much where it is used.
@@ -77,7 +97,7 @@ def require_fit(bounds: tuple[float, float, float, float], *, working_crs: str) 
     Returns
     -------
     note
-        None where it suits; else what is distorted, and the plane that suits better.
+        As `distortion_note`.
 
     Raises
     ------
@@ -85,15 +105,16 @@ def require_fit(bounds: tuple[float, float, float, float], *, working_crs: str) 
         If lengths are off by more than 1 %.
     """
     fit = fit_of_plane(bounds, working_crs=working_crs)
-    if fit.error <= _NOTED_ERROR:
-        return None
-    values = {
-        "working": working_crs, "name": working_plane(working_crs).name, "better": fit.better,
-        "lon": f"{fit.lon:.1f}", "lat": f"{fit.lat:.1f}", "percent": f"{fit.error:.1%}",
-    }  # fmt: skip
     if fit.error > _MOST_ERROR:
-        raise CrsError(Message("crs.plane_elsewhere", **values))
-    return Message("crs.plane_distorts", **values)
+        raise CrsError(_said("crs.plane_elsewhere", fit, working_crs))
+    return distortion_note(bounds, working_crs=working_crs)
+
+
+def _said(key: str, fit: Fit, working_crs: str) -> Message:
+    return Message(
+        key, working=working_crs, name=working_plane(working_crs).name, better=fit.better,
+        lon=f"{fit.lon:.1f}", lat=f"{fit.lat:.1f}", percent=f"{fit.error:.1%}",
+    )  # fmt: skip
 
 
 def plane_of(lon: float, lat: float) -> str:

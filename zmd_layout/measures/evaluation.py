@@ -12,6 +12,7 @@ import pandas as pd
 
 from zmd_layout.checks.conditions import is_missing, meets_all
 from zmd_layout.checks.value import Value, exactly, oldest, unique
+from zmd_layout.layers.schools.naming import STAGE_ASSUMED
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.listed import stages_asked, uncovered
 from zmd_layout.measures.past import there_by
@@ -172,7 +173,8 @@ def _aggregate(
     is_synthetic = bool(layer.made(columns).any()) if len(frame) else layer.is_synthetic
     undecided = possibly & ~surely
     summed = {definition.of} if isinstance(definition, SumMeasure) else set()
-    basis = Basis.ASSUMPTION if summed & layer.origin.assumed_columns else None
+    is_assumed = bool(summed & layer.origin.assumed_columns)
+    guessed = _by_unit((surely & _stage_assumed(frame, definition)).astype(float), place, index)
     caution = _cautions(layer, undecided, place, index, set(untold))
     datum = open_places(world, layer, units, rows=possibly)
     lacking = [c.field for c in definition.where if _lacks(frame, c.field, undecided)]
@@ -184,7 +186,8 @@ def _aggregate(
         why = untold.get(str(unit))
         notes = _range_notes(layer, low[n], high[n], lacking, why, is_count=is_count)
         values[str(unit)] = Value(
-            float(low[n]), float(high[n]), year=rows.year, is_synthetic=is_synthetic, basis=basis,
+            float(low[n]), float(high[n]), year=rows.year, is_synthetic=is_synthetic,
+            basis=Basis.ASSUMPTION if is_assumed or guessed[n] > 0 else None,
             flags=(*(caution(n) if low[n] != high[n] else ()), *datum), notes=notes,
             sources=(layer.source,),
         )  # fmt: skip
@@ -217,6 +220,16 @@ def _rows_that_count(
     if period and any(c.in_plan_period for c in definition.where):
         years.append(period[1].year)
     return _Rows(*now, weight, weight_known, oldest(*years))
+
+
+def _stage_assumed(
+    frame: pd.DataFrame, definition: CountMeasure | SumMeasure
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Find the rows that count by a stage that rests on the naming convention of their county."""
+    is_by_stage = any(condition.field == "stages" for condition in definition.where)
+    if not is_by_stage or STAGE_ASSUMED not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray(frame[STAGE_ASSUMED].to_numpy(dtype=bool))
 
 
 def _lacks(frame: pd.DataFrame, column: str, rows: np.ndarray[Any, Any]) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # assumptions of ours: with this many senior schools whose names say so, a county names them all so
 _LEAST_SENIORS = 2
+# the column of schools whose stages rest on the convention; only where there are any
+STAGE_ASSUMED = "is_stage_assumed"
 _NUMERAL = "[〇一二三四五六七八九十百]"
 _SENIOR = re.compile("高$|高中|高级中学")
 _NUMBERED = re.compile(f"{_NUMERAL}中$")
@@ -52,8 +54,8 @@ def decided_by_list(schools: Layer, layers: Layers) -> Layer:
     Returns
     -------
     layer
-        With the stages, and notes: what was decided by convention, and each school that stays
-        undecided, by reason.
+        With the stages, `is_stage_assumed` where they rest on the convention, and notes: what was
+        decided by convention, and each school that stays undecided, by reason.
     """
     frame = schools.frame
     if "name" not in frame or "stages" not in frame:
@@ -74,6 +76,8 @@ def decided_by_list(schools: Layer, layers: Layers) -> Layer:
     frame.loc[rows, "stages"] = list(decided.values())
     frame.loc[rows, "possible_stages"] = None
     frame.loc[rows, "is_stage_ambiguous"] = False
+    if decided:
+        frame[STAGE_ASSUMED] = frame.index.isin(rows)
     notes = list(schools.origin.notes)
     if decided:
         names = frame.loc[rows, "name"].tolist()

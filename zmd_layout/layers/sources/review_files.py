@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
 
+from zmd_layout.crs import distortion_note
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers import archives, formats
 from zmd_layout.layers.account import Account, Item, Outcome
@@ -130,14 +132,28 @@ def _validated(
 ) -> Layer:  # fmt: skip
     declared = coordinates if coordinates and plots.coordinates != study.crs else plots.coordinates
     _refuse_crossing(plots.frame)
-    source = LayerSource(path=path, coordinates=declared)
+    of_study = study.layers.get(LAYER)
+    accept = () if of_study is None else of_study.accept
+    source = LayerSource(path=path, coordinates=declared, accept=accept)
     origin = Origin(path=path, sha256=digest, coordinates=declared)
     raw = RawLayer(plots.frame, notes=plots.notes, account=plots.account)
     layer = validate_layer(LAYER, raw, source, study=study, area=area, origin=origin)
+    if area is None:
+        layer = _with_distortion(layer, study)
     frame = layer.frame.copy()
     given = frame.get("is_new")
     frame["is_new"] = True if given is None else given.map(lambda flag: flag is not False)
     return replace(layer, frame=frame)
+
+
+def _with_distortion(layer: Layer, study: Study) -> Layer:
+    """Note it where the plane of a review without a study area distorts the plots."""
+    bounds = layer.frame.total_bounds
+    if not np.isfinite(bounds).all():
+        return layer
+    note = distortion_note(tuple(bounds), working_crs=study.crs)
+    notes = layer.origin.notes if note is None else (*layer.origin.notes, note)
+    return replace(layer, origin=replace(layer.origin, notes=notes))
 
 
 def read_plots(path: Path, *, working_crs: str, layer: str | None = None) -> Plots:
