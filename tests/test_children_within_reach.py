@@ -68,6 +68,17 @@ def test_along_a_road_the_second_village_is_too_far_and_nothing_stands_in(
     assert "roads" in town["sources"]
 
 
+def test_children_without_road_leave_the_share_open_between_two_ends(
+    shares: Callable[..., pd.DataFrame],
+) -> None:
+    line = {"type": "LineString", "coordinates": [[114.010, 33.05], [114.014, 33.05]]}
+    roads = [({"highway": "residential", "oneway": "no"}, line)]
+    town = shares({**WORLD, "roads": roads}).loc["西镇"]
+    assert pd.isna(town["measured"])
+    assert "66.7% 至 100.0%" in town["note_zh"]
+    assert "off_road" in town["flags"].split(";")
+
+
 def test_a_town_without_children_has_no_share_and_is_not_at_zero(
     shares: Callable[..., pd.DataFrame],
 ) -> None:

@@ -96,6 +96,20 @@ def test_without_roads_the_straight_line_is_told(
     assert "未核" in row["note_zh"]
 
 
+def test_a_suggestion_says_how_many_children_live_without_road_and_are_not_counted(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = world(make_study, tmp_path)
+    street = {"type": "LineString", "coordinates": [[114.0, 33.05], [114.065, 33.05]]}
+    write_geojson(folder / "roads.geojson", [({"highway": "tertiary", "oneway": "no"}, street)])
+    with (folder / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[layers.roads]\npath = "roads.geojson"\ncoordinates = "wgs84"\n')
+    (row,) = suggested(folder)[lambda t: t["stage"] == "special"].to_dict("records")
+    assert "off_road" in row["flags"].split(";")
+    assert "未通路" in row["note_zh"]
+    assert "without road" in row["note_en"]
+
+
 def test_no_school_is_put_into_water(make_study: Callable[..., Path], tmp_path: Path) -> None:
     table = suggested(world(make_study, tmp_path, constraints=True))
     special = table[table["stage"] == "special"]

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.measures.access import Access
     from zmd_layout.measures.units import Units
+    from zmd_layout.network import Nearest
     from zmd_layout.rulebook import Rule
 
 COLUMNS = (
     "unit_kind", "unit_id", "unit_name", "stage", "counted", "radius_m", "total", "covered",
     "share_percent", "method", "radius_is_for_unit", "basis", "sources", "is_synthetic",
+    "off_road",
 )  # fmt: skip
 _KINDS = (UnitKind.CITY, UnitKind.COUNTY, UnitKind.TOWNSHIP)
 _STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR)
@@ -42,13 +44,14 @@ _TOWNS = {"town", "subdistrict"}  # for which the radii are written
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """What is counted, and whether each row of a layer is within the radius."""
+    """What is counted, and whether each row of a layer is within the radius, or without road."""
 
     name: str
     layer: Layer
     rows: pd.Index
     weight: NDArray[np.float64]
     is_within: NDArray[np.bool_]
+    is_off_road: NDArray[np.bool_]
     sources: tuple[str, ...]
     is_synthetic: bool
 
@@ -71,7 +74,8 @@ def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
         `residential_area_m2` (by the middle of each area); `method` is `network` or
         `straight_line` (times the detour factor); `radius_is_for_unit` is false where the radius is
         not written for such a unit (townships proper, which have rules of their own), empty where a
-        unit holds both. NaN is unknown. Empty without children at points.
+        unit holds both. `off_road` is what of `total` lies at places without road, which are not
+        within: at most so much more is covered. NaN is unknown. Empty without children at points.
     """
     rows: list[dict[str, Any]] = []
     for stage in _STAGES:
@@ -108,7 +112,7 @@ def _ways_to_count(world: World, way: Access, stage: Stage, radius_m: float) -> 
     for name in (str(stage), "residents"):
         weight = way.demand.children[name].to_numpy(dtype=float)
         label = "residents" if name == "residents" else "children"
-        yield _Counted(label, layer, rows, weight, within, sources, made)
+        yield _Counted(label, layer, rows, weight, within, _off_road(way.found), sources, made)
     areas = world.layers.get("residential_areas")
     if areas is None:
         return
@@ -119,7 +123,15 @@ def _ways_to_count(world: World, way: Access, stage: Stage, radius_m: float) -> 
     within = np.nan_to_num(found.distance_m, nan=np.inf) <= radius_m
     sources, made = _sources(world, way, areas)
     area_m2 = shapely.area(frame.geometry.to_numpy())
-    yield _Counted("residential_area_m2", areas, frame.index, area_m2, within, sources, made)
+    off_road = _off_road(found)
+    yield _Counted(
+        "residential_area_m2", areas, frame.index, area_m2, within, off_road, sources, made
+    )
+
+
+def _off_road(found: Nearest) -> NDArray[np.bool_]:
+    is_off_road = found.is_off_road
+    return np.zeros(len(found.distance_m), dtype=bool) if is_off_road is None else is_off_road
 
 
 def _sources(world: World, way: Access, layer: Layer) -> tuple[tuple[str, ...], bool]:
@@ -143,6 +155,7 @@ def _of_units(world: World, counted: _Counted, units: Units) -> Iterator[dict[st
     whole, part = total(counted.weight), total(np.where(counted.is_within, counted.weight, 0.0))
     whole_known = np.where(total(np.isnan(counted.weight).astype(float)) > 0, np.nan, whole)
     part_known = np.where(np.isnan(whole_known), np.nan, part)
+    off_road = total(np.where(counted.is_off_road, np.nan_to_num(counted.weight), 0.0))
     kinds = units.frame["kind"] if "kind" in units.frame else pd.Series(None, units.frame.index)
     for number, unit in enumerate(units.frame.index):
         if not whole_known[number] > 0 and not np.isnan(whole_known[number]):
@@ -159,4 +172,5 @@ def _of_units(world: World, counted: _Counted, units: Units) -> Iterator[dict[st
             "radius_is_for_unit": kinds[unit] in _TOWNS if is_township else None,
             "sources": ";".join(counted.sources),
             "is_synthetic": counted.is_synthetic,
+            "off_road": off_road[number],
         }

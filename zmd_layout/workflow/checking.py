@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.findings import COLUMNS
 from zmd_layout.measures import World
 from zmd_layout.measures.lacking import advice
+from zmd_layout.measures.road_health import road_note
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty, try_all
@@ -109,6 +110,9 @@ def check_to_folder(
         advise(lacking)
     writers = {"findings.csv": csv_writer(findings)}
     record = record_of(study, rules, layers, clock) | tried
+    roads = road_note(world)
+    if roads is not None:
+        record["roads"] = {"zh": roads.text("zh"), "en": roads.text("en")}
     record |= rests_on(study, rules, command="check", stability=stability)
     refuse_changed(study, layers)
     return findings, write_all(out, writers, record)

@@ -9,7 +9,7 @@
     kept: "rgba(150,110,40,0.2)",
     line: "#7a5410",
   };
-  const ROAD_COLOR = "#8a2b6b";
+  const ROAD_COLOR = "#00796b";
   const GLYPHS_FROM = 11.5; // zoom from which schools show what they are
   const NEAR_FROM = 10; // zoom from which every catchment is drawn, not only the chosen one
   const SCHOOL_COLORS = {
