@@ -21,7 +21,6 @@ from zmd_layout.forecast import (
     Scenario,
     age_groups,
     apportion,
-    backcast,
     balance,
     births_from_table,
     children_by_stage,
@@ -45,7 +44,6 @@ from zmd_layout.forecast import (
     values,
 )
 from zmd_layout.forecast.figures import Mark, Sourced
-from zmd_layout.messages import Message
 from zmd_layout.study.people import IntoTowns
 from zmd_layout.vocabulary import Basis, Stage
 
@@ -528,26 +526,6 @@ def test_a_recalled_figure_that_does_not_count_as_an_assumption_is_no_figure() -
         Sourced(basis=Basis.STANDARD, mark=Mark.RECALLED, source="凭记忆")
 
 
-# --- backcast
-
-
-def test_a_backcast_tells_how_many_are_missing_in_the_later_count() -> None:
-    earlier = pd.DataFrame({"residents_0_14": [1000.0, 10.0]}, index=["A", "gone"])
-    later = pd.DataFrame({"residents_10_14": [300], "residents_15_24": [450]}, index=["A"])
-    survival = pd.Series(1.0, index=range(25))
-    row = backcast(earlier, later, years=10, survival=survival).iloc[0]
-    assert row[["age_from", "age_to"]].tolist() == [10, 24]
-    assert row[["carried", "counted", "error"]].tolist() == pytest.approx([1000, 750, 250])
-    assert row["error_percent"] == pytest.approx(100 / 3)
-    with pytest.raises(LayerError, match="25"):
-        backcast(earlier, later, years=11, survival=survival)
-    with pytest.raises(LayerError) as refused:
-        backcast(earlier, later, years=10, survival=survival.loc[:20])
-    assert refused.value.messages == (Message("forecast.survival_short", needed=23),)
-    with pytest.raises(LayerError, match="单元代码"):
-        backcast(earlier.loc[["gone"]], later, years=10, survival=survival)
-
-
 # --- demand and supply
 
 
@@ -716,19 +694,3 @@ def test_ageing_the_real_census_gives_the_published_first_check() -> None:
         assert at(cities["spline"], "411700", year, stage)["middle"] == pytest.approx(
             people, rel=0.08
         )
-
-
-@pytest.mark.shared
-@needs_shared
-def test_the_backcast_from_2010_misses_by_what_it_misses() -> None:
-    shares = pd.read_csv(SHARED / "census2010_by_county.csv", dtype={"区划代码": str})
-    shares = shares[shares["区划代码"] != "411700"].set_index("区划代码")
-    earlier = pd.DataFrame({"residents_0_14": shares["合计"] * shares["0-14岁（%）"] / 100})
-    later = real_census()
-    later.loc["411702"] += later.loc["411771"]
-    survival = default_scenario().survival
-    found = backcast(earlier, later, years=10, survival=survival).set_index("unit_id")
-    assert len(found) == 10
-    city = 100 * (found["carried"].sum() / found["counted"].sum() - 1)
-    assert city == pytest.approx(18.9, abs=0.1)
-    assert found["error_percent"].idxmin() == "411702"  # where the young go

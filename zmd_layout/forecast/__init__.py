@@ -24,6 +24,7 @@ from zmd_layout.forecast.births import (
 from zmd_layout.forecast.chosen import chosen_numbers, scenario_of
 from zmd_layout.forecast.cohort_ratios import (
     Movement,
+    census_ages,
     cohort_ratios,
     default_movement,
     movement_ratios,
@@ -59,6 +60,7 @@ __all__ = [
     "apportion",
     "balance",
     "births_from_table",
+    "census_ages",
     "children_by_stage",
     "chosen_numbers",
     "cohort_ratios",

@@ -71,10 +71,10 @@ def chosen_movement(chosen: Forecast, units: pd.Index) -> Movement:
     units
         The units of the forecast.
     """
-    if chosen.movement is not None:
-        return Movement(chosen.movement)
     if chosen.cohort_ratios:
         return Movement.GIVEN
+    if chosen.movement is not None:
+        return Movement(chosen.movement)
     if chosen.net_migration or chosen.moves:
         return Movement.NONE
     return default_movement(units)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -207,9 +206,11 @@ def movement_ratios(movement: Movement, units: Iterable[object]) -> pd.DataFrame
     -------
     DataFrame
         Columns `unit_id`, `age_from`, `age_to` (at the beginning of the decade), `low`, `middle`,
-        `high`; None for `NONE`. The band holds eight of ten units of Henan of the same kind
-        (districts of a city apart from counties). A county's own ratio has the band of the middle
-        half of its kind around it: nothing shows how far a ratio lasts into the next decade.
+        `high` and `cohort` (the part of `middle` that goes with a cohort whatever its age: the
+        nation's ratio, with hardly any migration in it); None for `NONE`. The band holds eight of
+        ten units of Henan of the same kind (districts of a city apart from counties). A county's
+        own ratio has the band of the middle half of its kind around it: nothing shows how far a
+        ratio lasts into the next decade.
 
     Raises
     ------
@@ -238,83 +239,8 @@ def movement_ratios(movement: Movement, units: Iterable[object]) -> pd.DataFrame
         tables.append(rows.rename_axis("age_from").reset_index())
     table = pd.concat(tables, ignore_index=True)
     table["age_to"] = table["age_from"].map(dict(_COHORTS))
-    return table[[*_KEYS, *VARIANTS]]
-
-
-def annual_log_change(
-    table: pd.DataFrame, *, units: pd.Index, ages: int, steps: int
-) -> NDArray[np.float64]:
-    """
-    Spread ten-year ratios of cohorts over single years of age and calendar years.
-
-    Parameters
-    ----------
-    table
-        As `movement_ratios` returns it; without `unit_id` its rows hold for every unit.
-    units
-        (u,) unit ids.
-    ages
-        Number of single years of age, from 0 on.
-    steps
-        Number of years.
-
-    Returns
-    -------
-    ndarray
-        (steps, 3, u, ages) natural logarithm of people at the end of a year for each at its
-        beginning. A cohort changes evenly over a decade that begins with the count or with its
-        birth, then by the ratio of its age ten years on. Single ages follow the smoothest curve
-        whose mean over each group is the logarithm of the group's ratio, so that no step stands
-        between two groups; those born after the count have the ratio of the first group.
-    """
-    ratios, edges = _by_group(table, units)
-    logs = np.log(ratios)  # (3, u, groups)
-    smooth = logs[1] @ _smoothing(edges).T  # (u, ages of the groups)
-    groups = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
-    by_age = smooth + (logs - logs[1])[:, :, groups]
-    born = logs[:, :, :1]
-    last = by_age.shape[2] - 1
-    out = np.empty((steps, *logs.shape[:2], ages))
-    age = np.arange(ages)
-    for step in range(steps):
-        counted = age >= step  # at the count these were there
-        decades = np.where(counted, step, age) // PERIOD_YEARS
-        start = np.maximum(age - step, 0) + PERIOD_YEARS * decades
-        rate = by_age[:, :, np.minimum(start, last)]
-        is_new = ~counted & (decades == 0)
-        out[step] = np.where(is_new, born, rate) / PERIOD_YEARS
-    return out
-
-
-def _by_group(
-    table: pd.DataFrame, units: pd.Index
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Lay ratios out as (3, u, groups) with the (groups + 1) edges of the groups."""
-    rows = table if "unit_id" in table else table.merge(pd.DataFrame({"unit_id": units}), "cross")
-    spans = table[["age_from", "age_to"]].drop_duplicates().sort_values("age_from").to_numpy()
-    edges = np.append(spans[:, 0], spans[-1, 1] + 1)
-    strangers = sorted({str(unit) for unit in rows["unit_id"]} - set(map(str, units)))
-    if strangers:
-        name = Message("forecast.ratios_table")
-        raise StudyError(Message("forecast.unknown_units", table=name, units=strangers))
-    keys = pd.MultiIndex.from_product([units, spans[:, 0]], names=["unit_id", "age_from"])
-    found = rows.set_index(["unit_id", "age_from"]).reindex(keys)
-    # a unit or a group without a ratio keeps its people
-    values = found[list(VARIANTS)].fillna(1.0).to_numpy(dtype=float)
-    return values.T.reshape(len(VARIANTS), len(units), len(spans)), edges
-
-
-def _smoothing(edges: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return (ages, groups): the curve with least squared steps whose means are those of groups."""
-    size, groups = int(edges[-1]), len(edges) - 1
-    mean = np.zeros((groups, size))
-    for row, (first, after) in enumerate(pairwise(edges)):
-        mean[row, first:after] = 1.0 / (after - first)
-    steps = np.diff(np.eye(size), axis=0)
-    system = np.block([[steps.T @ steps, mean.T], [mean, np.zeros((groups, groups))]])
-    right = np.vstack([np.zeros((size, groups)), np.eye(groups)])
-    curve: NDArray[np.float64] = np.linalg.solve(system, right)[:size]
-    return curve
+    table["cohort"] = table["age_from"].map(nation_ratios())
+    return table[[*_KEYS, *VARIANTS, "cohort"]]
 
 
 def ratio_faults(table: pd.DataFrame) -> list[Message]:

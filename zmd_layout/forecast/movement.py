@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.errors import StudyError
+from zmd_layout.forecast.annual_change import annual_log_change
 from zmd_layout.forecast.births import VARIANTS
-from zmd_layout.forecast.cohort_ratios import annual_log_change
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:

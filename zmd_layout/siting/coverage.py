@@ -14,8 +14,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zmd_layout.checks.value import weakest
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import access, way_from
+from zmd_layout.measures.outlook import outlook
+from zmd_layout.measures.places import children_by_place
 from zmd_layout.siting.planning import planning
 from zmd_layout.vocabulary import Basis, Stage, UnitKind
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "unit_kind", "unit_id", "unit_name", "stage", "counted", "radius_m", "total", "covered",
     "share_percent", "method", "radius_is_for_unit", "basis", "sources", "is_synthetic",
-    "off_road",
+    "year", "off_road",
 )  # fmt: skip
 _KINDS = (UnitKind.CITY, UnitKind.COUNTY, UnitKind.TOWNSHIP)
 _STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR)
@@ -54,6 +57,8 @@ class _Counted:
     is_off_road: NDArray[np.bool_]
     sources: tuple[str, ...]
     is_synthetic: bool
+    year: int | None
+    basis: Basis | None = None
 
 
 def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -70,7 +75,9 @@ def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
     Returns
     -------
     coverage
-        `COLUMNS`: of city, counties and townships; `counted` is `children`, `residents` or
+        `COLUMNS`: of city, counties and townships; `year` is that of what is counted: children are
+        those of the year of assessment where the counties have a forecast (the medium scenario),
+        otherwise those of the census; `counted` is `children`, `residents` or
         `residential_area_m2` (by the middle of each area); `method` is `network` or
         `straight_line` (times the detour factor); `radius_is_for_unit` is false where the radius is
         not written for such a unit (townships proper, which have rules of their own), empty where a
@@ -78,17 +85,19 @@ def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
         within: at most so much more is covered. NaN is unknown. Empty without children at points.
     """
     rows: list[dict[str, Any]] = []
+    now = _children_now(world)
     for stage in _STAGES:
         way = access(world, stage)
         radius = _radius_m(rules, stage, world)
         if way is None or radius is None:
             continue
-        for counted in _ways_to_count(world, way, stage, radius[0]):
+        for counted in _ways_to_count(world, way, stage, radius[0], now=now):
             for kind in _KINDS:
                 units = world.units(kind, {})
                 if units is not None:
                     shared = {
-                        "stage": str(stage), "radius_m": radius[0], "basis": str(radius[1]),
+                        "stage": str(stage), "radius_m": radius[0],
+                        "basis": str(weakest(radius[1], counted.basis)), "year": counted.year,
                         "method": str(way.found.method),
                     }  # fmt: skip
                     rows += [shared | row for row in _of_units(world, counted, units)]
@@ -104,15 +113,36 @@ def _radius_m(rules: Sequence[Rule], stage: Stage, world: World) -> tuple[float,
     return None if packaged is None else (packaged.value, packaged.basis)
 
 
-def _ways_to_count(world: World, way: Access, stage: Stage, radius_m: float) -> Iterator[_Counted]:
+def _children_now(world: World) -> pd.DataFrame | None:
+    """Return children by stage at the demand points in the year of assessment, if forecast."""
+    future = outlook(world)
+    if future is None or world.as_of.year not in set(future.children["year"]):
+        return None
+    found = children_by_place(world, years=[world.as_of.year])
+    suffix = f"_{world.as_of.year}"
+    if found is None:
+        return None
+    return pd.DataFrame(found.filter(like=suffix)).rename(columns=lambda c: c.removesuffix(suffix))
+
+
+def _ways_to_count(
+    world: World, way: Access, stage: Stage, radius_m: float, *, now: pd.DataFrame | None
+) -> Iterator[_Counted]:
     layer = way.demand.layer
     rows = layer.frame.index[layer.frame.geometry.notna()]
     within = np.nan_to_num(way.found.distance_m, nan=np.inf) <= radius_m
     sources, made = _sources(world, way, layer)
-    for name in (str(stage), "residents"):
-        weight = way.demand.children[name].to_numpy(dtype=float)
-        label = "residents" if name == "residents" else "children"
-        yield _Counted(label, layer, rows, weight, within, _off_road(way.found), sources, made)
+    off, census = _off_road(way.found), layer.origin.year
+    if now is None:
+        children = way.demand.children[str(stage)].to_numpy(dtype=float)
+        yield _Counted("children", layer, rows, children, within, off, sources, made, census)
+    else:
+        children, year = now[str(stage)].to_numpy(dtype=float), world.as_of.year
+        yield _Counted(
+            "children", layer, rows, children, within, off, sources, made, year, Basis.ASSUMPTION
+        )
+    residents = way.demand.children["residents"].to_numpy(dtype=float)
+    yield _Counted("residents", layer, rows, residents, within, off, sources, made, census)
     areas = world.layers.get("residential_areas")
     if areas is None:
         return
@@ -123,9 +153,9 @@ def _ways_to_count(world: World, way: Access, stage: Stage, radius_m: float) -> 
     within = np.nan_to_num(found.distance_m, nan=np.inf) <= radius_m
     sources, made = _sources(world, way, areas)
     area_m2 = shapely.area(frame.geometry.to_numpy())
-    off_road = _off_road(found)
+    off, year = _off_road(found), areas.origin.year
     yield _Counted(
-        "residential_area_m2", areas, frame.index, area_m2, within, off_road, sources, made
+        "residential_area_m2", areas, frame.index, area_m2, within, off, sources, made, year
     )
 
 

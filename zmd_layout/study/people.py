@@ -148,7 +148,8 @@ class Forecast(Strict):
         `cohort_ratios` where they are given, nothing beside `net_migration` and `moves`, else
         `henan` in Henan and `nation` in the rest of China.
     cohort_ratios
-        The study's own ratios, from two censuses or registers ten years apart.
+        The study's own ratios, from two censuses or registers ten years apart; they take the
+        place of `movement`.
     net_migration, moves, into_towns
         Who comes and goes in a year. All are assumptions.
     attendance
@@ -172,9 +173,3 @@ class Forecast(Strict):
         Literal["kindergarten", "primary", "junior", "senior"], Annotated[float, Field(ge=0, le=2)]
     ] = Field(default_factory=dict)
     seats_per_thousand: str = "census_2020"
-
-    @model_validator(mode="after")
-    def _one_movement(self) -> Self:
-        if self.movement is not None and self.cohort_ratios:
-            raise ValueError("give either movement or cohort_ratios")
-        return self

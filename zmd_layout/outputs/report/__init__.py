@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.errors import OutputError
+from zmd_layout.forecast import census_ages
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs.documents import libreoffice
+from zmd_layout.outputs.forecast_facts import Elsewhere, hindcast_rows, senior_ages_elsewhere
 from zmd_layout.outputs.report.document import WordReport
 from zmd_layout.outputs.report.facts import (
+    People,
     counts_by_county,
     number,
     people_text,
@@ -217,7 +220,7 @@ def _outlook(
     rows = [
         [
             word(p.stage, lang), str(p.year),
-            *(people_text(value, lang, is_born=p.is_born) for value in (p.low, p.middle, p.high)),
+            *_range_texts(p, lang),
             _say("yes" if p.is_born else "no", lang),
         ]
         for p in people
@@ -227,10 +230,49 @@ def _outlook(
         widths_cm=(3.4, 1.8, 2.6, 2.6, 2.6, 2.6),
     )  # fmt: skip
     report.source(_say("source_people", lang))
+    away = senior_ages_elsewhere(results)
+    if away is not None and away.elsewhere == away.elsewhere:
+        report.paragraph(_elsewhere_text(away, lang))
+    _hindcast(report, results, lang)
     for name, caption in ((DEMAND, "demand"), (AGES, "ages")):
         if name in figures:
             report.figure(figures[name], _say(caption, lang))
             report.source(_say("source_people", lang))
+
+
+def _range_texts(people: People, lang: Lang) -> list[str]:
+    """Print low, middle and high; no range where the scenarios do not differ."""
+    cases = (people.low, people.middle, people.high)
+    texts = [people_text(value, lang, is_born=people.is_born) for value in cases]
+    return ["—", texts[1], "—"] if people.low == people.high else texts
+
+
+def _elsewhere_text(away: Elsewhere, lang: Lang) -> str:
+    numbers = {
+        name: people_text(getattr(away, name), lang, is_born=True) for name in ("stayed", "living")
+    }
+    is_gain = away.elsewhere < 0
+    numbers["elsewhere"] = people_text(abs(away.elsewhere), lang, is_born=True)
+    return _say("gained" if is_gain else "elsewhere", lang, year=away.year, **numbers)
+
+
+def _hindcast(report: WordReport, results: Results, lang: Lang) -> None:
+    found = hindcast_rows(results)
+    if not found:
+        return
+    rows = [
+        [
+            county, word(stage, lang), _say(f"method_{method}", lang),
+            *(people_text(value, lang, is_born=True) for value in (forecast, counted)),
+            f"{error:+.1f}%",
+        ]
+        for county, stage, method, forecast, counted, error in found
+    ]  # fmt: skip
+    report.table(
+        _say("hindcast", lang), _heads("hindcast_heads", lang), rows,
+        widths_cm=(3.4, 1.8, 3.6, 2.6, 2.6, 2.0),
+    )  # fmt: skip
+    report.source(_say("source_hindcast", lang, source=census_ages().source))
 
 
 def _limits(report: WordReport, results: Results, lang: Lang) -> None:

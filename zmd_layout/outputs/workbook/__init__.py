@@ -1,5 +1,5 @@
 """
-`findings.xlsx`: the ten sheets that a planner expects, with filters, frozen heads and formats.
+`findings.xlsx`: the sheets that a planner expects, with filters, frozen heads and formats.
 
 Every text is written as a string, so that no cell of data ever runs as a formula.
 """

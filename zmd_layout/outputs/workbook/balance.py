@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.checks.conditions import is_missing
-from zmd_layout.forecast import Capacity
+from zmd_layout.forecast import SHOWN_BY, Capacity
 from zmd_layout.measures.seat_balance import UNBORN_DIGITS
-from zmd_layout.messages import word
+from zmd_layout.messages import Message, word
+from zmd_layout.outputs.forecast_facts import hindcast_rows
 from zmd_layout.outputs.results import county_names, county_of
 from zmd_layout.outputs.workbook.people import (
     records,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from zmd_layout.measures.outlook import Outlook
-    from zmd_layout.messages import Message
     from zmd_layout.outputs.results import Results
     from zmd_layout.vocabulary import Lang
 
@@ -48,11 +48,27 @@ def balance(results: Results, lang: Lang) -> Sheet:
     return make_sheet("balance", rows, lang, frozen_columns=3, year_columns=frozenset({2}))
 
 
+def hindcast(results: Results, lang: Lang) -> Sheet:
+    """List how far the study's movement, and none, miss the census of 2020, by county and stage."""
+    rows: list[Row] = []
+    for county, stage, method, projected, counted, error in hindcast_rows(results):
+        first, last = SHOWN_BY[stage]
+        rows.append(
+            (
+                county, word(stage, lang), f"{first}–{last}",
+                Message(f"report.method_{method}").text(lang),
+                round(projected), round(counted), round(error, 1),
+            )
+        )  # fmt: skip
+    return make_sheet("hindcast", rows, lang, frozen_columns=2)
+
+
 def _of_counties(results: Results, future: Outlook, lang: Lang) -> Iterator[Row]:
     names = county_names(results)
     seats = _seats_by_capacity(future.balance)
     schools = schools_by_county(results)
     methods, grades = _by_key(future.methods), _by_key(future.grades)
+    away = {(str(r.unit_id), int(r.year)): r.elsewhere for r in records(future.elsewhere)}
     for row in records(future.children):
         unit, stage = str(row.unit_id), Stage(row.stage)
         used = schools.get((unit, stage), (None, None, None, None))[2]
@@ -67,6 +83,7 @@ def _of_counties(results: Results, future: Outlook, lang: Lang) -> Iterator[Row]
                 unborn=UNBORN_DIGITS[UnitKind.COUNTY],
                 lang=lang,
             ),
+            _whole(away.get((unit, int(row.year))) if stage is Stage.SENIOR else None),
             *beside,
         )
 
@@ -86,6 +103,7 @@ def _of_townships(results: Results, future: Outlook, lang: Lang) -> Iterator[Row
         name = f"{county} {own.get(unit, unit)}".strip()
         yield (
             *_cells(row, name, seats, None, unborn=UNBORN_DIGITS[UnitKind.TOWNSHIP], lang=lang),
+            None,
             None,
             None,
             None,

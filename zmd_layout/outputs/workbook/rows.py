@@ -1,10 +1,10 @@
-"""The ten sheets of the workbook in order, in the words of the education department."""
+"""The sheets of the workbook in order, in the words of the education department."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zmd_layout.outputs.workbook.balance import balance
+from zmd_layout.outputs.workbook.balance import balance, hindcast
 from zmd_layout.outputs.workbook.people import overview
 from zmd_layout.outputs.workbook.schools import kept_schools, planned_schools, projects
 from zmd_layout.outputs.workbook.sources import account, rule_sheet, sources
@@ -24,6 +24,7 @@ def sheets_of(results: Results, *, lang: Lang = Lang.ZH) -> Iterator[Sheet]:
     yield all_findings(results, lang)
     yield problems(results, lang)
     yield balance(results, lang)
+    yield hindcast(results, lang)
     yield planned_schools(results, lang)
     yield projects(results, lang)
     yield kept_schools(results, lang)
