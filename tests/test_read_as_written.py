@@ -20,9 +20,9 @@ import zmd_layout
 from zmd_layout.cli import main
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.cells import Unreadable, read_amount, read_degrees, read_place
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import read_raw
+from zmd_layout.layers.reading.cells import Unreadable, read_amount, read_degrees, read_place
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.layers.sources.review_files import read_plots
 from zmd_layout.layers.sources.roster import read_roster
@@ -580,7 +580,8 @@ def test_a_refused_file_of_a_review_is_named_and_no_study_file_is_spoken_of(
     assert path.name in result.output.replace("\n", "")
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not beside this checkout")
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="no ../shared/cases beside the repo")
 @pytest.mark.parametrize("folder", ["census-heads", "population-in-wan", "xlsx-dimension"])
 def test_the_shared_censuses_hold_the_two_counties_with_their_people(folder: str) -> None:
     paths = sorted((SHARED / folder).glob("*/c.xlsx"))
@@ -590,7 +591,8 @@ def test_the_shared_censuses_hold_the_two_counties_with_their_people(folder: str
         assert people(frame) == EXPECTED, path
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not beside this checkout")
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="no ../shared/cases beside the repo")
 def test_the_shared_roster_of_two_counties_is_read_whole() -> None:
     path = SHARED / "roster" / "two_counties_two_sheets.xlsx"
     found = read_roster(path, LayerSource(path=path.name))

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.account import Account, Item, Outcome, row_number
-from zmd_layout.layers.cells import Unreadable, is_approximate, read_amount, word_of
-from zmd_layout.layers.heads import age_column, forms, scale_of, unit_in
-from zmd_layout.layers.known import column_of_head, plain
 from zmd_layout.layers.offers import read_date, read_offers, read_phases, with_first_phase
+from zmd_layout.layers.reading.cells import Unreadable, is_approximate, read_amount, word_of
+from zmd_layout.layers.reading.heads import age_column, forms, scale_of, unit_in
+from zmd_layout.layers.reading.known import column_of_head, plain
 from zmd_layout.layers.schema import AGE_COLUMN, Column, Kind, Schema, Unit
 from zmd_layout.layers.schools.stages import stages_of_words
 from zmd_layout.messages import Message
