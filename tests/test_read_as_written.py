@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+import shapely.affinity
 from click.testing import CliRunner
 
 import zmd_layout
@@ -26,7 +27,7 @@ from zmd_layout.layers.reading.cells import Unreadable, read_amount, read_degree
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.layers.sources.review_files import read_plots
 from zmd_layout.layers.sources.roster import read_roster
-from zmd_layout.messages import catalogue
+from zmd_layout.messages import Message, catalogue
 from zmd_layout.study import LayerSource
 
 CENSUS = [["区划代码", "地区", "常住人口", "0-4岁", "5-9岁"],
@@ -125,7 +126,7 @@ def test_what_was_left_out_stands_in_the_account_with_row_and_reason(tmp_path: P
     rows = [["标题"], HEAD, *BODY, [None, "合计", 1, 1, 1], ["注：略"]]
     _, account = read(book(tmp_path / "c.xlsx", 表=rows, 封面=[["封面"]]), "census")
     told = {(e.item, e.what): e.why.key for e in account.entries
-            if e.outcome is Outcome.LEFT_OUT and e.why}  # fmt: skip
+            if e.outcome is Outcome.LEFT_OUT and isinstance(e.why, Message)}  # fmt: skip
     assert told == {
         (Item.SHEET, ("封面",)): "account.sheet_no_table",
         (Item.ROW, ("1",)): "account.rows_above",
@@ -245,8 +246,9 @@ def test_a_place_that_is_none_is_unknown_and_listed(tmp_path: Path, reason: str)
     (tmp_path / "v.csv").write_text(text, "utf-8")
     frame, account = read(tmp_path / "v.csv", "villages", coordinates="wgs84")
     assert frame.set_index("unit_id").geometry.isna()["9"]
-    assert [(e.what, e.why.key) for e in account.entries if e.outcome is Outcome.UNUSED and e.why
-            ] == [(("8",), reason)]  # fmt: skip
+    doubted = [e for e in account.entries if e.outcome is Outcome.UNUSED]
+    told = [(e.what, e.why.key) for e in doubted if isinstance(e.why, Message)]
+    assert told == [(("8",), reason)]
 
 
 def test_degrees_with_minutes_for_decimals_are_never_taken_for_decimals(tmp_path: Path) -> None:
@@ -516,6 +518,26 @@ def test_a_list_of_plots_without_shapes_is_judged_by_its_people(tmp_path: Path) 
     account = record["inputs"]["residential_areas"]["account"]
     assert any(line["item"] == "row" and line["outcome"] == "left_out" for line in account)
     assert (tmp_path / "out" / "opinion.docx").exists()
+
+
+def test_a_boundary_that_touches_itself_is_a_plot_and_one_that_crosses_itself_is_none(
+    tmp_path: Path,
+) -> None:
+    pinched = shapely.Polygon([(0, 0), (200, 0), (100, 80), (200, 160), (0, 160), (100, 80)])
+    lobes = shapely.make_valid(pinched, method="structure").area
+    crossed = shapely.Polygon([(0, 0), (200, 160), (200, 0), (0, 160)])
+    for shape, is_plot in ((pinched, True), (crossed, False)):
+        moved = shapely.affinity.translate(shape, 502000, 3653850)
+        frame = gpd.GeoDataFrame({"name": ["甲"]}, geometry=[moved], crs=4547)
+        path = tmp_path / "plot.gpkg"
+        path.unlink(missing_ok=True)
+        pyogrio.write_dataframe(frame, path)
+        if is_plot:
+            review = zmd_layout.review(path)
+            assert review.areas.geometry.area.tolist() == pytest.approx([lobes])
+        else:
+            with pytest.raises(ZmdLayoutError, match="甲"):
+                zmd_layout.review(path)
 
 
 def test_a_column_that_resembles_a_known_one_is_named_with_its_likely_meaning(

@@ -157,7 +157,7 @@ def convert(
             raw = raw.where(~_blank(raw), "0")
         values, bad = _convert_column(raw, column)
         if bad.any():
-            faults.append(_unreadable(schema, column, raw, bad))
+            faults.append(_unreadable(schema, column, raw, bad, heads.get(column.name)))
         if column.kind in _AMOUNTS and not pd.api.types.is_numeric_dtype(raw):
             vague = raw.map(is_approximate).astype(bool) & ~bad
             why = Message("account.approximate", column=heads.get(column.name, name))
@@ -211,12 +211,13 @@ def _scales(
 
 
 def _unreadable(
-    schema: Schema, column: Column, raw: pd.Series[Any], bad: pd.Series[bool]
+    schema: Schema, column: Column, raw: pd.Series[Any], bad: pd.Series[bool], head: str | None
 ) -> Message:
     rows = [row_number(label) for label in raw.index[bad][:_SHOWN]]
     found = list(dict.fromkeys(str(cell)[:30] for cell in raw[bad]))[:_SHOWN]
+    named = column.name if head in (None, column.name) else f"{head} ({column.name})"
     return Message(
-        "layers.unreadable", layer=schema.name, column=column.name, count=int(bad.sum()), rows=rows,
+        "layers.unreadable", layer=schema.name, column=named, count=int(bad.sum()), rows=rows,
         found=found, wanted=Message(f"layers.kind_{column.kind}", words=list(column.words)),
     )  # fmt: skip
 
