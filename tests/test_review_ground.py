@@ -7,7 +7,6 @@ import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import docx
 import pytest
 from plot_files import KML
 

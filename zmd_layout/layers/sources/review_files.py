@@ -20,10 +20,10 @@ from pyproj import CRS
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers import archives, formats
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.alone import without_study_file
 from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
 from zmd_layout.layers.layer import Layer, Origin
 from zmd_layout.layers.load import RawLayer, validate_layer
+from zmd_layout.layers.reading.alone import without_study_file
 from zmd_layout.layers.reading.heads import find_head
 from zmd_layout.layers.reading.known import recogniser
 from zmd_layout.layers.reading.sheets import squared
