@@ -14,19 +14,20 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+import shapely.affinity
 from click.testing import CliRunner
 
 import zmd_layout
 from zmd_layout.cli import main
 from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.cells import Unreadable, read_amount, read_degrees, read_place
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import read_raw
+from zmd_layout.layers.reading.cells import Unreadable, read_amount, read_degrees, read_place
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.layers.sources.review_files import read_plots
 from zmd_layout.layers.sources.roster import read_roster
-from zmd_layout.messages import catalogue
+from zmd_layout.messages import Message, catalogue
 from zmd_layout.study import LayerSource
 
 CENSUS = [["区划代码", "地区", "常住人口", "0-4岁", "5-9岁"],
@@ -125,7 +126,7 @@ def test_what_was_left_out_stands_in_the_account_with_row_and_reason(tmp_path: P
     rows = [["标题"], HEAD, *BODY, [None, "合计", 1, 1, 1], ["注：略"]]
     _, account = read(book(tmp_path / "c.xlsx", 表=rows, 封面=[["封面"]]), "census")
     told = {(e.item, e.what): e.why.key for e in account.entries
-            if e.outcome is Outcome.LEFT_OUT and e.why}  # fmt: skip
+            if e.outcome is Outcome.LEFT_OUT and isinstance(e.why, Message)}  # fmt: skip
     assert told == {
         (Item.SHEET, ("封面",)): "account.sheet_no_table",
         (Item.ROW, ("1",)): "account.rows_above",
@@ -245,8 +246,9 @@ def test_a_place_that_is_none_is_unknown_and_listed(tmp_path: Path, reason: str)
     (tmp_path / "v.csv").write_text(text, "utf-8")
     frame, account = read(tmp_path / "v.csv", "villages", coordinates="wgs84")
     assert frame.set_index("unit_id").geometry.isna()["9"]
-    assert [(e.what, e.why.key) for e in account.entries if e.outcome is Outcome.UNUSED and e.why
-            ] == [(("8",), reason)]  # fmt: skip
+    doubted = [e for e in account.entries if e.outcome is Outcome.UNUSED]
+    told = [(e.what, e.why.key) for e in doubted if isinstance(e.why, Message)]
+    assert told == [(("8",), reason)]
 
 
 def test_degrees_with_minutes_for_decimals_are_never_taken_for_decimals(tmp_path: Path) -> None:
@@ -518,6 +520,26 @@ def test_a_list_of_plots_without_shapes_is_judged_by_its_people(tmp_path: Path) 
     assert (tmp_path / "out" / "opinion.docx").exists()
 
 
+def test_a_boundary_that_touches_itself_is_a_plot_and_one_that_crosses_itself_is_none(
+    tmp_path: Path,
+) -> None:
+    pinched = shapely.Polygon([(0, 0), (200, 0), (100, 80), (200, 160), (0, 160), (100, 80)])
+    lobes = shapely.make_valid(pinched, method="structure").area
+    crossed = shapely.Polygon([(0, 0), (200, 160), (200, 0), (0, 160)])
+    for shape, is_plot in ((pinched, True), (crossed, False)):
+        moved = shapely.affinity.translate(shape, 502000, 3653850)
+        frame = gpd.GeoDataFrame({"name": ["甲"]}, geometry=[moved], crs=4547)
+        path = tmp_path / "plot.gpkg"
+        path.unlink(missing_ok=True)
+        pyogrio.write_dataframe(frame, path)
+        if is_plot:
+            review = zmd_layout.review(path)
+            assert review.areas.geometry.area.tolist() == pytest.approx([lobes])
+        else:
+            with pytest.raises(ZmdLayoutError, match="甲"):
+                zmd_layout.review(path)
+
+
 def test_a_column_that_resembles_a_known_one_is_named_with_its_likely_meaning(
     tmp_path: Path,
 ) -> None:
@@ -580,7 +602,8 @@ def test_a_refused_file_of_a_review_is_named_and_no_study_file_is_spoken_of(
     assert path.name in result.output.replace("\n", "")
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not beside this checkout")
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="no ../shared/cases beside the repo")
 @pytest.mark.parametrize("folder", ["census-heads", "population-in-wan", "xlsx-dimension"])
 def test_the_shared_censuses_hold_the_two_counties_with_their_people(folder: str) -> None:
     paths = sorted((SHARED / folder).glob("*/c.xlsx"))
@@ -590,7 +613,8 @@ def test_the_shared_censuses_hold_the_two_counties_with_their_people(folder: str
         assert people(frame) == EXPECTED, path
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared cases are not beside this checkout")
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="no ../shared/cases beside the repo")
 def test_the_shared_roster_of_two_counties_is_read_whole() -> None:
     path = SHARED / "roster" / "two_counties_two_sheets.xlsx"
     found = read_roster(path, LayerSource(path=path.name))

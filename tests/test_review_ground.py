@@ -143,9 +143,12 @@ def test_what_the_reader_of_the_file_left_out_stands_in_the_remarks(
     (tmp_path / "plot.kml").write_text(text, "utf-8")
     study = zmd_layout.load_study(make_study())
     review = zmd_layout.review(tmp_path / "plot.kml", study=study, out=tmp_path / "out")
-    note = Message("review.left_out", name="plot.kml", count=1)
-    assert review.cases[0].notes == (note,)
-    assert note.text("zh") in words(review)
+    (entry,) = [e for e in review.cases[0].account if e.outcome == "left_out"]
+    assert (entry.item, entry.count) == ("shape", 1)
+    document = docx.Document(tmp_path / "out" / "opinion.docx")
+    cells = [cell.text for t in document.tables for row in t.rows for cell in row.cells]
+    assert entry.why is not None
+    assert entry.why.text("zh") in cells
 
 
 def test_a_size_that_only_the_province_forbids_is_told_in_a_sentence(

@@ -57,12 +57,13 @@ def test_an_archive_with_a_password_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [("nowhere.geojson", "layers.no_file"), ("plot.xyz", "review.unknown_format")]
+    ("name", "key"),
+    [("nowhere.geojson", "layers.no_file_alone"), ("plot.xyz", "formats.refused_alone")],
 )
 def test_a_file_that_is_not_there_or_of_no_known_kind_is_named(
     tmp_path: Path, name: str, key: str
 ) -> None:
-    if key != "layers.no_file":
+    if key != "layers.no_file_alone":
         (tmp_path / name).write_bytes(b"x")
     found, text = refused(tmp_path / name)
     assert found == key
@@ -82,7 +83,7 @@ def test_a_package_of_two_layers_of_areas_is_asked_about_by_name(tmp_path: Path)
     for name in ("north", "south"):
         table().to_file(path, layer=name)
     found, text = refused(path)
-    assert found == "review.package_layers"
+    assert found == "layers.several_layers_alone"
     assert "north" in text
     assert "south" in text
 
@@ -92,5 +93,5 @@ def test_a_package_of_points_has_no_plot(tmp_path: Path) -> None:
     points = gpd.GeoDataFrame({"name": ["x"]}, geometry=[shapely.Point(5e5, 3.65e6)], crs=4547)
     points.to_file(path, layer="gates")
     found, text = refused(path)
-    assert found == "review.package_layers"
-    assert "gates" in text
+    assert found == "layers.wrong_shape"
+    assert "plot.gpkg" in text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zmd_layout.layers.alone import alone, without_study_file
+from zmd_layout.layers.reading.alone import alone, without_study_file
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:

@@ -190,4 +190,5 @@ def check(
     for message in advice:
         click.echo(message.text(obj["lang"]))
     tables.print_stability(findings, paths, obj["lang"])
+    tables.print_recorded_account(paths["run.json"], obj["lang"])
     tables.print_paths(paths, obj["lang"])

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from zmd_layout.checks.cases import compare, decide_case
 from zmd_layout.errors import RuleError
-from zmd_layout.layers.account import row_of
+from zmd_layout.layers.account import entries_of, row_of
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.messages import Message, word
 from zmd_layout.messages.words import layer_word
@@ -175,6 +175,17 @@ def print_account(layers: Layers, lang: Lang) -> None:
 def print_account_of(entries: Iterable[Entry], lang: Lang) -> None:
     """Print the account of one file."""
     _print_account([row_of(entry, lang) for entry in entries], "account.heads_of_file", lang)
+
+
+def print_recorded_account(path: Path, lang: Lang) -> None:
+    """Print the account that a run.json keeps."""
+    inputs = json.loads(path.read_text("utf-8"))["inputs"]
+    rows = [
+        (layer_word(name).text(lang), *row_of(entry, lang))
+        for name, kept in inputs.items()
+        for entry in entries_of(kept["account"])
+    ]
+    _print_account(rows, "account.heads", lang)
 
 
 def _print_account(rows: Sequence[tuple[str | int, ...]], heads: str, lang: Lang) -> None:

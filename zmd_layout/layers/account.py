@@ -45,6 +45,18 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A reason that was rendered before, as `run.json` keeps it."""
+
+    zh: str
+    en: str
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the text in a language."""
+        return self.zh if str(lang) == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """
     A line of the account.
@@ -67,7 +79,7 @@ class Entry:
     outcome: Outcome
     count: int
     what: tuple[str, ...] = ()
-    why: Message | None = None
+    why: Message | Told | None = None
     part: str = ""
 
     def names(self, lang: str) -> str:
@@ -128,6 +140,17 @@ def record(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         }
         for entry in entries
     ]
+
+
+def entries_of(kept: Iterable[dict[str, Any]]) -> list[Entry]:
+    """Return the entries that `record` has put down; their reasons are texts by then."""
+    return [
+        Entry(
+            Item(line["item"]), Outcome(line["outcome"]), line["count"], tuple(line["what"]),
+            None if line["why"] is None else Told(**line["why"]), line["part"],
+        )
+        for line in kept
+    ]  # fmt: skip
 
 
 def row_of(entry: Entry, lang: str) -> tuple[str, str, int, str, str, str]:

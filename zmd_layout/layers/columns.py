@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.account import Account, Item, Outcome, row_number
-from zmd_layout.layers.assemble import SHEET_COLUMN
 from zmd_layout.layers.conform import convert, rename
-from zmd_layout.layers.known import resembling
 from zmd_layout.layers.offers import with_offers
+from zmd_layout.layers.reading.assemble import SHEET_COLUMN
+from zmd_layout.layers.reading.known import resembling
+from zmd_layout.layers.reading.table_rows import is_total
 from zmd_layout.layers.schema import STATISTIC_NAMES
-from zmd_layout.layers.table_rows import is_total
 from zmd_layout.layers.validate import faults_of
 from zmd_layout.messages import Message
 

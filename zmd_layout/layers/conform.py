@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.account import Account, Item, Outcome, row_number
-from zmd_layout.layers.cells import Unreadable, is_approximate, read_amount, word_of
-from zmd_layout.layers.heads import age_column, forms, scale_of, unit_in
-from zmd_layout.layers.known import column_of_head, plain
 from zmd_layout.layers.offers import read_date, read_offers, read_phases, with_first_phase
+from zmd_layout.layers.reading.cells import Unreadable, is_approximate, read_amount, word_of
+from zmd_layout.layers.reading.heads import age_column, forms, scale_of, unit_in
+from zmd_layout.layers.reading.known import column_of_head, plain
 from zmd_layout.layers.schema import AGE_COLUMN, Column, Kind, Schema, Unit
 from zmd_layout.layers.schools.stages import stages_of_words
 from zmd_layout.messages import Message
@@ -157,7 +157,7 @@ def convert(
             raw = raw.where(~_blank(raw), "0")
         values, bad = _convert_column(raw, column)
         if bad.any():
-            faults.append(_unreadable(schema, column, raw, bad))
+            faults.append(_unreadable(schema, column, raw, bad, heads.get(column.name)))
         if column.kind in _AMOUNTS and not pd.api.types.is_numeric_dtype(raw):
             vague = raw.map(is_approximate).astype(bool) & ~bad
             why = Message("account.approximate", column=heads.get(column.name, name))
@@ -211,12 +211,13 @@ def _scales(
 
 
 def _unreadable(
-    schema: Schema, column: Column, raw: pd.Series[Any], bad: pd.Series[bool]
+    schema: Schema, column: Column, raw: pd.Series[Any], bad: pd.Series[bool], head: str | None
 ) -> Message:
     rows = [row_number(label) for label in raw.index[bad][:_SHOWN]]
     found = list(dict.fromkeys(str(cell)[:30] for cell in raw[bad]))[:_SHOWN]
+    named = column.name if head in (None, column.name) else f"{head} ({column.name})"
     return Message(
-        "layers.unreadable", layer=schema.name, column=column.name, count=int(bad.sum()), rows=rows,
+        "layers.unreadable", layer=schema.name, column=named, count=int(bad.sum()), rows=rows,
         found=found, wanted=Message(f"layers.kind_{column.kind}", words=list(column.words)),
     )  # fmt: skip
 

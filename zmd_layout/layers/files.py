@@ -17,14 +17,14 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import archives, formats
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.assemble import parts_of, table_of_parts
-from zmd_layout.layers.heads import find_head
-from zmd_layout.layers.kml import read_kml
-from zmd_layout.layers.known import recogniser
-from zmd_layout.layers.places import point_columns, with_places
+from zmd_layout.layers.reading.assemble import parts_of, table_of_parts
+from zmd_layout.layers.reading.heads import find_head
+from zmd_layout.layers.reading.kml import read_kml
+from zmd_layout.layers.reading.known import recogniser
+from zmd_layout.layers.reading.places import point_columns, with_places
+from zmd_layout.layers.reading.shapefiles import read_shapefile
+from zmd_layout.layers.reading.sheets import Sheet, cleaned, sheets_of, squared
 from zmd_layout.layers.schema import SCHEMAS, Shape
-from zmd_layout.layers.shapefiles import read_shapefile
-from zmd_layout.layers.sheets import Sheet, cleaned, sheets_of, squared
 from zmd_layout.layers.tables import (
     Window,
     all_rows_of,

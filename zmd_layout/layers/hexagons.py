@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from zmd_layout.errors import LayerError
-from zmd_layout.layers.known import plain
+from zmd_layout.layers.reading.known import plain
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:

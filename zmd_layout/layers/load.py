@@ -23,7 +23,7 @@ from zmd_layout.crs import (
     parse_coordinates,
 )
 from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
-from zmd_layout.layers.account import Account
+from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
@@ -276,6 +276,8 @@ def validate_layer(
         faults.append(Message("layers.empty", layer=name, path=Path(source.path).name))
     if faults:
         raise LayerError(*faults)
+    if not any(e.item is Item.ROW and e.outcome is Outcome.READ for e in account.entries):
+        account.add(Item.ROW, Outcome.READ, count=len(read.frame))
     frame = frame.reset_index(drop=True)
     frame, repaired, check = _place(frame, source, schema, study, area)
     overlap, slivers = overlap_faults(frame, schema)
@@ -290,6 +292,9 @@ def validate_layer(
     frame["is_synthetic"] = _has_made_name(frame)
     frame, kinds = with_kinds(frame, layer_name=name)
     frame, doubts = without_implausible(frame, layer_name=name, accept=source.accept)
+    for what, count in {**repaired, **slivers}.items():
+        why = Message(f"cli.repaired_{what}", count=count)
+        account.add(Item.SHAPE, Outcome.REPAIRED, count=count, why=why)
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
         notes=(*origin.notes, *read.notes, *check.notes, *assumed, *kinds, *doubts),

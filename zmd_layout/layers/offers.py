@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.cells import Unreadable, read_amount
+from zmd_layout.layers.reading.cells import Unreadable, read_amount
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership, Stage, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 NINE_YEAR = "nine_year"
 OFFER_STAGES = {**{str(s): (str(s),) for s in Stage}, NINE_YEAR: ("primary", "junior")}
@@ -182,8 +183,8 @@ def with_offers(table: pd.DataFrame, account: Account) -> pd.DataFrame:
                 items.append({"stage": stage, key[found[2] or found[3]]: amount})
         offers.append(json.dumps(items) if is_known else None)
     account.add(Item.COLUMN, Outcome.JOINED, heads, why=Message("account.offers_joined"))
-    schools = pd.Series(offers, index=table.index, dtype=object)
-    return table.drop(columns=list(heads)).assign(schools=schools)
+    listed = pd.Series(offers, index=table.index, dtype=object)
+    return table.drop(columns=list(heads)).assign(schools=listed)
 
 
 def _read_item(

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 
 from zmd_layout.errors import LayerError
-from zmd_layout.layers.cells import Unreadable
 from zmd_layout.layers.plain import plain
+from zmd_layout.layers.reading.cells import Unreadable
 from zmd_layout.layers.sources.roster.cells import read_word
 from zmd_layout.layers.sources.roster.datums import as_one_datum
 from zmd_layout.messages import Message

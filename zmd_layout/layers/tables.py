@@ -21,7 +21,7 @@ import pandas as pd
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import formats
-from zmd_layout.layers.cells import Unreadable, read_degrees
+from zmd_layout.layers.reading.cells import Unreadable, read_degrees
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:

@@ -20,14 +20,14 @@ import shapely
 from zmd_layout.errors import LayerError
 from zmd_layout.layers import formats
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.assemble import Part, parts_of, refuse_repeated
-from zmd_layout.layers.heads import Head, find_head, table_words
-from zmd_layout.layers.known import resembling
-from zmd_layout.layers.places import look_through
 from zmd_layout.layers.plain import plain as plain_text
+from zmd_layout.layers.reading.assemble import Part, parts_of, refuse_repeated
+from zmd_layout.layers.reading.heads import Head, find_head, table_words
+from zmd_layout.layers.reading.known import resembling
+from zmd_layout.layers.reading.places import look_through
+from zmd_layout.layers.reading.sheets import Sheet, sheets_of, squared
 from zmd_layout.layers.schema import SCHEMAS, Kind
 from zmd_layout.layers.schools.stages import stages_of_words
-from zmd_layout.layers.sheets import Sheet, sheets_of, squared
 from zmd_layout.layers.sources.roster.bands import band_of
 from zmd_layout.layers.sources.roster.datums import as_one_datum
 from zmd_layout.layers.sources.roster.doubles import merge_doubles

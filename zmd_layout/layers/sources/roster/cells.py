@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.layers.cells import (
+from zmd_layout.layers.reading.cells import (
     Unreadable,
     is_approximate,
     read_amount,
@@ -23,7 +23,7 @@ from zmd_layout.layers.cells import (
     value_words,
     word_in,
 )
-from zmd_layout.layers.heads import scale_of, table_words
+from zmd_layout.layers.reading.heads import scale_of, table_words
 from zmd_layout.layers.sources.roster.tables import words
 from zmd_layout.messages import Message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zmd_layout.errors import LayerError
-from zmd_layout.layers.heads import forms
+from zmd_layout.layers.reading.heads import forms
 from zmd_layout.layers.sources.roster.bands import band_of
 from zmd_layout.layers.sources.roster.tables import field_of_head, fields, plain
 from zmd_layout.messages import Message
@@ -13,7 +13,7 @@ from zmd_layout.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zmd_layout.layers.heads import Head
+    from zmd_layout.layers.reading.heads import Head
 
 
 def recognise(title: str, declared: Mapping[str, str]) -> str | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.layers.cells import Unreadable, read_degrees, word_in
+from zmd_layout.layers.reading.cells import Unreadable, read_degrees, word_in
 from zmd_layout.layers.schema import SCHEMAS, Kind
 from zmd_layout.layers.schools.stages import (
     StageReading,

@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.layers.heads import table_words
 from zmd_layout.layers.plain import plain
+from zmd_layout.layers.reading.heads import table_words
+from zmd_layout.layers.reading.table_rows import is_total
 from zmd_layout.layers.sources.roster.cells import is_blank
 from zmd_layout.layers.sources.roster.report import Skipped
-from zmd_layout.layers.table_rows import is_total
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from zmd_layout.layers.heads import Head
-    from zmd_layout.layers.sheets import Grid
+    from zmd_layout.layers.reading.heads import Head
+    from zmd_layout.layers.reading.sheets import Grid
 
 _FILLED_DOWN = ("county", "county_code")
 _SHOWN = 40

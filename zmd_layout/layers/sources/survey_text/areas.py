@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zmd_layout.layers.heads import scale_of
+from zmd_layout.layers.reading.heads import scale_of
 from zmd_layout.layers.sources.survey_text.grammar import number_or_none, shown
 from zmd_layout.messages import Message
 

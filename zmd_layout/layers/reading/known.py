@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import partial_ratio
 
-from zmd_layout.layers.heads import age_column, forms
+from zmd_layout.layers.reading.heads import age_column, forms
 from zmd_layout.layers.schema import AGE_COLUMN, SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from zmd_layout.layers.heads import Recognise
+    from zmd_layout.layers.reading.heads import Recognise
     from zmd_layout.layers.schema import Schema
 
 X_NAMES = frozenset(

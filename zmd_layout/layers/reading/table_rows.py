@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.layers.heads import joined, rows_of_title, table_words
 from zmd_layout.layers.plain import plain
+from zmd_layout.layers.reading.heads import joined, rows_of_title, table_words
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zmd_layout.layers.heads import Head
+    from zmd_layout.layers.reading.heads import Head
 
 _LEAST_CELLS_OF_DATA = 2
 

@@ -18,7 +18,7 @@ import pyogrio
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.known import plain
+from zmd_layout.layers.reading.known import plain
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.messages import Message
 

@@ -1,9 +1,9 @@
 """
 From cells that name a place to points: longitudes and latitudes, both in one cell, WKT, H3 cells.
 
-Degrees come in any spelling (`layers/cells.py`). What cannot be a place of its column is found row
-by row: zero, metres among degrees, swapped degrees, and degrees whose decimals are minutes and
-seconds; such rows have no known place, or one that is certain, and are named.
+Degrees come in any spelling (`cells.read_degrees`). What cannot be a place of its column is found
+row by row: zero, metres among degrees, swapped degrees, and degrees whose decimals are minutes and
+seconds; such rows have no known place and are named.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import shapely
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.account import Account, Item, Outcome, row_number
-from zmd_layout.layers.cells import (
+from zmd_layout.layers.hexagons import cell_column, cells_to_polygons
+from zmd_layout.layers.reading.cells import (
     could_be_packed,
     is_latitude,
     is_longitude,
     read_place,
 )
-from zmd_layout.layers.hexagons import cell_column, cells_to_polygons
-from zmd_layout.layers.known import PLACE_NAMES, X_NAMES, Y_NAMES, plain
+from zmd_layout.layers.reading.known import PLACE_NAMES, X_NAMES, Y_NAMES, plain
 from zmd_layout.layers.tables import Misread, is_no_place
 from zmd_layout.messages import Message
 

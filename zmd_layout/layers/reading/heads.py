@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from zmd_layout.layers.sheets import Grid
+    from zmd_layout.layers.reading.sheets import Grid
 
     Recognise = Callable[[str], str | None]
 
@@ -69,7 +69,8 @@ class Head:
 @cache
 def table_words() -> dict[str, Any]:
     """Return the words of which heads and rows are made."""
-    return tomllib.loads((files("zmd_layout.layers") / "table_words.toml").read_text("utf-8"))
+    source = files("zmd_layout.layers.reading") / "table_words.toml"
+    return tomllib.loads(source.read_text("utf-8"))
 
 
 def find_head(grid: Grid, recognise: Recognise) -> Head:

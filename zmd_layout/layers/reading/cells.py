@@ -183,7 +183,8 @@ def could_be_packed(degrees: list[float]) -> bool:
 @cache
 def value_words() -> dict[str, Any]:
     """Return the tables of words: exact, contained, and those that decide nothing."""
-    return tomllib.loads((files("zmd_layout.layers") / "value_words.toml").read_text("utf-8"))
+    source = files("zmd_layout.layers.reading") / "value_words.toml"
+    return tomllib.loads(source.read_text("utf-8"))
 
 
 def word_of(cell: object, table: str) -> tuple[str | None, bool]:

@@ -16,15 +16,15 @@ import pandas as pd
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.heads import Head, find_head, rows_of_title, scale_of
-from zmd_layout.layers.table_rows import why_no_data
+from zmd_layout.layers.reading.heads import Head, find_head, rows_of_title, scale_of
+from zmd_layout.layers.reading.table_rows import why_no_data
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from zmd_layout.layers.heads import Recognise
-    from zmd_layout.layers.sheets import Sheet
+    from zmd_layout.layers.reading.heads import Recognise
+    from zmd_layout.layers.reading.sheets import Sheet
 
 SHEET_COLUMN = "工作表"
 _LEAST_FIELDS = 2

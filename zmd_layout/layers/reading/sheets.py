@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.account import Account, Item, Outcome
-from zmd_layout.layers.workbooks import open_workbook, rows_of_sheet
+from zmd_layout.layers.reading.workbooks import open_workbook, rows_of_sheet
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
