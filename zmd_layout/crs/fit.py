@@ -69,7 +69,7 @@ def distortion_note(
     bounds: tuple[float, float, float, float], *, working_crs: str
 ) -> Message | None:
     """
-    Say how a plane distorts lengths where it is used, and which plane suits better.
+    Report how a plane distorts lengths where it is used, and which plane suits better.
 
     Parameters
     ----------

@@ -153,9 +153,17 @@ def _ways_to_count(
     within = np.nan_to_num(found.distance_m, nan=np.inf) <= radius_m
     sources, made = _sources(world, way, areas)
     area_m2 = shapely.area(frame.geometry.to_numpy())
-    off, year = _off_road(found), areas.origin.year
+    off = _off_road(found)
     yield _Counted(
-        "residential_area_m2", areas, frame.index, area_m2, within, off, sources, made, year
+        "residential_area_m2",
+        areas,
+        frame.index,
+        area_m2,
+        within,
+        off,
+        sources,
+        made,
+        areas.origin.year,
     )
 
 
