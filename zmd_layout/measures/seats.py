@@ -264,7 +264,7 @@ def split_schools(world: World, stage: Stage) -> tuple[int, int]:
     if layer is None or "stages" not in layer.frame or stage not in GRADES:
         return 0, 0
     frame = layer.frame
-    frame = frame[~frame["stages"].map(is_missing) & (frame["status"] == SchoolStatus.OPERATING)]
+    frame = frame[_has_stages(frame) & (frame["status"] == SchoolStatus.OPERATING)]
     own = frame["stages"].astype(str).str.split(";")
     mine = frame[own.map(lambda found: _has_several(found) and str(stage) in found)]
     if mine.empty:
@@ -272,6 +272,11 @@ def split_schools(world: World, stage: Stage) -> tuple[int, int]:
     by_list = listed_classes(world).shares(mine["school_id"], stage)["classes"]
     listed = int((~np.isnan(by_list)).sum())
     return listed, len(mine) - listed
+
+
+def _has_stages(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    # of an empty table a mask of objects would choose columns
+    return ~frame["stages"].map(is_missing).to_numpy(dtype=bool)
 
 
 def full_schools(world: World) -> frozenset[str]:
@@ -284,7 +289,7 @@ def _full_schools(world: World) -> frozenset[str]:
     layer = world.layers.get("schools")
     if layer is None or "stages" not in layer.frame:
         return frozenset()
-    rows = layer.frame[~layer.frame["stages"].map(is_missing)].assign(unit_id="")
+    rows = layer.frame[_has_stages(layer.frame)].assign(unit_id="")
     listed, found = listed_classes(world), set()
     for stage in STAGES:
         part = of_stage(rows, stage, listed)
