@@ -254,8 +254,11 @@ def _schools_of(area: Stretch, line: Line) -> tuple[int, int]:
         school for school in line.schools
         if (school.area == area.unit_id if school.area in known else area.holds(school.place))
     ]  # fmt: skip
-    sure = area.promised + sum(_counts(school) is True for school in here)
-    return sure, sure + sum(_counts(school) is None for school in here)
+    here = [school for school in here if _counts(school) is not False]
+    sure = sum(_counts(school) is True for school in here)
+    # what was promised may be one of those that stand, and surely is where a school names the area
+    is_built = any(school.area == area.unit_id for school in here)
+    return max(area.promised, sure), len(here) + area.promised - min(area.promised, is_built)
 
 
 def _verdict(has: tuple[int, int]) -> str:

@@ -46,6 +46,8 @@ class PlotSupply:
         Further schools that stand there and may have the stage.
     same, perhaps_same
         How many of the promised surely stand in the roster, too, and how many more may.
+    doubled
+        How many of the promised may be among those that surely have the stage.
     full
         The names of the standing schools that teach more pupils than they have seats.
     is_synthetic
@@ -57,13 +59,14 @@ class PlotSupply:
     open: int = 0
     same: int = 0
     perhaps_same: int = 0
+    doubled: int = 0
     full: tuple[str, ...] = ()
     is_synthetic: bool = False
 
     @property
     def least(self) -> int:
         """Return the schools that are surely there."""
-        return self.promised + self.standing - self.same - self.perhaps_same
+        return self.promised + self.standing - self.doubled
 
     @property
     def most(self) -> int:
@@ -111,10 +114,11 @@ def supply_of_plots(
         offers = offered(row, stage)
         sure, open_ = frame[here & has_stage], frame[here & may_have]
         same, perhaps = _paired(row, offers, [*_rows(sure), *_rows(open_)], told)
+        doubled = sum(_paired(row, offers, _rows(sure), told))
         ids = sure["school_id"].astype(str)
         names = sure.get("name", ids)
         out[row.unit_id] = PlotSupply(
-            len(offers), len(sure), len(open_), same, perhaps,
+            len(offers), len(sure), len(open_), same, perhaps, doubled,
             tuple(str(name) for name, school in zip(names, ids, strict=True) if school in full),
             layer.is_synthetic,
         )  # fmt: skip

@@ -265,8 +265,7 @@ def split_schools(world: World, stage: Stage) -> tuple[int, int]:
     if layer is None or "stages" not in layer.frame or stage not in GRADES:
         return 0, 0
     frame = layer.frame
-    unknown = frame["stages"].map(is_missing).astype(bool)
-    frame = frame[~unknown & (frame["status"] == SchoolStatus.OPERATING)]
+    frame = frame[_has_stages(frame) & (frame["status"] == SchoolStatus.OPERATING)]
     own = frame["stages"].astype(str).str.split(";")
     mine = frame[own.map(lambda found: _has_several(found) and str(stage) in found).astype(bool)]
     if mine.empty:
@@ -274,6 +273,11 @@ def split_schools(world: World, stage: Stage) -> tuple[int, int]:
     by_list = listed_classes(world).shares(mine["school_id"], stage)["classes"]
     listed = int((~np.isnan(by_list)).sum())
     return listed, len(mine) - listed
+
+
+def _has_stages(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    # of an empty table a mask of objects would choose columns
+    return ~frame["stages"].map(is_missing).to_numpy(dtype=bool)
 
 
 def full_schools(world: World) -> frozenset[str]:
@@ -286,8 +290,7 @@ def _full_schools(world: World) -> frozenset[str]:
     layer = world.layers.get("schools")
     if layer is None or "stages" not in layer.frame:
         return frozenset()
-    unknown = layer.frame["stages"].map(is_missing).astype(bool)
-    rows = layer.frame[~unknown].assign(unit_id="")
+    rows = layer.frame[_has_stages(layer.frame)].assign(unit_id="")
     listed, found = listed_classes(world), set()
     for stage in STAGES:
         part = of_stage(rows, stage, listed)
