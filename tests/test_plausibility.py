@@ -154,7 +154,10 @@ def test_three_decimals_are_precise_enough(tmp_path: Path) -> None:
 def test_a_school_in_another_province_and_a_swapped_row_are_listed(tmp_path: Path) -> None:
     layer = schools(tmp_path, [*scattered(28), (116.4, 39.9), (33.10011, 114.30012)])
     assert layer.frame["school_id"][layer.frame.geometry.isna()].tolist() == ["28", "29"]
-    assert keys_of(layer) == ["far_places"]  # the reader of tables has listed the swapped row
+    assert keys_of(layer) == ["far_places"]
+    # what cannot be degrees of its column the reader of tables takes off already
+    told = [entry for entry in layer.origin.account if entry.outcome == "unused"]
+    assert [(e.what, e.why and e.why.key) for e in told] == [(("31",), "account.place_swapped")]
 
 
 def test_a_swapped_row_of_a_layer_of_points_is_listed_and_the_others_stay() -> None:

@@ -84,7 +84,6 @@ CENSUSES: dict[str, list[list[Any]]] = {
     "ages with another dash": [[*HEAD[:3], "0—4周岁人口", "5至9岁"], *BODY],
     "total above": [HEAD, ["411700", "全市", 1092000, 62000, 72000], *BODY],
     "total below without a code": [HEAD, *BODY, [None, "合  计", 1092000, 62000, 72000]],
-    "total by its code and sum": [HEAD, ["411700", "驻马店市", 1092000, 62000, 72000], *BODY],
     "total and part of it": [HEAD, *BODY, ["合计", None, 1092000, 62000, 72000],
                              ["其中：女", None, 540000, 30000, 35000]],
     "notes": [HEAD, *BODY, ["注：1.不含现役军人。"], ["资料来源：统计局"]],
@@ -577,7 +576,7 @@ def test_no_message_about_a_file_alone_speaks_of_a_study_file() -> None:
 # told of what a study file says only
 NEEDS_A_STUDY = {
     "layers.no_such_name", "layers.no_such_column", "crs.plane_in_degrees",
-    "crs.plane_not_in_metres", "crs.plane_stretches",
+    "crs.osm_declared", "crs.plane_elsewhere", "crs.plane_not_in_metres", "crs.plane_stretches",
 }  # fmt: skip
 
 

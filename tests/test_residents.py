@@ -132,7 +132,7 @@ def test_a_unit_without_a_row_is_unknown_and_told(loaded: Callable[..., Layers])
 
 
 def test_a_row_that_sums_all_others_is_left_out(loaded: Callable[..., Layers]) -> None:
-    layers = loaded(census=CENSUS + "411700,全市,6501,650,1951,3900\n")
+    layers = loaded(census=CENSUS + "411700,驻马店市,6501,650,1951,3900\n")
     assert residents(layers)["411702"] == 3500
     assert "people.total_row" in notes(layers, "counties")
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.account import Account, Item, Outcome, row_number
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 _KNOWN_OTHERWISE = {SHEET_COLUMN, "coordinates", "geometry"}
 _CODES = {"unit_id", "county_id", "township_id"}
 _LONG_CODE = re.compile(r"\d{9}000")
-_LEAST_STEM = 2
-_ROUNDING = 1e-4
 
 
 def columns_of(
@@ -91,37 +88,17 @@ def _account_for(given: list[str], heads: dict[str, str], schema: Schema, accoun
 
 def _totals(table: pd.DataFrame, schema: Schema, account: Account) -> pd.Series[bool]:
     """
-    Find rows that sum up others: called a total, or of the code above all others and their sum.
+    Find rows that are called a total, which would count everybody twice.
 
-    Left out, for a unit that holds all the others would count everybody twice.
+    One that only its numbers tell for a total is found where the census meets its units.
     """
     named = [c for c in ("name", schema.key) if c is not None and c in table]
     is_sum = pd.Series(data=False, index=table.index)
     for column in named:
         is_sum |= table[column].map(is_total).astype(bool)
-    if schema.has_ages and {"unit_id", "residents"} <= set(table.columns):
-        is_sum |= _sums_by_code(table[~is_sum]).reindex(table.index, fill_value=False)
     rows = [row_number(label) for label in table.index[is_sum]]
     account.add(Item.ROW, Outcome.LEFT_OUT, rows, why=Message("account.row_total"))
     return is_sum
-
-
-def _sums_by_code(table: pd.DataFrame) -> pd.Series[bool]:
-    codes = table["unit_id"].astype("string").fillna("").str.strip()
-    people = pd.to_numeric(table["residents"], errors="coerce")
-    found = []
-    for n, code in enumerate(codes):
-        stem = code.rstrip("0")
-        stem += "0" * (len(stem) % 2)
-        is_other = np.arange(len(codes)) != n
-        is_above = len(stem) >= _LEAST_STEM and code != stem and code.isdigit()
-        # looked at only where the code ends as that of a unit above does
-        if is_above and is_other.sum() > 1 and codes[is_other].str.startswith(stem).all():
-            rest = float(people[is_other].sum())
-            found.append(abs(float(people.iloc[n]) - rest) <= max(1.0, _ROUNDING * rest))
-        else:
-            found.append(False)
-    return pd.Series(found, index=table.index, dtype=bool)
 
 
 def _with_short_codes(table: pd.DataFrame, account: Account) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
 from zmd_layout.layers.layer import Layer, Origin
 from zmd_layout.layers.load import RawLayer, validate_layer
-from zmd_layout.layers.reading.alone import without_study_file
+from zmd_layout.layers.reading.alone import alone, without_study_file
 from zmd_layout.layers.reading.heads import find_head
 from zmd_layout.layers.reading.known import recogniser
 from zmd_layout.layers.reading.sheets import squared
@@ -124,7 +124,9 @@ def load_plots(
     with without_study_file(file.name):
         plots = (read or read_plots)(file, working_crs=study.crs, layer=layer)
         path, digest = str(file.resolve()), sha256_of(file)
-        return _validated(plots, path, digest, study, coordinates, area)
+        read_in = _validated(plots, path, digest, study, coordinates, area)
+    notes = tuple(alone(note, file.name) for note in read_in.origin.notes)
+    return replace(read_in, origin=replace(read_in.origin, notes=notes))
 
 
 def _validated(
