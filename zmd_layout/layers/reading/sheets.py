@@ -147,12 +147,16 @@ def squared(rows: Iterable[Sequence[Any]], name: str) -> Grid:
         If almost all cells would be filled up: a small file that would take all memory. It is named
         as `name`.
     """
-    grid = [[cleaned(cell) for cell in row] for row in rows]
+    grid: Grid = []
+    for row in rows:
+        if len(row) > _MOST_COLUMNS:  # before it is copied
+            raise LayerError(Message("formats.ragged", name=name, columns=len(row)))
+        grid.append([cleaned(cell) for cell in row])
     while grid and not any(cell is not None for cell in grid[-1]):
         grid.pop()
     width = max((_filled_width(row) for row in grid), default=0)
     lacking = sum(max(width - len(row), 0) for row in grid)
-    if width > _MOST_COLUMNS or lacking > _MOST_FILLED:
+    if lacking > _MOST_FILLED:
         raise LayerError(Message("formats.ragged", name=name, columns=width))
     return [row[:width] + [None] * (width - len(row)) for row in grid]
 
