@@ -338,8 +338,8 @@ def test_seats_follow_the_schools_that_open_and_close(
         {"school_id": "planned", **new, "status": "planned", "opens_on": "2026-09-01"},
     ]
     looked()
-    here = point(0.01, 0.01)
-    write_geojson(tmp_path / "schools.geojson", [(school, here) for school in schools])
+    places = [point(0.01 + 0.005 * n, 0.01) for n in range(len(schools))]
+    write_geojson(tmp_path / "schools.geojson", zip(schools, places, strict=True))
     (tmp_path / "closures.csv").write_text("school_id,closes_on\ncloses,2029-07-31\n", "utf-8")
     text = (tmp_path / "study.toml").read_text("utf-8")
     layer = '\n[layers.closures]\npath = "closures.csv"\n'

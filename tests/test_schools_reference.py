@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest import square, write_geojson
+from conftest import COVERS, square, write_geojson
 from zmd_layout import check, load_study, review, run
 from zmd_layout.errors import LayerError, StudyError
 from zmd_layout.layers import load_layers
@@ -27,12 +27,12 @@ NODES = {
     2: (114.06, 33.06, "水屯镇第二小学"),
     3: (114.08, 33.02, "西县特殊教育学校"),
 }
-LAYERS = """
+LAYERS = f"""
 [layers.schools]
 path = "roster.csv"
 coordinates = "none"
 year = 2025
-
+{COVERS}
 [layers.reference_schools]
 path = "osm.osm"
 year = 2025
