@@ -347,7 +347,7 @@ def test_report_and_workbook_say_what_was_missed_and_print_no_range_that_is_not_
     children = next(table for table in tables if table[0][:2] == ["学段", "年份"])
     assert ["初中", "2030", "—", "600", "—", "是"] in children
     missed = next(table for table in tables if "误差" in table[0])
-    assert ["西县", "普通高中", "不计迁移"] in [row[:3] for row in missed]
+    assert ["西县", "15—17岁（高中阶段）", "不计迁移"] in [row[:3] for row in missed]
     sheet = openpyxl.load_workbook(tmp_path / "out" / "findings.xlsx")["回测"]
     assert [cell.value for cell in sheet[2]][:4] == ["西县", "初中", "10–14", "不计迁移"]
 
