@@ -34,7 +34,7 @@ from zmd_layout.forecast import (
     single_years,
     suppositions,
 )
-from zmd_layout.forecast.cohort_ratios import county_ratios
+from zmd_layout.forecast.hamilton_perry import county_ratios
 from zmd_layout.study.people import CohortRatio, Forecast, NetMigration
 from zmd_layout.vocabulary import Basis, Stage
 

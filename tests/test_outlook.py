@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import docx
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
 import zmd_layout
 from conftest import COVERS, point, square, write_geojson
 from zmd_layout.errors import StudyError, ZmdLayoutError
-from zmd_layout.forecast import Capacity
+from zmd_layout.forecast import Capacity, Movement
 from zmd_layout.measures import World
-from zmd_layout.measures.outlook import Outlook, outlook
+from zmd_layout.measures.outlook import Outlook, outlook, scenario_case
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.workbook.balance import balance
@@ -282,6 +284,72 @@ def test_places_have_their_children_by_stage_and_year_and_sum_to_the_county(
     assert places["senior_2035"].sum() == pytest.approx(600)
     written = running._places(world)["demand"]
     assert {"primary_2025", "primary_2030", "primary_2035"} <= set(written)
+
+
+# --- scenarios: births × movement
+
+
+def test_children_are_those_of_the_scenario_by_county_and_by_place(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked(HELD)
+    study = zmd_layout.load_study(tmp_path)
+    world = World(study, load(study, None), study.as_of)
+    still = outlook(world)
+    henan = scenario_case(world, movement=Movement.HENAN)
+    moving = outlook(world, scenario=henan)
+    assert still is not None
+    assert moving is not None
+    assert people(still.children, "411721", 2030, Stage.SENIOR) == pytest.approx([300] * 3)
+    low, middle, high = people(moving.children, "411721", 2030, Stage.SENIOR)
+    assert low < middle < 300
+    assert middle < high
+    places = children_by_place(world, years=[2030], scenario=henan)
+    assert places is not None
+    assert places["senior_2030"].sum() == pytest.approx(2 * middle)
+    # in the county of 300 who were counted here, so many live elsewhere, net
+    away = moving.elsewhere.set_index(["unit_id", "year"]).loc[("411721", 2030)]
+    assert away.tolist() == pytest.approx([300, middle, 300 - middle])
+    assert still.elsewhere.empty
+
+
+def test_without_a_word_cohorts_change_by_the_median_of_henan_and_no_range_has_zero_width(
+    looked: Callable[..., Outlook],
+) -> None:
+    found = looked("")
+    assert found.scenario is not None
+    assert found.scenario.movement is Movement.HENAN
+    later = found.children[found.children["year"] > 2020]
+    assert (later["low"] < later["high"]).all()
+    assert {str(note.key) for note in found.suppositions} >= {"forecast.movement_henan"}
+
+
+def test_the_hindcast_is_by_county_and_stage_and_an_own_ratio_has_none(
+    looked: Callable[..., Outlook],
+) -> None:
+    table = looked("").hindcast.set_index(["unit_id", "stage", "method"])["error_percent"]
+    assert table[("411721", Stage.JUNIOR, "none")] == pytest.approx(-3.7, abs=0.05)
+    assert table[("411721", Stage.SENIOR, "none")] == pytest.approx(48.2, abs=0.05)
+    assert table[("411721", Stage.SENIOR, "henan")] == pytest.approx(14.8, abs=0.05)
+    own = looked('[forecast]\nmovement = "county"\n').hindcast
+    assert set(own["method"]) == {"none"}
+
+
+def test_report_and_workbook_say_what_was_missed_and_print_no_range_that_is_not_one(
+    looked: Callable[..., Outlook], tmp_path: Path
+) -> None:
+    looked(HELD)
+    zmd_layout.run(zmd_layout.load_study(tmp_path), out=tmp_path / "out")
+    document = docx.Document(str(tmp_path / "out" / "report.docx"))
+    tables = [
+        [[cell.text for cell in row.cells] for row in table.rows] for table in document.tables
+    ]
+    children = next(table for table in tables if table[0][:2] == ["学段", "年份"])
+    assert ["初中", "2030", "—", "600", "—", "是"] in children
+    missed = next(table for table in tables if "误差" in table[0])
+    assert ["西县", "15—17岁（高中阶段）", "不计迁移"] in [row[:3] for row in missed]
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "findings.xlsx")["回测"]
+    assert [cell.value for cell in sheet[2]][:4] == ["西县", "初中", "10–14", "不计迁移"]
 
 
 # --- seats

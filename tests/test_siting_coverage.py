@@ -10,6 +10,7 @@ import pytest
 import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout.measures import World
+from zmd_layout.measures.outlook import outlook
 from zmd_layout.siting.coverage import coverage_table
 from zmd_layout.workflow.loading import load, load_rules
 
@@ -134,3 +135,31 @@ def test_a_radius_of_the_rules_goes_before_the_usual_one_and_counties_stand_with
     assert set(table["counted"]) == {"children", "residents"}
     # the kindergarten has no rule of its own and keeps the usual radius
     assert table.loc[table["stage"] == "kindergarten", "radius_m"].unique().tolist() == [300]
+
+
+def test_children_are_those_of_the_year_of_assessment_and_the_year_is_said(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    ages = AGES | {"residents_0_4": 100, "residents_5_9": 200, "residents_10_14": 300}
+    villages = [({"unit_id": "v0", "residents": 900, **ages}, point(0.01, 0.05))]
+    schools = [({"school_id": "s1", "stages": "primary"}, point(0.010, 0.05))]
+    extra = ""
+    for name, rows in (("villages", villages), ("schools", schools)):
+        write_geojson(tmp_path / f"{name}.geojson", rows)
+        extra += f'\n[layers.{name}]\npath = "{name}.geojson"\ncoordinates = "wgs84"\nyear = 2020\n'
+    extra += '\n[forecast]\nmovement = "none"\nbirths = "held"\n'
+    row = {"unit_id": "411721", "name": "西县", "kind": "county", "residents": 900, **ages}
+    study = zmd_layout.load_study(make_study(extra, counties=[(row, square(0, 0))]))
+    world = World(study, load(study, None), study.as_of)
+    table = coverage_table(world, load_rules(study))
+    mine = table[(table["stage"] == "primary") & (table["unit_id"] == "411721")]
+    mine = mine.set_index("counted")
+    future = outlook(world)
+    assert future is not None
+    children = future.children
+    is_now = (children["year"] == 2025) & (children["stage"] == "primary")
+    assert mine.loc["children", "year"] == study.as_of.year == 2025
+    assert mine.loc["children", "total"] == pytest.approx(children.loc[is_now, "middle"].sum())
+    assert mine.loc["children", "total"] < 200  # in 2020 they were 276
+    assert mine.loc["children", "basis"] == "assumption"
+    assert mine.loc["residents", "year"] == 2020

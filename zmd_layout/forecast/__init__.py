@@ -22,7 +22,11 @@ from zmd_layout.forecast.births import (
     packaged_titles,
 )
 from zmd_layout.forecast.chosen import chosen_numbers, scenario_of
-from zmd_layout.forecast.cohort_ratios import (
+from zmd_layout.forecast.cohorts import forecast
+from zmd_layout.forecast.demand import compare_methods, seats_needed
+from zmd_layout.forecast.figures import standards, values
+from zmd_layout.forecast.grades import progress, progression_ratios
+from zmd_layout.forecast.hamilton_perry import (
     Movement,
     census_ages,
     cohort_ratios,
@@ -30,10 +34,6 @@ from zmd_layout.forecast.cohort_ratios import (
     movement_ratios,
     packaged_ages,
 )
-from zmd_layout.forecast.cohorts import forecast
-from zmd_layout.forecast.demand import compare_methods, seats_needed
-from zmd_layout.forecast.figures import standards, values
-from zmd_layout.forecast.grades import progress, progression_ratios
 from zmd_layout.forecast.hindcasting import (
     SHOWN_BY,
     Method,

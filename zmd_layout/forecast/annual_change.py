@@ -10,7 +10,7 @@ import pandas as pd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast.births import VARIANTS
-from zmd_layout.forecast.cohort_ratios import PERIOD_YEARS
+from zmd_layout.forecast.hamilton_perry import PERIOD_YEARS
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast.births import BirthMeasure, Births, births_from_table
-from zmd_layout.forecast.cohort_ratios import Movement, default_movement, movement_ratios
+from zmd_layout.forecast.hamilton_perry import Movement, default_movement, movement_ratios
 from zmd_layout.forecast.scenarios import Scenario, default_scenario
 from zmd_layout.messages import Message, word_message
 from zmd_layout.vocabulary import Basis, Stage

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from zmd_layout.forecast.cohort_ratios import (
+from zmd_layout.forecast.hamilton_perry import (
     PERIOD_YEARS,
     Movement,
     county_ratios,

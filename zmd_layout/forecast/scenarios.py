@@ -9,8 +9,8 @@ import pandas as pd
 
 from zmd_layout.errors import StudyError
 from zmd_layout.forecast.births import BirthMeasure, Births, packaged_births, range_faults
-from zmd_layout.forecast.cohort_ratios import Movement, census_ages, ratio_faults
 from zmd_layout.forecast.figures import Figure, read_data, weakest
+from zmd_layout.forecast.hamilton_perry import Movement, census_ages, ratio_faults
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis
 

@@ -53,7 +53,7 @@ def age_pyramid(
     later_year
         The year on the right; by default ten years later.
     scenario
-        What is supposed; by default Henan's births and no migration.
+        What is assumed; by default Henan's births and no migration.
     is_made_up
         Whether the ages were made up, which the figure then says.
     lang
@@ -62,8 +62,8 @@ def age_pyramid(
     Returns
     -------
     Figure
-        Bars of those who were not yet born at the count are hatched; their whiskers reach from the
-        low to the high case. An age that is unknown in one unit is left empty.
+        Bars of those who were not yet born at the count are hatched; whiskers reach from the low to
+        the high scenario where these differ. An age that is unknown in one unit is left empty.
 
     Raises
     ------
@@ -88,8 +88,9 @@ def age_pyramid(
             unborn.index, unborn["middle"], color="white", edgecolor=_BLUE, hatch="////",
             height=0.8,
         )  # fmt: skip
-        reach = [unborn["middle"] - unborn["low"], unborn["high"] - unborn["middle"]]
-        right.errorbar(unborn["middle"], unborn.index, xerr=reach, fmt="none", ecolor=INK, lw=0.8)
+        ranged = later[later["low"] < later["high"]]
+        reach = [ranged["middle"] - ranged["low"], ranged["high"] - ranged["middle"]]
+        right.errorbar(ranged["middle"], ranged.index, xerr=reach, fmt="none", ecolor=INK, lw=0.8)
         most = float(table["high"].max())
         for axes, year, is_left in ((left, base_year, True), (right, later_year, False)):
             key = "figures.ages_counted" if is_left else "figures.ages_later"

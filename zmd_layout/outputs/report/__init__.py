@@ -219,7 +219,7 @@ def _outlook(
         return
     rows = [
         [
-            word(p.stage, lang), str(p.year),
+            _ages_text(p.stage, lang), str(p.year),
             *_range_texts(p, lang),
             _say("yes" if p.is_born else "no", lang),
         ]
@@ -238,6 +238,11 @@ def _outlook(
         if name in figures:
             report.figure(figures[name], _say(caption, lang))
             report.source(_say("source_people", lang))
+
+
+def _ages_text(stage: Stage, lang: Lang) -> str:
+    """Name the children of a stage; those of senior-school ages are not all pupils of one kind."""
+    return _say("senior_ages", lang) if stage is Stage.SENIOR else word(stage, lang)
 
 
 def _range_texts(people: People, lang: Lang) -> list[str]:
@@ -262,7 +267,7 @@ def _hindcast(report: WordReport, results: Results, lang: Lang) -> None:
         return
     rows = [
         [
-            county, word(stage, lang), _say(f"method_{method}", lang),
+            county, _ages_text(stage, lang), _say(f"method_{method}", lang),
             *(people_text(value, lang, is_born=True) for value in (forecast, counted)),
             f"{error:+.1f}%",
         ]
@@ -270,7 +275,7 @@ def _hindcast(report: WordReport, results: Results, lang: Lang) -> None:
     ]  # fmt: skip
     report.table(
         _say("hindcast", lang), _heads("hindcast_heads", lang), rows,
-        widths_cm=(3.4, 1.8, 3.6, 2.6, 2.6, 2.0),
+        widths_cm=(3.0, 2.6, 3.6, 2.4, 2.4, 2.0),
     )  # fmt: skip
     report.source(_say("source_hindcast", lang, source=census_ages().source))
 

@@ -55,9 +55,9 @@
     return course.map(({ year, middle }) => [year, middle]);
   }
 
-  /* The band between low and high, from the last year in which all are born. */
-  function band(open, scales) {
-    const known = open.filter(({ low, high }) => low !== null && high !== null);
+  /* The band between low and high: of the born as of the unborn, for cohorts change, too. */
+  function band(course, scales) {
+    const known = course.filter(({ low, high }) => low !== null && high !== null);
     if (known.length < 2) return null;
     const there = known.map(({ year, high }) => [year, high]);
     const back = known.map(({ year, low }) => [year, low]).reverse();
@@ -77,7 +77,7 @@
     const base = { x1: FRAME.left, x2: WIDTH - FRAME.right, y1: scales.y(0), y2: scales.y(0) };
     return [
       svg("line", { ...base, class: "curve-base" }),
-      band(open, scales),
+      band(course, scales),
       svg("line", { ...now, class: "curve-now" }),
       line(seats, "curve-seats"),
       line(middles(born), "curve-born"),
