@@ -150,8 +150,8 @@ def test_any_cells_of_any_layer_are_converted_or_named_as_faults(
     rows = data.draw(st.lists(st.tuples(*[CELLS for _ in columns]), max_size=3))
     raw = pd.DataFrame(rows, columns=columns, dtype=object)
     source = LayerSource(path="x.csv", coordinates="none")
-    table, faults = rename(raw, schema, source)
-    table, unreadable = convert(table, schema, source)
+    table, names, faults = rename(raw, schema, source)
+    table, unreadable, _ = convert(table, schema, source, names)
     faults += unreadable
     faults += faults_of(table, schema) if not faults else []
     assert all(fault.text("zh") and fault.text("en") for fault in faults)

@@ -185,7 +185,7 @@ def test_no_zip_leads_a_command_elsewhere(
             path = tmp_path / f"z{number}.zip"
             with zipfile.ZipFile(path, "w") as archive:
                 archive.writestr(f"inner/plots{suffix}", content)
-                archive.writestr("secret.csv", "name\nharmless\n")
+                archive.writestr("readme.txt", "harmless")
             door(path, tmp_path, trap)
 
 

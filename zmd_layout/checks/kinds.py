@@ -88,7 +88,8 @@ def _proportion(
         )
     else:
         decision = replace(_compare(supply, required, Relation.AT_LEAST), numbers=(per,))
-    if required[0] != required[1] and decision.status is Status.NOT_ASSESSABLE:
+    is_range = required[0] != required[1] and supply.is_bounded  # of the unknown nothing decides
+    if is_range and decision.status is Status.NOT_ASSESSABLE:
         by_scenario = bool(demand.method)  # a forecast says how it was come to, a multiplier not
         key = "checks.scenario_decides" if by_scenario else "checks.multiplier_decides"
         note = Message(key, low=demand.low, high=demand.high)
