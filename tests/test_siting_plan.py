@@ -204,6 +204,42 @@ def test_the_three_numbers_stand_beside_residents_and_enrolment(
     assert np.isnan(county[county["year"] == 2026]["enrolment"].iloc[0])
 
 
+def test_after_the_plan_a_count_written_apart_finds_the_same_children_without_a_seat(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    # all live within reach of the one school, so that subtraction is the whole flow
+    schools = [*ENOUGH, school(4, "junior", 14, classrooms=18)]
+    result = planned(make_study, tmp_path, schools, SHRINKING)
+    rows = result.table[result.table["stage"] == "junior"]
+    rows = rows[rows["action"].isin(["bridge", "convert", "expand", "new"])]
+    table = result.seats_by_year
+    county = table[(table["stage"] == "junior") & (table["unit_kind"] == "county")]
+    for year in county[county["year"] > 2025].itertuples():
+        is_open = (rows["from_year"] <= year.year) & (rows["until_year"].fillna(9999) >= year.year)
+        missing = max(0.0, year.seats_needed - year.seats)
+        most = rows.loc[is_open, "seats"].sum()
+        # the seats of a row are those of its largest year
+        assert max(0.0, missing - most) <= year.no_seat_after_plan + 1
+        assert year.no_seat_after_plan <= missing + 1
+    peak = county[county["year"] == rows["from_year"].min()].iloc[0]
+    added = rows.loc[rows["from_year"] == peak["year"], "seats"].sum()
+    left = max(0.0, peak["seats_needed"] - peak["seats"] - added)
+    assert peak["no_seat_after_plan"] == pytest.approx(left, abs=1)
+
+
+def test_all_cases_are_provided_for_at_no_less_cost_than_the_middle_one(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    schools = [*ENOUGH, school(4, "junior", 14, classrooms=18)]
+    middle, every = (
+        planned(make_study, tmp_path, schools, SHRINKING, cases=cases).story
+        for cases in ("middle", "all")
+    )
+    assert middle is not None
+    assert every is not None
+    assert every.child_years_after <= middle.child_years_after + 1
+
+
 def test_the_command_prints_the_plan_and_writes_seats_by_year(
     make_study: Callable[..., Path], tmp_path: Path
 ) -> None:
