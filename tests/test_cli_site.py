@@ -103,7 +103,7 @@ def test_a_shortfall_that_no_place_can_close_remains_and_is_named(
         townships=[(town, square(0, 0))],
         constraints=[({"kind": "water"}, square(0.03, -0.01, 0.2))],
     )
-    done = site(study, "--stage", "primary")
+    done = site(study, "--stage", "primary", "--include-indicators")
     assert done.exit_code == 0, done.output
     left = "indicator-primary-per-10000-residents@411721"
     assert text("sites.remaining", names=[left], count=1) in done.output

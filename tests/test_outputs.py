@@ -29,6 +29,7 @@ FILES = {
     "layers.gpkg",
     "suggestions.geojson",
     "coverage.csv",
+    "seats_by_year.csv",
     "run.json",
     "figures/overview.png",
     "figures/overview.svg",

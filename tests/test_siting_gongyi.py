@@ -45,6 +45,9 @@ year = 2020
 path = "schools.gpkg"
 coordinates = "wgs84"
 year = 2020
+
+[plan]
+include_indicators = true
 """
 
 
@@ -95,6 +98,13 @@ def test_so_many_junior_schools_are_suggested_as_the_ratio_lacks(result: Suggest
     assert result.remaining == ()
     assert result.table["gap_percent"].max() <= 1
     assert not result.table["is_synthetic"].any()
+
+
+def test_no_school_is_suggested_for_a_reference_indicator_unless_it_is_asked_for(
+    study: Study,
+) -> None:
+    asked = study.with_plan(include_indicators=False)
+    assert zmd_layout.site(asked, stage="junior").table.empty
 
 
 def test_the_ways_before_and_after_are_those_of_a_second_way_to_compute_them(

@@ -52,8 +52,9 @@ def site(make_study: Callable[..., Path], tmp_path: Path) -> Callable[..., Sugge
         **tables: Any,
     ) -> Suggestions:
         folder = make_study(layers(tmp_path, tables), counties=counties or [(WEST, square(0, 0))])
+        asked = zmd_layout.load_study(folder).with_plan(include_indicators=True)
         return zmd_layout.site(
-            zmd_layout.load_study(folder), stage=stage, options=SitingOptions(**options or {}),
+            asked, stage=stage, options=SitingOptions(**options or {}),
             progress=told,
         )  # fmt: skip
 

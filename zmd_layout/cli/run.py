@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zmd_layout.cli.plan_options import plan_options, with_plan_options
 from zmd_layout.cli.progress import progress
 from zmd_layout.messages import Message
 
@@ -50,9 +51,11 @@ STABILITY = click.option(
     type=click.Path(path_type=Path),
     help="按 run.json 重做一次并比较 / do the run of a run.json again and compare",
 )
+@plan_options
 @click.pass_obj
 def run(
     obj: dict[str, Any],
+    /,
     study: str | None,
     out: Path | None,
     pdf: bool,  # noqa: FBT001 - click passes a flag
@@ -62,6 +65,7 @@ def run(
     scheduler: str | None,
     reach: float | None,
     record: Path | None,
+    **asked: Any,  # noqa: ANN401 - options of the plan
 ) -> None:
     """
     主要任务：核查每条规则，绘制缺口图，写出全部结果。
@@ -102,13 +106,14 @@ def run(
         where = Where(workers, scheduler)
         _run_many(Path(study), out, where, reach_m=reach, fresh=fresh, lang=obj["lang"])
         return
-    opened = load_study(study)
+    opened = with_plan_options(load_study(study), asked)
     folder = out or Path("maps") / opened.id
     with progress(obj["lang"]) as tell:
         result = run_study(
             opened, out=folder, pdf=pdf, stability=stability, lang=obj["lang"],
             reuse=not fresh, progress=tell,
         )  # fmt: skip
+    tables.print_headline(result.story, obj["lang"])
     tables.print_findings(result.findings, obj["lang"])
     tables.print_missing(result.findings, result.layers, obj["lang"])
     lacking = advice(result.findings, load_rules(result.study), result.layers)

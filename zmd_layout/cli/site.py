@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zmd_layout.cli.plan_options import plan_options, with_plan_options
 from zmd_layout.errors import OutputError, SitingError
-from zmd_layout.messages import Message, word
+from zmd_layout.messages import Message, word, word_message
 from zmd_layout.vocabulary import Lang, SolveStatus, Stage
 
 if TYPE_CHECKING:
     from zmd_layout.siting.closing import Closing
+    from zmd_layout.siting.plan.plan_story import PlanStory
     from zmd_layout.siting.stage_state import SitingOptions
     from zmd_layout.siting.suggest import Suggestions
 
@@ -49,6 +51,7 @@ AIMS = ("cheapest", "fewest", "travel", "covered", "fairest", "cover_all")
     metavar="KIND=NUMBER",
     help="相对费用，如 expansion=0.5（规划教育用地新建为1）/ cost as a multiple of a new school",
 )
+@plan_options
 @click.option("--close", "close", multiple=True, help="撤并影响评估：school_id / impact of closing")
 @click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
 @click.pass_obj
@@ -67,7 +70,8 @@ def site(
 
     \b
     目标 / aims
-      cheapest   费用最省地补齐规则缺口 / close the shortfalls at the least cost
+      cheapest   逐年计划：先用存量再建设，规则的硬性缺口以最省费用补齐
+                 / the plan over years, re-use before building; duties at the least cost
       fewest     以最少校数补齐 / with the fewest schools
       travel     新建 --new 所，总路程最短 / so many new schools, the least travel
       covered    新建 --new 所，半径内儿童最多 / the most children within the radius
@@ -84,7 +88,7 @@ def site(
     from zmd_layout.cli.tables import print_paths
 
     options = _options(asked)
-    opened = workflow.load_study(study)
+    opened = with_plan_options(workflow.load_study(study), asked)
     lang = obj["lang"]
     if asked["close"]:
         print_closing(workflow.closing(opened, asked["close"]), asked["close"], lang, out=out)
@@ -92,7 +96,10 @@ def site(
     folder = out or Path("maps") / opened.id
     sites = workflow.site(opened, stage=asked["stage"], options=options, out=folder)
     print_sites(sites, lang)
-    print_paths({name: folder / name for name in ("suggestions.geojson", "run.json")}, lang)
+    print_paths(
+        {name: folder / name for name in ("suggestions.geojson", "seats_by_year.csv", "run.json")},
+        lang,
+    )
 
 
 def _options(asked: dict[str, Any]) -> SitingOptions:
@@ -131,16 +138,33 @@ def print_sites(sites: Suggestions, lang: Lang) -> None:
         click.echo(Message("sites.nothing").text(lang))
         return
     console().rule(Message("sites.table_title").text(lang))
-    for row in sites.table.itertuples():
+    if sites.story is not None:
+        print_story(sites.story, lang)
+    shown = sites.table[sites.table["action"].isin(["new", "expand"])]
+    for row in shown.itertuples():
         note = row.note_zh if lang is Lang.ZH else row.note_en
         click.echo(f"{word(Stage(row.stage), lang)} {row.rank}  {note}")
-    for row in sites.table.drop_duplicates("stage").itertuples():
+    for row in shown.drop_duplicates(["stage", "model"]).itertuples():
         click.echo(_proof(row).text(lang))
     if sites.remaining:
         names = [need.name for need in sites.remaining[:_NAMED]]
         click.echo(Message("sites.remaining", names=names, count=len(sites.remaining)).text(lang))
     if bool(sites.table["is_synthetic"].any()):
         click.secho(Message("words.synthetic_banner").text(lang), fg="magenta", bold=True)
+
+
+def print_story(story: PlanStory, lang: Lang) -> None:
+    """Print what the plan over years comes to: the headline, then a line by county and stage."""
+    for message in story.headline:
+        click.echo(message.text(lang))
+    for one in story.actions:
+        key = "sites.action_line" if one.until_year else "sites.action_line_on"
+        message = Message(
+            key, county=one.county_id, stage=word_message(one.stage), places=one.places,
+            action=Message(f"sites.action_{one.action}"), seats=one.seats, first=one.from_year,
+            last=one.until_year or "",
+        )  # fmt: skip
+        click.echo("  " + message.text(lang))
 
 
 def _proof(row: Any) -> Message:  # noqa: ANN401 - a row of a table

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from zmd_layout.development_review.case import Case
     from zmd_layout.layers import Layers
     from zmd_layout.layers.account import Entry
+    from zmd_layout.siting.plan.plan_story import PlanStory
     from zmd_layout.workflow.cache import Steps
 
 
@@ -69,6 +70,13 @@ _STATUS_MARK = {
 
 def _say(key: str, lang: Lang, **args: object) -> str:
     return Message(f"cli.{key}", **args).text(lang)
+
+
+def print_headline(story: PlanStory | None, lang: Lang) -> None:
+    """Print what children lack and what is suggested, in a few sentences."""
+    if story is not None:
+        for message in story.headline:
+            click.echo(message.text(lang))
 
 
 def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:

@@ -92,6 +92,40 @@ def in_holders(place: pd.Series[Any], units: Units) -> pd.Series[Any]:
     return holder.where(holder.notna(), place)
 
 
+def seats_by_school(world: World, stage: Stage, *, years: Iterable[int]) -> pd.DataFrame | None:
+    """
+    List the schools that have seats of a stage in any of some years.
+
+    Parameters
+    ----------
+    world
+        The study.
+    stage
+        The stage.
+    years
+        The years wanted.
+
+    Returns
+    -------
+    schools
+        On the index of the layer: `school_id`, and of the stage's part `seats` (running classes ×
+        standard class size, else those of the design; NaN is unknown), `classes`, `classrooms`,
+        `enrolment`, and for each year whether the school has its seats. None without schools of
+        known stages.
+    """
+    layer = world.layers.get("schools")
+    if layer is None or "stages" not in layer.frame:
+        return None
+    spans = _spans(world, layer.frame)
+    rows = layer.frame[spans.notna() & ~layer.frame["stages"].map(is_missing)]
+    part = of_stage(rows.assign(unit_id=""), stage, listed_classes(world)).drop(columns="unit_id")
+    by_class = part["classes"] * standards().class_sizes[stage].value
+    part["seats"] = by_class.where(by_class.notna(), part["seats"])
+    for year in years:
+        part[year] = [first <= year <= last for first, last in spans[part.index]]
+    return part
+
+
 @dataclass(frozen=True, slots=True)
 class _Opening:
     """On which day the assessment is, and when schools close, by `school_id`."""

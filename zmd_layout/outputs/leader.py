@@ -18,6 +18,7 @@ from zmd_layout.outputs.report.facts import (
     worst_problems,
 )
 from zmd_layout.outputs.report.figures import OVERVIEW
+from zmd_layout.outputs.results import story_lines
 from zmd_layout.vocabulary import Lang, Stage, Status, Strength
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def write_leader_page(
         title=_say("page_title", speech, name=study.name.model_dump()[str(speech)]),
         day=_say("page_day", speech, day=results.world.as_of, rulesets=list(study.rulesets)),
         banner=Message("words.synthetic_banner").text(speech) if results.is_made_up else "",
+        headline=story_lines(results, speech),
         numbers=_numbers(results, speech),
         picture=_picture(figures.get(OVERVIEW)),
         picture_text=_say("overview", speech),
@@ -100,9 +102,10 @@ def _unmet(results: Results, lang: Lang) -> tuple[str, str]:
 
 
 def _sites(results: Results, lang: Lang) -> tuple[str, str]:
-    if results.suggestions.empty:
+    built = results.suggestions["action"].isin(["new", "expand"])
+    if not built.any():
         return "—", _say("number_no_sites", lang)
-    return f"{len(results.suggestions):,}", _say("number_sites", lang)
+    return f"{int(built.sum()):,}", _say("number_sites", lang)
 
 
 def _picture(figure: Figure | None) -> str:

@@ -19,7 +19,8 @@ COLUMNS = (
     "id", "rank", "county_id", "stage", "action", "name", "seats", "classes", "opens_in",
     "residents_served", "children_served", "mean_distance_before_m", "mean_distance_after_m",
     "closes", "model", "solve_status", "objective", "objective_unit", "bound", "gap_percent",
-    "flags", "is_synthetic", "note_zh", "note_en",
+    "flags", "is_synthetic", "note_zh", "note_en", "from_year", "until_year", "use_2027",
+    "use_2032", "use_2035", "is_indicative", "is_duty",
 )  # fmt: skip
 
 

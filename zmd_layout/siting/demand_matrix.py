@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -47,24 +47,37 @@ def weights(world: World, stage: Stage) -> NDArray[np.float64]:
 
 
 def reach(world: World, places: gpd.GeoDataFrame, options: SitingOptions) -> csr_array:
-    """Give (candidates, points) distances within reach, over roads or straight with a detour."""
+    """Return (candidates, points) distances within reach, over roads or straight with a detour."""
+    xy = shapely.get_coordinates(places.geometry.to_numpy())
+    keys = places["candidate_id"].to_numpy(str)
+    return ways_within(world, xy, keys=keys, cutoff_m=options.reach_m)
+
+
+def ways_within(
+    world: World, places_xy: NDArray[np.float64], *, keys: NDArray[Any], cutoff_m: float
+) -> csr_array:
+    """
+    Return (places, demand points) metres up to a cut-off; pairs beyond it are not stored.
+
+    Parameters
+    ----------
+    world
+        The study.
+    places_xy, keys
+        Where the places are, and ids that order equally near ones.
+    cutoff_m
+        The longest way, over roads, or without them in a straight line with a detour.
+    """
     points = demand(world)
     assert points is not None  # noqa: S101 - asked before
-    xy = shapely.get_coordinates(places.geometry.to_numpy())
     graph, homes = road_graph(world), demand_snap(world)
-    sites = tied(world, xy, keys=places["candidate_id"].to_numpy(str))
-    if graph is None or homes is None or sites is None:
-        return _straight_reach(points.xy, xy, options)
-    return within(graph, sites, homes, cutoff_m=options.reach_m)
-
-
-def _straight_reach(
-    points_xy: NDArray[np.float64], sites_xy: NDArray[np.float64], options: SitingOptions
-) -> csr_array:
-    table = cKDTree(sites_xy).sparse_distance_matrix(
-        cKDTree(points_xy), options.reach_m / DETOUR_FACTOR, output_type="coo_matrix"
+    sites = tied(world, places_xy, keys=keys)
+    if graph is not None and homes is not None and sites is not None:
+        return within(graph, sites, homes, cutoff_m=cutoff_m)
+    table = cKDTree(places_xy).sparse_distance_matrix(
+        cKDTree(points.xy), cutoff_m / DETOUR_FACTOR, output_type="coo_matrix"
     )
-    shape = (len(sites_xy), len(points_xy))
+    shape = (len(places_xy), len(points.xy))
     return csr_array((table.data * DETOUR_FACTOR, (table.row, table.col)), shape=shape)
 
 

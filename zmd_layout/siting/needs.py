@@ -10,7 +10,7 @@ import numpy as np
 from zmd_layout.rulebook import Report, Threshold
 from zmd_layout.rulebook.measure_forms import CountMeasure
 from zmd_layout.unit_keys import closes_entry
-from zmd_layout.vocabulary import Relation, Stage, Status, UnitKind
+from zmd_layout.vocabulary import Relation, Status, Strength, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,38 +18,39 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from zmd_layout.rulebook import Rule
+    from zmd_layout.vocabulary import Stage
 
-SCHOOL, SEAT = "school", "seat"
-_COUNTY_STAGES = {Stage.JUNIOR, Stage.SENIOR, Stage.VOCATIONAL, Stage.SPECIAL}
+LASTING = "lasting-shortage"  # in place of a rule: schools that the plan over years builds
+_SCHOOL = "school"
 _GROUNDS = {UnitKind.COUNTY, UnitKind.TOWNSHIP}
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """
-    So many more schools, or seats, of a stage are owed in a unit.
+    So many more schools of a stage are needed in a unit.
 
     Attributes
     ----------
     rule_id, unit_kind, unit_id
-        Who says so, and where.
+        Which rule says so, or `LASTING`, and where.
     amount
-        How many schools, or how many seats.
-    measure_unit
-        `school` or `seat`.
+        How many schools.
     stage
         Of which stage.
     is_synthetic
-        Whether the finding rests on made-up data.
+        Whether it rests on made-up data.
+    is_duty
+        Whether the rule lays down a duty, no reference indicator.
     """
 
     rule_id: str
     unit_kind: UnitKind
     unit_id: str
     amount: float
-    measure_unit: str
     stage: Stage
     is_synthetic: bool
+    is_duty: bool = False
 
     @property
     def name(self) -> str:
@@ -57,17 +58,13 @@ class Need:
         return closes_entry(self.rule_id, self.unit_id)
 
 
-def _amount(gap: float, unit: str) -> float:
-    return float(np.ceil(gap)) if unit == SCHOOL else float(gap)
-
-
-def _asks_for_supply(rule: Rule, stage: Stage) -> bool:
-    is_counted = rule.measure_unit == SEAT or counted_schools(rule) is not None
+def _asks_for_schools(rule: Rule, stage: Stage, *, include_indicators: bool) -> bool:
     return (
         rule.stage is stage
         and rule.relation is Relation.AT_LEAST
-        and rule.measure_unit in {SCHOOL, SEAT}
-        and is_counted
+        and rule.measure_unit == _SCHOOL
+        and counted_schools(rule) is not None
+        and (include_indicators or rule.strength is not Strength.INDICATOR)
         and bool(set(rule.units) & _GROUNDS)
     )
 
@@ -81,29 +78,34 @@ def counted_schools(rule: Rule) -> CountMeasure | None:
     return supply if isinstance(supply, CountMeasure) and supply.count == "schools" else None
 
 
-def needs_of(findings: gpd.GeoDataFrame, rules: Sequence[Rule], stage: Stage) -> list[Need]:
+def needs_of(
+    findings: gpd.GeoDataFrame,
+    rules: Sequence[Rule],
+    stage: Stage,
+    *,
+    include_indicators: bool = False,
+) -> list[Need]:
     """
-    Read the needs of one stage, in a stable order.
+    Read the schools of one stage that rules find missing, in a stable order.
 
-    A need is a shortfall of a rule that asks for at least so many schools, or seats, of the stage
-    in a county or township. Residential areas are not among them: what a developer owes stands in
-    the review. Seats are looked for where the plan would have them:
-    of juniors and seniors by county, of the others by township.
+    A need is a shortfall of a rule that asks for at least so many schools of the stage in a county
+    or township; of a reference indicator only where indicators are included. Residential areas are
+    not among them: what a developer owes stands in the review. Seats are no matter of one year's
+    finding but of the plan over years.
     """
-    units = {rule.id: rule.measure_unit for rule in rules if _asks_for_supply(rule, stage)}
-    is_short = findings["rule_id"].isin(units) & (findings["status"] == Status.SHORTFALL)
-    is_seat = findings["rule_id"].map(units) == SEAT
-    of_seats = UnitKind.COUNTY if stage in _COUNTY_STAGES else UnitKind.TOWNSHIP
-    grounds = [str(kind) for kind in _GROUNDS]
-    is_there = findings["unit_kind"].isin(grounds) & ~(
-        is_seat & (findings["unit_kind"] != of_seats)
-    )
+    asking = {
+        rule.id: rule
+        for rule in rules
+        if _asks_for_schools(rule, stage, include_indicators=include_indicators)
+    }
+    is_short = findings["rule_id"].isin(asking) & (findings["status"] == Status.SHORTFALL)
+    is_there = findings["unit_kind"].isin([str(kind) for kind in _GROUNDS])
     short = findings[is_short & is_there]
     return [
         Need(
             str(row.rule_id), UnitKind(row.unit_kind), str(row.unit_id),
-            _amount(row.gap, units[row.rule_id]), units[row.rule_id], stage,
-            bool(row.is_synthetic),
+            float(np.ceil(row.gap)), stage, bool(row.is_synthetic),
+            is_duty=asking[row.rule_id].strength is not Strength.INDICATOR,
         )
         for row in short.sort_values(["rule_id", "unit_id"], kind="stable").itertuples()
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zmd_layout.messages import Message, both
+from zmd_layout.messages import Message
 from zmd_layout.siting.demand_matrix import has_own_children
 from zmd_layout.siting.exclusions import BOTTOM_LINES, unchecked_lines
 from zmd_layout.siting.planning import CandidateKind, planning
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _WAY_KEPT_M = 0.5
 
 
-def note(row: dict[str, Any], ground: Ground, work: StageState) -> tuple[str, str]:
+def note(row: dict[str, Any], ground: Ground, work: StageState) -> list[Message]:
     """
     Say what a suggestion would solve, for whom, how large, how full in time, and what is open.
 
@@ -35,14 +35,14 @@ def note(row: dict[str, Any], ground: Ground, work: StageState) -> tuple[str, st
 
     Returns
     -------
-    zh, en
-        The note in both languages.
+    sentences
+        In their order.
     """
-    parts = [
+    return [
         _place(row, ground),
         *([Message("sites.note_under_way", schools=row["under_way"])] if row["under_way"] else []),
         _ways(row, work),
-        *_size(row, ground, work),
+        *([] if row["planned"] else _size(row, ground, work)),
         *_outlook(row, work),
         _bottom(ground.world),
         Message("sites.note_ways_by", method=Message(f"sites.by_{work.way.found.method}")),
@@ -50,8 +50,6 @@ def note(row: dict[str, Any], ground: Ground, work: StageState) -> tuple[str, st
         *_alternatives(row),
         Message("sites.note_consult"),
     ]
-    texts = [both(part) for part in parts]
-    return "".join(text[0] for text in texts), " ".join(text[1] for text in texts)
 
 
 def _place(row: dict[str, Any], ground: Ground) -> Message:
@@ -68,7 +66,7 @@ def _place(row: dict[str, Any], ground: Ground) -> Message:
 def _how_it_grows(row: dict[str, Any]) -> str:
     if row["stages"] == NINE_YEAR:
         return "sites.kind_nine_year"
-    return "sites.grow_seats" if row["is_for_seats"] else f"sites.grow_{row['stage']}"
+    return f"sites.grow_{row['stage']}"
 
 
 def _ways(row: dict[str, Any], work: StageState) -> Message:

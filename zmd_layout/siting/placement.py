@@ -12,6 +12,7 @@ Two models, one after the other, each with the schools that stand fixed:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SLACK = 1e-6  # of the cost: sums of decimals are not exact
+_TRIED = 3  # sites of which all choices are tried
 _NODES = 200  # branch-and-bound nodes: a count, so that the answer is the same on every machine
 
 
@@ -170,8 +172,10 @@ def _pairs(travel: Travel) -> _Pairs:
 
 
 def _is_tried(inside: NDArray[Any], gaps: NDArray[Any]) -> bool:
-    """Tell whether one or two sites are wanted that count alike, so that all can be tried."""
-    return len(gaps) == 1 and gaps[0] in {1, 2} and bool(np.isin(inside, (0, 1)).all())
+    """Report whether few sites are wanted that count alike, so that all choices can be tried."""
+    return (
+        len(gaps) == 1 and gaps[0] in range(1, _TRIED + 1) and bool(np.isin(inside, (0, 1)).all())
+    )
 
 
 def _best_by_trial(
@@ -181,7 +185,7 @@ def _best_by_trial(
     pairs: _Pairs,
 ) -> NDArray[np.int64]:
     """
-    Try all choices of one or two sites at the least cost; of equal ones the first.
+    Try all choices of a few sites at the least cost; of equal ones the first.
 
     A search by branching takes a hundred times as long for them.
     """
@@ -189,18 +193,15 @@ def _best_by_trial(
     table = np.zeros((len(counts), pairs.points))
     table[pairs.site, pairs.point] = pairs.saving
     candidates = np.flatnonzero(counts)
-    if number == 1:
-        cheap = candidates[costs[candidates] <= spent + _SLACK]
-        return cheap[[table[cheap].sum(axis=1).argmax()]]
-    best, chosen = -1.0, candidates[:2]
-    for place, first in enumerate(candidates):
-        seconds = candidates[place + 1 :]
-        seconds = seconds[costs[first] + costs[seconds] <= spent + _SLACK]
-        if not len(seconds):
-            continue
-        saved = np.maximum(table[first], table[seconds]).sum(axis=1)
-        if saved.max() > best:
-            best, chosen = float(saved.max()), np.array([first, seconds[saved.argmax()]])
+    best, chosen = -1.0, candidates[:number]
+    for places in combinations(range(len(candidates)), number - 1):
+        firsts = candidates[list(places)]
+        lasts = candidates[places[-1] + 1 if places else 0 :]
+        lasts = lasts[costs[firsts].sum() + costs[lasts] <= spent + _SLACK]
+        if len(lasts):
+            saved = np.maximum(table[firsts].max(axis=0, initial=0.0), table[lasts]).sum(axis=1)
+            if saved.max() > best:
+                best, chosen = float(saved.max()), np.r_[firsts, lasts[saved.argmax()]]
     return chosen
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from zmd_layout.checks.conditions import meets_all
 from zmd_layout.measures import World
-from zmd_layout.siting.needs import SEAT, counted_schools
+from zmd_layout.siting.needs import LASTING, counted_schools
+from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.standing import changed_school, class_size
 from zmd_layout.vocabulary import Construction, Ownership, SchoolStatus, Stage
 
@@ -76,15 +77,15 @@ def giving(
     places: gpd.GeoDataFrame, needs: list[Need], rules: Mapping[str, Rule], world: World
 ) -> NDArray[np.float64]:
     """
-    Tell how much each candidate would give to each need: one school, or its seats.
+    Report whether each candidate would give a school to each need.
 
-    It counts where it lies in the need's unit; as a school, where it would surely meet what the
-    rule counts and does not meet it yet.
+    It counts where it lies in the need's unit and would surely meet what the rule counts, and does
+    not meet it yet; to a lasting shortage of seats every new school counts.
 
     Returns
     -------
     gives
-        (needs, candidates) schools or seats.
+        (needs, candidates) 0 or 1.
     """
     found = np.zeros((len(needs), len(places)))
     for number, need in enumerate(needs):
@@ -97,10 +98,10 @@ def giving(
     before = _as_they_stand(inside, world)
     for rule_id in sorted({need.rule_id for need in needs}):
         rows = [number for number, need in enumerate(needs) if need.rule_id == rule_id]
-        if needs[rows[0]].measure_unit == SEAT:
-            gives = inside["adds_seats"].to_numpy(dtype=float)
+        if rule_id == LASTING:
+            gives = (inside["kind"] != CandidateKind.EXPANSION).to_numpy(dtype=bool)
         else:
-            gives = _adds(rules[rule_id], before, after, world).astype(np.float64)
+            gives = _adds(rules[rule_id], before, after, world)
         found[np.ix_(np.array(rows), mine)] *= gives
     return found
 

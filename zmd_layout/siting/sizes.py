@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zmd_layout.siting.stage_state import Ground, StageState
 
 VARIANTS = ("low", "middle", "high")
+USE_YEARS = (2027, 2032, 2035)
 
 
 def size_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
@@ -32,6 +33,11 @@ def size_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
 
     The key is a stage, or the `;` list of a school of several.
     """
+    return {**_largest_schools(world), **rule_caps(rules, world)}
+
+
+def rule_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
+    """Return the most pupils of a school by its stages, as far as rules say so."""
     caps: dict[str, float] = {}
     for rule in rules:
         stages = next((str(c.equals) for c in rule.applies_to if c.field == "stages"), None)
@@ -40,7 +46,7 @@ def size_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
         dated = rule.limits(world.as_of)[rule.check.limit]
         if stages is not None and rule.measure_unit == "person" and dated is not None:
             caps[stages] = min(dated.value, caps.get(stages, np.inf))
-    return {**_largest_schools(world), **caps}
+    return caps
 
 
 def _largest_schools(world: World) -> dict[str, float]:
@@ -66,8 +72,6 @@ def size_of(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, 
     """
     sizes = standards().class_sizes
     children = row["children_at_opening"]
-    if row["is_for_seats"] and row["adds_seats"] > 0:
-        return _for_seats(row, work)
     if work.stage not in sizes or not np.isfinite(children):
         return {"classes": np.nan, "seats": np.nan, "site_area_needed_m2": np.nan, "is_over": False}
     size, grades = sizes[work.stage].value, GRADES[work.stage]
@@ -87,19 +91,6 @@ def size_of(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, 
     }
 
 
-def _for_seats(row: dict[str, Any], work: StageState) -> dict[str, Any]:
-    """Give the size of a place that is to add so many seats."""
-    before = row["seats_now"] if row["stages"] == work.stage and row["school_id"] else 0.0
-    seats = row["adds_seats"] + (before if np.isfinite(before) else 0.0)
-    land = planning().land_m2_per_seat[work.stage].value
-    return {
-        "classes": np.round(seats / standards().class_sizes[work.stage].value),
-        "seats": seats,
-        "site_area_needed_m2": seats * land,
-        "is_over": False,
-    }
-
-
 def children_at_opening(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, float]:
     """
     Give the children that would be served in the year of opening, in the middle scenario.
@@ -113,16 +104,24 @@ def children_at_opening(row: dict[str, Any], ground: Ground, work: StageState) -
 
 def use_to_come(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, float]:
     """
-    Give the share of the seats that would be used in the outlook year, in percent.
+    Return the share of the seats that would be used in the years of `USE_YEARS`, in percent.
 
-    In the low, middle and high scenario, at most 100: a school too small for all who are near is
+    In the outlook year in the low, middle and high scenario, at most 100: a school too small for
+    all who are near is
     full. Unknown without a forecast that reaches from the year of the children to that year.
     """
-    year = work.options.outlook_year
-    rates = _rates(ground.world, work, row["county_id"], year)
-    children = row["children_served"]
-    uses = [100 * np.minimum(children * rate / row["seats"], 1.0) for rate in rates]
-    return {f"use_{year}_{v}_percent": float(use) for v, use in zip(VARIANTS, uses, strict=True)}
+    uses = {}
+    for year in (*USE_YEARS, work.options.outlook_year):
+        rates = _rates(ground.world, work, row["county_id"], year)
+        children = row["children_served"]
+        shares = [100 * np.minimum(children * rate / row["seats"], 1.0) for rate in rates]
+        if year in USE_YEARS:
+            is_open = year >= row["opens_in"]
+            uses[f"use_{year}"] = float(shares[1]) if is_open else np.nan
+        if year == work.options.outlook_year:
+            named = zip(VARIANTS, shares, strict=True)
+            uses |= {f"use_{year}_{name}_percent": float(share) for name, share in named}
+    return uses
 
 
 def _rates(world: World, work: StageState, county: str, year: int) -> list[float]:

@@ -42,7 +42,7 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
     """
     layer = world.layers["schools"]
     frame = layer.frame
-    room = _room_for_seats(frame, stage)
+    room = room_for_seats(frame, stage)
     expands = (_expands(frame, stage) | (room > 0)) & frame.geometry.notna().to_numpy()
     idle = _is_idle(frame, stage) & frame.geometry.notna().to_numpy()
     chosen = frame[expands | idle]
@@ -136,7 +136,7 @@ def _has_room(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
     return has_room
 
 
-def _room_for_seats(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.float64]:
+def room_for_seats(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.float64]:
     """Give the seats, in whole streams, for which the site of a school of the stage has room."""
     land = planning().land_m2_per_seat.get(stage)
     operates = (frame["status"] == SchoolStatus.OPERATING) & (frame["stages"] == stage)

@@ -7,12 +7,13 @@ it closes, whom it would serve, how ways change, and how far its stage's answer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from zmd_layout.findings import find
 from zmd_layout.measures.access import access, demand
@@ -23,16 +24,25 @@ from zmd_layout.siting.candidates import candidates
 from zmd_layout.siting.columns import empty_suggestions, suggestions_html
 from zmd_layout.siting.demand_matrix import joined, reach, weights
 from zmd_layout.siting.distances import county_of_points, distance_notes, uncovered
-from zmd_layout.siting.needs import Need, needs_of
+from zmd_layout.siting.needs import LASTING, Need, needs_of
 from zmd_layout.siting.placement import place
+from zmd_layout.siting.plan.lasting_needs import shortage_of
+from zmd_layout.siting.plan.plan_options import PlanOptions
+from zmd_layout.siting.plan.plan_story import PlanStory, tell_plan, with_plan
+from zmd_layout.siting.plan.planned_rows import SharedSeats, shared_seats, standing_rows
+from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
+from zmd_layout.siting.plan.seats_by_year import seats_by_year
+from zmd_layout.siting.plan.supply_demand import supply_and_demand
+from zmd_layout.siting.plan.years_plan import YearsPlan, plan_over_years
+from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.proposed import giving, world_with
-from zmd_layout.siting.sizes import size_caps
+from zmd_layout.siting.sizes import rule_caps, size_caps
 from zmd_layout.siting.stage_state import Aim, Ground, SitingOptions, StageState
 from zmd_layout.siting.suggestions_table import no_catchments, report_stage
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -67,6 +77,10 @@ class Suggestions:
         Why there is no (better) answer, for the aims that cover.
     distances
         How ways were measured and how many points have none, as `distance_notes`.
+    seats_by_year
+        As `seats_by_year`, with `no_seat_after_plan` beside it.
+    story
+        The plan over years in numbers; None where it could not be made.
     """
 
     table: gpd.GeoDataFrame
@@ -77,6 +91,8 @@ class Suggestions:
     is_reproducible: bool = True
     explanation: tuple[Message, ...] = ()
     distances: dict[str, Message] = field(default_factory=dict)
+    seats_by_year: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SEAT_COLUMNS))
+    story: PlanStory | None = None
 
     def _repr_html_(self) -> str:
         return suggestions_html(self.table)
@@ -116,34 +132,104 @@ def suggest(
         where children live.
     """
     options = options or SitingOptions()
-    needs = {stage: _needs(findings, rules, stage, world, options) for stage in stages}
-    has_points = demand(world) is not None
-    wanted = [
-        stage
-        for stage in stages
-        if has_points and needs[stage] and access(world, stage) and weights(world, stage).any()
-    ]
-    works = []
-    if wanted:
-        ground = ground_of(world, rules, options)
-        for stage in wanted:
-            if progress is not None:
-                progress(Message("sites.placing", stage=word_message(stage)))
-            works.append(_solve_stage(ground, stage, needs[stage]))
-    lost = [need for stage in stages if stage not in wanted for need in needs[stage]]
+    needs = {stage: _needs(findings, rules, stage, world, options) for stage in Stage}
+    if demand(world) is None:
+        return nothing(world, tuple(need for stage in stages for need in needs[stage]))
+    ground = ground_of(world, rules, options)
+    if progress is not None:
+        progress(Message("sites.planning"))
+    plan, by_year = _plan(ground, needs)
+    shared = [one for one in shared_seats(plan) if _is_asked(one.county_id, options)]
+    works, lost = [], []
+    for stage in stages:
+        wanted = [*needs[stage], *_to_build(plan, stage, options)]
+        if not access(world, stage) or (wanted and not weights(world, stage).any()):
+            lost += needs[stage]
+            continue
+        if progress is not None and wanted:
+            progress(Message("sites.placing", stage=word_message(stage)))
+        work = _solve_stage(ground, stage, wanted)
+        _add_standing(work, plan, shared, ground)
+        works.append(work)
+    unmet = tuple(lost + [n for work in works for n in work.unmet if n.rule_id != LASTING])
     if not any(work.rows for work in works):
-        unmet = tuple(lost + [need for work in works for need in work.unmet])
-        return nothing(world, unmet)
-    table, catchments = gathered(ground, works)
+        none = nothing(world, unmet)
+        story = tell_plan(world, plan, by_year, none.table)
+        return replace(none, seats_by_year=with_plan(by_year, story), story=story)
+    table, catchments = gathered(ground, works, plan)
+    story = tell_plan(world, plan, by_year, table)
     return Suggestions(
         table,
         catchments,
         uncovered(world),
-        tuple(lost + [need for work in works for need in work.unmet]),
+        unmet,
         tuple(need for work in works for need in remaining(ground, work, needs[work.stage])),
-        all(p.is_reproducible for work in works for p in work.placements),
+        all(p.is_reproducible for work in works for p in work.placements)
+        and all(found.answer.is_reproducible for found in plan.amounts.values()),
         distances=distance_notes(world),
+        seats_by_year=with_plan(by_year, story),
+        story=story,
     )
+
+
+def _is_asked(county: str, options: SitingOptions) -> bool:
+    return options.county_id in {None, county}
+
+
+def _plan(ground: Ground, needs: Mapping[Stage, list[Need]]) -> tuple[YearsPlan, pd.DataFrame]:
+    """Plan over years what the schools of duties leave open, and list seats by year."""
+    world = ground.world
+    options = PlanOptions(world.study.plan)
+    supply = supply_and_demand(world, options)
+    owed = {
+        (stage, need.unit_id): int(need.amount)
+        for stage in supply
+        for need in needs[stage]
+        if need.unit_kind is UnitKind.COUNTY
+    }
+    places = {}
+    for stage in supply:
+        found = candidates(world, stage)
+        places[stage] = found[found["kind"] != CandidateKind.EXPANSION]
+    by_rule = rule_caps(list(ground.rules.values()), world)
+    caps = {stage: by_rule[str(stage)] for stage in supply if str(stage) in by_rule}
+    shortages = {stage: shortage_of(one) for stage, one in supply.items()}
+    plan = plan_over_years(
+        world, supply, options, shortages=shortages, places=places, owed=owed, size_caps=caps
+    )
+    return plan, seats_by_year(world, supply, shortages)
+
+
+def _to_build(plan: YearsPlan, stage: Stage, options: SitingOptions) -> list[Need]:
+    """Return the new schools of the plan as needs of their counties."""
+    counties = [one.county_id for one in plan.new if one.stage is stage]
+    return [
+        Need(
+            LASTING, UnitKind.COUNTY, county, float(counties.count(county)), stage,
+            plan.supply[stage].is_synthetic,
+        )
+        for county in sorted(set(counties))
+        if _is_asked(county, options)
+    ]  # fmt: skip
+
+
+def _add_standing(
+    work: StageState, plan: YearsPlan, shared: list[SharedSeats], ground: Ground
+) -> None:
+    """Add what is done at standing schools to the chosen places of a stage."""
+    places, rows = standing_rows(plan, shared, work.stage)
+    if places.empty:
+        return
+    first = len(work.places)
+    table = gpd.GeoDataFrame(places, geometry="geometry", crs=ground.world.study.crs)
+    work.places = gpd.GeoDataFrame(
+        pd.concat([work.places, table], ignore_index=True), geometry="geometry", crs=table.crs
+    )
+    work.rows += [
+        row | {"place": first + row["place"]}
+        for row in rows
+        if _is_asked(row["county_id"], work.options)
+    ]
 
 
 def _needs(
@@ -153,10 +239,10 @@ def _needs(
     world: World,
     options: SitingOptions,
 ) -> list[Need]:
-    """Give the needs of a stage, of one county where one is asked for."""
-    found = needs_of(findings, rules, stage)
-    county = options.county_id
-    return [need for need in found if county is None or _county_of(need, world) == county]
+    """Return the schools of a stage that rules find missing, of one county where one is asked."""
+    include = world.study.plan.include_indicators
+    found = needs_of(findings, rules, stage, include_indicators=include)
+    return [need for need in found if _is_asked(_county_of(need, world), options)]
 
 
 def ground_of(world: World, rules: Sequence[Rule], options: SitingOptions) -> Ground:
@@ -171,11 +257,11 @@ def ground_of(world: World, rules: Sequence[Rule], options: SitingOptions) -> Gr
 
 
 def gathered(
-    ground: Ground, works: Sequence[StageState]
+    ground: Ground, works: Sequence[StageState], plan: YearsPlan | None = None
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Put the answers of all stages that have one into one table and one map of catchments."""
     crs = ground.world.study.crs
-    parts = [report_stage(ground, work) for work in works if work.rows]
+    parts = [report_stage(ground, work, plan) for work in works if work.rows]
     tables, areas = ([part[n] for part in parts] for n in (0, 1))
     return (
         gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs),
@@ -199,6 +285,11 @@ def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageState:
     way = access(world, stage)
     assert way is not None  # noqa: S101 - asked before
     places = candidates(world, stage)
+    if not needs:
+        nowhere = csr_array((0, len(way.demand.xy)))
+        return StageState(
+            stage, way, weights(world, stage), places.iloc[:0], nowhere, ground.options
+        )  # fmt: skip
     counts = np.nan_to_num(giving(places, needs, ground.rules, world))
     places, counts = (
         places[counts.any(axis=0)].reset_index(drop=True),
@@ -240,13 +331,26 @@ def _solve_county(
     now = np.minimum(now, work.options.reach_m)
     travel = joined(work, points, now, work.to_candidates[mine][:, points])
     costs = _costs(work, mine)
-    found = place(inside, gaps, travel=travel, time_limit_s=work.options.time_limit_s, costs=costs)
+    rows = _binding(inside, gaps)
+    found = place(
+        inside[rows], gaps[rows], travel=travel, time_limit_s=work.options.time_limit_s, costs=costs
+    )
     if found is None:
         work.unmet += needs
         return
     work.placements.append(found)
+    closed: dict[str, float] = {}
     for site in found.sites:
-        closes = [need for need, row in zip(needs, inside, strict=True) if row[site] > 0]
+        closes = []
+        for need, row in zip(needs, inside, strict=True):
+            # no more places close a need than schools are missing
+            if (
+                row[site] > 0
+                and closed.get(need.name, 0.0) < need.amount
+                and need.rule_id != LASTING
+            ):
+                closes.append(need)
+                closed[need.name] = closed.get(need.name, 0.0) + row[site]
         own = np.ones(len(mine)) if costs is None else costs
         also = others(inside, found.sites, int(site), costs=own, travel=travel)
         work.rows.append(
@@ -255,6 +359,14 @@ def _solve_county(
                 "also": [int(mine[other]) for other in also],
             }
         )  # fmt: skip
+
+
+def _binding(inside: NDArray[np.float64], gaps: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Keep of needs that the same places close the one that wants most."""
+    _, group = np.unique(inside, axis=0, return_inverse=True)
+    order = np.lexsort((np.arange(len(gaps)), -gaps))
+    first = np.unique(group.ravel()[order], return_index=True)[1]
+    return np.sort(order[first])
 
 
 def _costs(work: StageState, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:
@@ -284,7 +396,8 @@ def remaining(ground: Ground, work: StageState, needs: list[Need]) -> list[Need]
     """Ask the rules again, with the chosen places carried out."""
     if not needs:
         return []
-    chosen = work.places.iloc[[row["place"] for row in work.rows]]
+    sites = [row["place"] for row in work.rows if "planned" not in row]
+    chosen = work.places.iloc[sites]
     asked = [ground.rules[rule_id] for rule_id in sorted({need.rule_id for need in needs})]
     after = find(asked, world_with(chosen, work.stage, ground.world))
     return _needs(after, asked, work.stage, ground.world, ground.options)

@@ -11,6 +11,7 @@ import shapely
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.location.problem import gap_percent
 from zmd_layout.measures.access import way_to
+from zmd_layout.messages import Message
 from zmd_layout.network import NO_FACILITY, Method, areas_from_points
 from zmd_layout.siting.alternatives import spare_seats
 from zmd_layout.siting.columns import COLUMNS
@@ -18,8 +19,14 @@ from zmd_layout.siting.demand_matrix import has_own_children
 from zmd_layout.siting.distances import county_of_points, is_inside
 from zmd_layout.siting.exclusions import BOTTOM_LINES, unchecked_lines
 from zmd_layout.siting.means import mean_way
-from zmd_layout.siting.needs import SEAT
 from zmd_layout.siting.notes import note
+from zmd_layout.siting.plan.planned_rows import (
+    conflict_note,
+    joined_note,
+    planned_note,
+    planned_values,
+)
+from zmd_layout.siting.plan.years_plan import NewSchool
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.sizes import children_at_opening, robustness_flags, size_of, use_to_come
 from zmd_layout.siting.stage_state import Aim
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zmd_layout.measures import World
+    from zmd_layout.siting.plan.years_plan import YearsPlan
     from zmd_layout.siting.stage_state import Ground, StageState
 
 _MODELS = {
@@ -48,9 +56,18 @@ def no_catchments(crs: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"suggestion_id": []}, geometry=[], crs=crs)
 
 
-def report_stage(ground: Ground, work: StageState) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+def report_stage(
+    ground: Ground, work: StageState, plan: YearsPlan | None = None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """
     Put the chosen places of a stage into the suggestions' form, with ways before and after.
+
+    Parameters
+    ----------
+    ground, work
+        The stage with its chosen places.
+    plan
+        The plan over years that rows may be part of.
 
     Returns
     -------
@@ -81,15 +98,50 @@ def report_stage(ground: Ground, work: StageState) -> tuple[gpd.GeoDataFrame, gp
         own |= children_at_opening(own, ground, work)
         own |= size_of(own, ground, work)
         own |= use_to_come(own, ground, work)
-        own["flags"] = ";".join([*own["flags"], *_late_flags(own, work)])
-        own["note_zh"], own["note_en"] = note(own, ground, work)
+        own |= {"from_year": own["opens_in"], "until_year": None}
         rows.append(own)
+    _size_new(rows, work, plan)
+    for own in rows:
+        if own["planned"] is not None and plan is not None:
+            own.update(planned_values(own["planned"], plan))
+        own["flags"] = ";".join([*own["flags"], *_late_flags(own, work)])
+        own["note_zh"], own["note_en"] = _note(own, ground, work, plan)
     table = _ranked(gpd.GeoDataFrame(rows, geometry="geometry", crs=ground.world.study.crs), work)
     catchments = _catchments(table, ground.world, work, nearest)
     uses = [name for name in table if str(name).startswith("use_")]
     extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
-    extra += ["children_at_opening", "spare_seats_nearby", "alternatives", *uses]
+    extra += ["children_at_opening", "spare_seats_nearby", "alternatives"]
+    extra += [name for name in uses if name not in COLUMNS]
     return table[[*COLUMNS, *extra, "geometry"]], catchments
+
+
+def _size_new(rows: list[dict[str, Any]], work: StageState, plan: YearsPlan | None) -> None:
+    """Let the largest of the new schools of a county stand where most children are nearest."""
+    if plan is None:
+        return
+    for county in sorted({row["county_id"] for row in rows}):
+        sites = [
+            row
+            for row in rows
+            if row["county_id"] == county
+            and row["planned"] is None
+            and row["candidate_kind"] != CandidateKind.EXPANSION
+        ]
+        sites.sort(key=lambda row: (-row["weight"], row["candidate_id"]))
+        for row, school in zip(sites, plan.new_of(work.stage, county), strict=False):
+            row["planned"] = school
+
+
+def _note(
+    row: dict[str, Any], ground: Ground, work: StageState, plan: YearsPlan | None
+) -> tuple[str, str]:
+    planned, parts = row["planned"], conflict_note(row)
+    if planned is None or plan is None:
+        return joined_note([*note(row, ground, work), *parts])
+    parts = [*planned_note(planned, plan, row), *parts]
+    if isinstance(planned, NewSchool):
+        return joined_note([*parts, *note(row, ground, work)])
+    return joined_note([*parts, Message("sites.note_consult")])
 
 
 def _late_flags(row: dict[str, Any], work: StageState) -> list[Flag]:
@@ -98,8 +150,8 @@ def _late_flags(row: dict[str, Any], work: StageState) -> list[Flag]:
 
 def _shared(ground: Ground, work: StageState) -> dict[str, Any]:
     """Give what all suggestions of the stage have in common: when, and the proof."""
-    objective = _total([p.objective for p in work.placements], work)
-    bound = _total([p.bound for p in work.placements], work)
+    found = [[p.objective, p.bound] for p in work.placements] or [[np.nan, np.nan]]
+    objective, bound = (_total(list(part), work) for part in zip(*found, strict=True))
     optimal = all(p.is_optimal for p in work.placements)
     status = SolveStatus.OPTIMAL if optimal else SolveStatus.FEASIBLE
     return {
@@ -142,7 +194,9 @@ def _one(
         "township_id": site["township_id"],
         "seats_now": _seats_now(ground.world, site["school_id"]),
         "adds_seats": site["adds_seats"],
-        "is_for_seats": any(need.measure_unit == SEAT for need in row["closes"]),
+        "planned": row.get("planned"),
+        "is_duty": any(need.is_duty for need in row["closes"]),
+        "is_indicative": bool(row["closes"]) and not any(need.is_duty for need in row["closes"]),
         "geometry": site.geometry,
     }  # fmt: skip
 
@@ -202,9 +256,12 @@ def _ways_after(
 
 def _ranked(table: gpd.GeoDataFrame, work: StageState) -> gpd.GeoDataFrame:
     """Rank within the stage: what closes more comes first, then what serves more children."""
-    table = table.assign(closed=[len(c) for c in table["closes"]])
+    table = table.assign(
+        closed=[len(c) for c in table["closes"]],
+        is_built=[p is None or p.is_built for p in table["planned"]],
+    )
     table = table.sort_values(
-        ["closed", "weight", "candidate_id"], ascending=[False, False, True]
+        ["closed", "is_built", "weight", "candidate_id"], ascending=[False, False, False, True]
     ).reset_index(drop=True)
     table["rank"] = np.arange(1, len(table) + 1)
     table["id"] = [f"{work.stage}-{rank:03d}" for rank in table["rank"]]
@@ -219,6 +276,9 @@ def _catchments(
 
     They do not overlap, and end at the border of the study area.
     """
+    kept = table.loc[table["is_built"], "id"]
+    if kept.empty:
+        return no_catchments(str(table.crs))
     counties, county_of = world.units(UnitKind.COUNTY, {}), county_of_points(world)
     reached = sorted({*county_of[nearest >= 0]} - {""})
     mine = np.isin(county_of, np.array(reached, dtype=object))
@@ -234,4 +294,6 @@ def _catchments(
     drawn = areas_from_points(
         work.way.demand.xy[mine], number_of[nearest[mine]], keys=ids, boundary=boundary
     )
-    return drawn.rename(columns={"facility_key": "suggestion_id"})
+    drawn = drawn.rename(columns={"facility_key": "suggestion_id"})
+    # temporary classes and lent rooms keep the catchments that there are
+    return gpd.GeoDataFrame(drawn[drawn["suggestion_id"].isin(kept)].reset_index(drop=True))

@@ -29,6 +29,7 @@ from pyproj.exceptions import CRSError
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
 from zmd_layout.study.people import CohortRatio, Forecast, IntoTowns, Move, NetMigration, People
+from zmd_layout.study.plan import ActionChoice, Plan
 from zmd_layout.study.schools import Completeness, SchoolMatching
 from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
@@ -43,7 +44,7 @@ LAYER_NAMES = (
 FILE_NAME = "study.toml"
 _TABLES = (
     "layers", "own_layers", "matching", "completeness", "people", "travel", "forecast",
-    "sensitivity",
+    "sensitivity", "plan",
 )  # fmt: skip
 
 
@@ -208,6 +209,7 @@ class Study(Strict):
     travel: Travel = Travel()
     forecast: Forecast = Forecast()
     sensitivity: Sensitivity = Sensitivity()
+    plan: Plan = Plan()
     folder: Path = Path()
 
     @field_validator("crs")
@@ -255,6 +257,18 @@ class Study(Strict):
                     "layers of your own go under [own_layers.NAME]"
                 )
         return value
+
+    def with_plan(self, **changes: Any) -> Study:  # noqa: ANN401 - keys of `[plan]`
+        """
+        Return the study with some keys of `[plan]` changed.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            For a key or a value that `[plan]` does not take.
+        """
+        plan = Plan.model_validate(self.plan.model_dump() | changes)
+        return self.model_copy(update={"plan": plan})
 
     def path_of(self, source: LayerSource) -> Path:
         """Resolve the path of a layer against the study's folder."""
@@ -357,7 +371,8 @@ def _model_at(location: list[str]) -> type[BaseModel]:
         "travel": Travel, "forecast": Forecast,
         "net_migration": NetMigration, "cohort_ratios": CohortRatio,
         "moves": Move, "into_towns": IntoTowns,
-        "sensitivity": Sensitivity,
+        "sensitivity": Sensitivity, "plan": Plan,
+        **dict.fromkeys(("bridge", "convert", "expand", "new"), ActionChoice),
     }  # fmt: skip
     inner = [models[name] for name in location[:-1] if name in models]
     return inner[-1] if inner else Study

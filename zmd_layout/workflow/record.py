@@ -86,8 +86,24 @@ def siting_record(sites: Suggestions) -> dict[str, Any]:
         "needs_without_candidate": [need.name for need in sites.unmet],
         "needs_that_remain": [need.name for need in sites.remaining],
         "points_out_of_reach": len(sites.uncovered),
+        "plan": _plan(sites),
         "distances": {
             name: {"zh": note.text("zh"), "en": note.text("en")}
             for name, note in sites.distances.items()
         },
+    }
+
+
+def _plan(sites: Suggestions) -> dict[str, Any] | None:
+    """Put down what the plan over years costs, and what it leaves."""
+    story = sites.story
+    if story is None:
+        return None
+    return {
+        "cost_10000_yuan": story.cost,
+        "bound_10000_yuan": story.bound,
+        "child_years_without_seat_before": story.child_years_before,
+        "child_years_without_seat_after": story.child_years_after,
+        "child_years_without_school_within_longest_way": story.child_years_too_far,
+        "duties_without_children": list(story.conflicts),
     }

@@ -29,6 +29,7 @@ from zmd_layout.siting.columns import suggestions_html
 from zmd_layout.siting.coverage import COLUMNS as COVERAGE
 from zmd_layout.siting.coverage import coverage_table
 from zmd_layout.siting.needs import needs_of
+from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
 from zmd_layout.siting.suggest import suggest
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
 from zmd_layout.workflow.cache import Steps, memory_of
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.layers import Layers
     from zmd_layout.rulebook import Rule
+    from zmd_layout.siting.plan.plan_story import PlanStory
     from zmd_layout.study import Study
 
 
@@ -80,6 +82,8 @@ class Run:
         Suggested sites, as in `suggestions.geojson`, in the study's plane.
     map
         The gap map.
+    story
+        The plan over years in numbers; None where none could be made.
     paths
         The files that were written, by name; empty where none were.
     steps
@@ -91,6 +95,7 @@ class Run:
     layers: Layers
     suggestions: gpd.GeoDataFrame
     map: folium.Map
+    story: PlanStory | None = None
     paths: dict[str, Path] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
 
@@ -191,7 +196,9 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
                 "road health", world.layers, (), lambda: road_health(world)
             )
         chart = gap_map(findings, layers=around, suggestions=sites.table, study=study, lang=lang)
-    result = Run(study, findings, layers, sites.table, chart, steps=memory.steps)
+    result = Run(
+        study, findings, layers, sites.table, chart, sites.story, steps=memory.steps
+    )  # fmt: skip
     if out is None:
         return result
     places = memory.derived("places", world.layers, (), lambda: _places(world))
@@ -203,7 +210,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         if paths is not None and (not pdf or PDF in paths):
             return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
-    results = Results(world, rules, findings, sites.table, future)
+    results = Results(world, rules, findings, sites.table, future, sites.story)
     tables = {
         "units": units_table(unit_frames(world, rules), study.crs),
         "findings": dated(findings),
@@ -219,6 +226,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "findings.xlsx": lambda path: write_workbook(path, results, lang=lang),
         "layers.gpkg": lambda path: write_package(path, tables, day=study.as_of),
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
+        "seats_by_year.csv": csv_writer(sites.seats_by_year, columns=SEAT_COLUMNS),
         "coverage.csv": csv_writer(covered, columns=COVERAGE),
         **_documents(results, progress, pdf=pdf, lang=Lang(lang)),
     }
@@ -239,7 +247,11 @@ def _can_make_pdf(progress: Callable[[Message], None] | None) -> bool:
 
 def _owed(findings: gpd.GeoDataFrame, rules: Sequence[Rule]) -> gpd.GeoDataFrame:
     """Give the findings of rules under which schools are owed: all of them that siting looks at."""
-    asking = {need.rule_id for stage in Stage for need in needs_of(findings, rules, stage)}
+    asking = {
+        need.rule_id
+        for stage in Stage
+        for need in needs_of(findings, rules, stage, include_indicators=True)
+    }
     return findings[findings["rule_id"].isin(asking)]
 
 

@@ -12,9 +12,11 @@ from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.suggestion_table import to_geojson
 from zmd_layout.siting.closing import Closing, closing_impact
 from zmd_layout.siting.fixed_count import site_new
+from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
 from zmd_layout.siting.stage_state import SitingOptions
 from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.vocabulary import Stage
+from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty
 from zmd_layout.workflow.provenance import refuse_changed
 from zmd_layout.workflow.record import Stopwatch, record_of, siting_record
@@ -68,7 +70,10 @@ def site(
     with clock.measures("siting"):
         sites = _sites(world, findings, rules, stage, options or SitingOptions(), progress)
     if out is not None:
-        writers = {"suggestions.geojson": lambda p: p.write_text(to_geojson(sites.table), "utf-8")}
+        writers = {
+            "suggestions.geojson": lambda p: p.write_text(to_geojson(sites.table), "utf-8"),
+            "seats_by_year.csv": csv_writer(sites.seats_by_year, columns=SEAT_COLUMNS),
+        }
         record = record_of(study, rules, layers, clock) | siting_record(sites)
         refuse_changed(study, layers)
         write_all(Path(out), writers, record)

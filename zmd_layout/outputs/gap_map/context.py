@@ -48,6 +48,7 @@ SUGGESTION_FACTS = (
     "seats",
     "classes",
     "opens_in",
+    "until_year",
     "residents_served",
     "children_served",
     "mean_distance_before_m",

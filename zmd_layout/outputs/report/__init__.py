@@ -23,6 +23,7 @@ from zmd_layout.outputs.report.facts import (
     worst_problems,
 )
 from zmd_layout.outputs.report.figures import AGES, DEMAND, OVERVIEW
+from zmd_layout.outputs.results import story_lines
 from zmd_layout.outputs.workbook.sources import layer_word
 from zmd_layout.vocabulary import Lang, Stage, Status
 
@@ -182,6 +183,8 @@ def _sentence(title: str, units: str) -> str:
 
 def _suggestions(report: WordReport, results: Results, lang: Lang) -> None:
     report.heading(_say("suggestions", lang))
+    for line in story_lines(results, lang):
+        report.paragraph(line)
     table = results.suggestions
     if table.empty:
         report.paragraph(_say("no_suggestions", lang))

@@ -54,7 +54,7 @@ def planned_schools(results: Results, lang: Lang) -> Sheet:
         (
             row.id, row.name, word(Stage(row.stage), lang),
             names.get(str(row.county_id), row.county_id), town,
-            word(Construction.NEW if row.action == "new" else Construction.EXPANDED, lang),
+            _how(row.action, lang),
             0 if row.action == "new" else None, row.classes, row.seats, row.site_area_needed_m2,
             row.site_area_needed_m2 / row.seats, _TO_FILL_IN, _TO_FILL_IN, row.opens_in,
             _TO_FILL_IN, round(row.children_served, -1),
@@ -70,6 +70,14 @@ def planned_schools(results: Results, lang: Lang) -> Sheet:
         )
     ]  # fmt: skip
     return make_sheet("planned", rows, lang, frozen_columns=2, year_columns=frozenset({13}))
+
+
+def _how(action: str, lang: Lang) -> str:
+    """Name what is done: the words of construction for what is built, else the action."""
+    built = {"new": Construction.NEW, "expand": Construction.EXPANDED}
+    if action in built:
+        return word(built[action], lang)
+    return Message(f"sites.action_{action}").text(lang)
 
 
 def _uses(suggestions: pd.DataFrame) -> list[str]:

@@ -1,0 +1,1 @@
+"""The plan over years: seats by year, needs that last, amounts of actions, their schools."""
