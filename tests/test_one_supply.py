@@ -12,7 +12,7 @@ import pytest
 import zmd_layout
 from conftest import COVERS, point, square, write_geojson
 from zmd_layout.measures import World
-from zmd_layout.measures.seats import listed_classes, of_stage
+from zmd_layout.measures.supply.seats import listed_classes, of_stage
 from zmd_layout.vocabulary import Stage
 from zmd_layout.workflow.loading import load
 
@@ -151,7 +151,7 @@ def test_a_second_simple_implementation_agrees_on_double_sources(
     write_geojson(study / "residential_areas.geojson", plots)
     opened = zmd_layout.load_study(study)
     world = World(opened, load(opened, None), opened.as_of)
-    from zmd_layout.measures.plot_supply import supply_of_plots
+    from zmd_layout.measures.supply.plot_supply import supply_of_plots
     from zmd_layout.vocabulary import UnitKind
 
     units = world.units(UnitKind.RESIDENTIAL_AREA, {})

@@ -15,7 +15,7 @@ import shapely
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import standards
 from zmd_layout.measures.access import schools_of
-from zmd_layout.measures.seats import GRADES, ListedClasses, listed_classes
+from zmd_layout.measures.supply.seats import GRADES, ListedClasses, listed_classes
 from zmd_layout.measures.travel import road_graph, tied
 from zmd_layout.network import Mode, nearest
 from zmd_layout.vocabulary import Stage

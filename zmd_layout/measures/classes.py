@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.checks.value import Value, exactly, total
 from zmd_layout.measures.datums import flagged, open_places
-from zmd_layout.measures.listed import open_above, uncovered
 from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.supply.listed import open_above, uncovered
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import SchoolStatus, Stage, UnitKind
 

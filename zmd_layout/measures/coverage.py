@@ -10,8 +10,8 @@ import numpy as np
 from zmd_layout.checks.value import Value, exactly, oldest
 from zmd_layout.measures.access import access, demand, open_stages
 from zmd_layout.measures.datums import open_datum
-from zmd_layout.measures.listed import is_stage_covered
 from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.supply.listed import is_stage_covered
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
 from zmd_layout.network import Method

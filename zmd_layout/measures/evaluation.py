@@ -14,10 +14,10 @@ from zmd_layout.checks.conditions import is_missing, meets_all
 from zmd_layout.checks.value import Value, exactly, oldest, unique
 from zmd_layout.layers.schools.naming import STAGE_ASSUMED
 from zmd_layout.measures.datums import open_places
-from zmd_layout.measures.listed import stages_asked, uncovered
 from zmd_layout.measures.past import there_by
 from zmd_layout.measures.registry import NAMED_MEASURES
 from zmd_layout.measures.school_completeness import open_where_incomplete
+from zmd_layout.measures.supply.listed import stages_asked, uncovered
 from zmd_layout.measures.verdict_counts import count_verdicts
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import field_word, layer_word

@@ -38,7 +38,7 @@ from zmd_layout.measures.projection import (
     project,
     scenario_case,
 )
-from zmd_layout.measures.seats import GRADES, STAGES, in_holders, seats_of
+from zmd_layout.measures.supply.seats import GRADES, STAGES, in_holders, seats_of
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, Stage, UnitKind
 

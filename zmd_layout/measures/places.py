@@ -13,7 +13,7 @@ from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.layers.schema import AGE_COLUMN
 from zmd_layout.measures.access import demand
 from zmd_layout.measures.outlook import outlook, scaled_to_counties
-from zmd_layout.measures.seats import in_holders
+from zmd_layout.measures.supply.seats import in_holders
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:

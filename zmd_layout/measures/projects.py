@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.checks.value import Value, oldest
 from zmd_layout.measures.datums import flagged, open_places
-from zmd_layout.measures.listed import is_stage_covered, open_above, uncovered
 from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.supply.listed import is_stage_covered, open_above, uncovered
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership, Stage, UnitKind
 

@@ -10,8 +10,8 @@ from zmd_layout.checks.value import Value, exactly, oldest
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import open_stages, schools_of, way_from
 from zmd_layout.measures.datums import open_datum
-from zmd_layout.measures.listed import is_stage_covered
 from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.supply.listed import is_stage_covered
 from zmd_layout.measures.travel import mode_of, speed_m_per_min
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import field_word, layer_word

@@ -16,9 +16,9 @@ from zmd_layout.checks.value import Value, exactly
 from zmd_layout.layers.plausibility import IMPLAUSIBLE
 from zmd_layout.measures.borders import Part, parts_by_county
 from zmd_layout.measures.datums import open_places
-from zmd_layout.measures.plot_supply import PlotSupply, offered, supply_of_plots
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.seats import full_schools
+from zmd_layout.measures.supply.plot_supply import PlotSupply, offered, supply_of_plots
+from zmd_layout.measures.supply.seats import full_schools
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Basis, Flag, KindergartenDefect, Ownership, Stage, UnitKind
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import SHOWN_BY, Capacity
-from zmd_layout.measures.seat_balance import UNBORN_DIGITS
+from zmd_layout.measures.supply.seat_balance import UNBORN_DIGITS
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs.forecast_facts import hindcast_rows
 from zmd_layout.outputs.results import county_names, county_of

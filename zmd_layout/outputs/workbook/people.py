@@ -8,7 +8,7 @@ from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.outlook import STAGES
 from zmd_layout.measures.school_completeness import completeness_of
-from zmd_layout.measures.seats import listed_classes, of_stage
+from zmd_layout.measures.supply.seats import listed_classes, of_stage
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of
 from zmd_layout.outputs.workbook.sheet import Row, Sheet, make_sheet

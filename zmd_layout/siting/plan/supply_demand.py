@@ -13,10 +13,10 @@ from scipy.sparse import csr_array
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.location.seating import Seating, seat
 from zmd_layout.measures.access import demand
-from zmd_layout.measures.listed import uncovered
 from zmd_layout.measures.outlook import outlook
 from zmd_layout.measures.places import children_in_cases
-from zmd_layout.measures.seats import STAGES, in_holders, seats_by_school
+from zmd_layout.measures.supply.listed import uncovered
+from zmd_layout.measures.supply.seats import STAGES, in_holders, seats_by_school
 from zmd_layout.siting.demand_matrix import ways_within
 from zmd_layout.vocabulary import Stage, UnitKind
 

@@ -19,10 +19,10 @@ from zmd_layout.checks.value import Value, oldest, weakest
 from zmd_layout.forecast import Capacity, standards
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.layers.schema import AGE_COLUMN
-from zmd_layout.measures.listed import is_stage_covered
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.registry import named_measure
-from zmd_layout.measures.seats import STAGES, split_schools
+from zmd_layout.measures.supply.listed import is_stage_covered
+from zmd_layout.measures.supply.seats import STAGES, split_schools
 from zmd_layout.messages import Message, word_message
 from zmd_layout.messages.words import layer_word
 from zmd_layout.vocabulary import Basis, Flag, Stage, UnitKind

@@ -12,7 +12,7 @@ import pandas as pd
 
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import Capacity, school_capacities, standards, supply, values
-from zmd_layout.measures.listed import uncovered
+from zmd_layout.measures.supply.listed import uncovered
 from zmd_layout.vocabulary import SchoolStatus, Stage
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What is there: schools, seats and classes, each counted once."""
