@@ -9,10 +9,10 @@ from zmd_layout.measures import (
     projects,
     remoteness,
     residential_areas,
-    seat_balance,
     timing,
 )
 from zmd_layout.measures.evaluation import evaluate
+from zmd_layout.measures.supply import seat_balance
 from zmd_layout.measures.world import World
 
 __all__ = [
