@@ -14,7 +14,7 @@ from rich.table import Table
 
 from zmd_layout.checks.cases import compare, decide_case
 from zmd_layout.errors import RuleError
-from zmd_layout.layers.account import entries_of, row_of
+from zmd_layout.layers.account import Item, Outcome, entries_of, row_of
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.messages import Message, word
 from zmd_layout.messages.words import layer_word
@@ -171,11 +171,12 @@ def print_layers(layers: Layers, lang: Lang) -> None:
 
 
 def print_account(layers: Layers, lang: Lang) -> None:
-    """Print what was read of each file, joined, converted, left out or not used, as one table."""
+    """Print what was read, joined, converted, left out or not used; `run.json` has each column."""
     rows = [
         (layer_word(name).text(lang), *row_of(entry, lang))
         for name, layer in layers.items()
         for entry in layer.origin.account
+        if _is_shown(entry)
     ]
     _print_account(rows, "account.heads", lang)
 
@@ -192,8 +193,14 @@ def print_recorded_account(path: Path, lang: Lang) -> None:
         (layer_word(name).text(lang), *row_of(entry, lang))
         for name, kept in inputs.items()
         for entry in entries_of(kept["account"])
+        if _is_shown(entry)
     ]
     _print_account(rows, "account.heads", lang)
+
+
+def _is_shown(entry: Entry) -> bool:
+    """Return whether an entry is shown for a whole study: not the columns that were simply read."""
+    return (entry.item, entry.outcome) != (Item.COLUMN, Outcome.READ)
 
 
 def _print_account(rows: Sequence[tuple[str | int, ...]], heads: str, lang: Lang) -> None:
