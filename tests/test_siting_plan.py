@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -252,6 +253,12 @@ def test_the_command_prints_the_plan_and_writes_seats_by_year(
     assert done.exit_code == 0, done.output
     assert "无学位的人·年" in done.output
     assert "改用" not in done.output
+    plan = json.loads((out / "run.json").read_text("utf-8"))["plan"]
+    need = next(need for need in plan["needs"] if need["stage"] == "junior")
+    assert need["first_year"] <= need["peak_year"] <= need["last_year"]
+    assert need["county_id"] == "411721"
+    assert {one["action"] for one in plan["actions"]} <= {"share", "bridge"}
+    assert plan["bound_10000_yuan"] <= plan["cost_10000_yuan"]
     assert (out / "seats_by_year.csv").read_text("utf-8-sig").startswith("unit_kind,unit_id")
     wrong = CliRunner().invoke(main, ["site", str(folder), "--actions", "merge"])
     assert wrong.exit_code == 2

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from zmd_layout.study import LAYER_NAMES, LayerSource, Study, parse_study
 from zmd_layout.study.people import Forecast, People
+from zmd_layout.study.plan import Plan
 from zmd_layout.workflow.init_study import make_study_folder
 
 EXAMPLE = re.compile(r"# (\[[a-z]|[a-z_]+ = |  \{|\]$)")
@@ -30,7 +31,7 @@ def test_every_example_of_the_template_is_understood(template: str) -> None:
     assert {"census", "population", "births", "grades"} <= set(study.layers)
 
 
-@pytest.mark.parametrize("table", [People, Forecast, LayerSource], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("table", [People, Forecast, LayerSource, Plan], ids=lambda t: t.__name__)
 def test_every_key_of_a_table_stands_in_the_template(template: str, table: type[BaseModel]) -> None:
     words = set(re.findall(r"[a-z_]+", template))
     assert set(table.model_fields) <= words

@@ -160,7 +160,7 @@ def print_story(story: PlanStory, lang: Lang) -> None:
     for one in story.actions:
         key = "sites.action_line" if one.until_year else "sites.action_line_on"
         message = Message(
-            key, county=one.county_id, stage=word_message(one.stage), places=one.places,
+            key, county=one.county_name, stage=word_message(one.stage), places=one.places,
             action=Message(f"sites.action_{one.action}"), seats=one.seats, first=one.from_year,
             last=one.until_year or "",
         )  # fmt: skip

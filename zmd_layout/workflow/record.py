@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -105,5 +106,8 @@ def _plan(sites: Suggestions) -> dict[str, Any] | None:
         "child_years_without_seat_before": story.child_years_before,
         "child_years_without_seat_after": story.child_years_after,
         "child_years_without_school_within_longest_way": story.child_years_too_far,
+        "child_years_without_seat_by_case": dict(story.left_by_case),
         "duties_without_children": list(story.conflicts),
+        "needs": [asdict(need) for need in story.needs],
+        "actions": [asdict(one) for one in story.actions],
     }

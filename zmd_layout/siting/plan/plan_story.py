@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.messages import Message, word_message
 from zmd_layout.siting.plan.planned_rows import MODEL, is_conflict
 from zmd_layout.siting.plan.years_plan import YearsPlan, no_seat_after
-from zmd_layout.vocabulary import Stage
+from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ class ActionSum:
 
     Attributes
     ----------
-    county_id, stage, action
+    county_id, county_name, stage, action
         Where, for what, what.
     places, seats
         At how many places, with how many seats in the year with most.
@@ -66,6 +67,7 @@ class ActionSum:
     """
 
     county_id: str
+    county_name: str
     stage: Stage
     action: str
     places: int
@@ -94,6 +96,9 @@ class PlanStory:
         Without a seat from the year after the assessment on, without and with the plan.
     child_years_too_far
         Beside them, without a school within the longest way.
+    left_by_case
+        By case, child-years after the plan that lack a seat of their county within reach, as the
+        county's amounts have it.
     conflicts
         Suggestions (by id) that a duty asks for and the children make needless.
     after
@@ -108,6 +113,7 @@ class PlanStory:
     child_years_before: float
     child_years_after: float
     child_years_too_far: float
+    left_by_case: Mapping[str, float]
     conflicts: tuple[str, ...]
     after: Mapping[Stage, pd.DataFrame]
 
@@ -180,9 +186,11 @@ def tell_plan(
     courses = [_course(stage, middle, after[stage]) for stage in plan.supply]
     answers = [found.answer for found in plan.amounts.values()]
     columns = ["county_id", "stage", "action"]
+    units = world.units(UnitKind.COUNTY, {})
+    names = {} if units is None else dict(units.frame["name"].astype(str))
     planned = table[table["model"] == MODEL]
     actions = [
-        _sum(key, rows) for key, rows in planned.groupby(columns, sort=True)
+        _sum(key, rows, names) for key, rows in planned.groupby(columns, sort=True)
     ]  # fmt: skip
     before = sum(value or 0.0 for course in courses for value in course.no_seat[1:])
     far = sum(value or 0.0 for course in courses for value in course.too_far[1:])
@@ -197,18 +205,27 @@ def tell_plan(
         float(before),
         float(max(0.0, left - far)),
         float(far),
+        _left_by_case(plan),
         tuple(needless),
         after,
     )
 
 
-def _sum(key: tuple[str, str, str], rows: pd.DataFrame) -> ActionSum:
+def _left_by_case(plan: YearsPlan) -> dict[str, float]:
+    courses = [course for found in plan.amounts.values() for course in found.remains.values()]
+    return {
+        name: float(sum(course[case, 1:].sum() for course in courses))
+        for case, name in enumerate(VARIANTS)
+    }
+
+
+def _sum(key: tuple[str, str, str], rows: pd.DataFrame, names: Mapping[str, str]) -> ActionSum:
     county, stage, action = key
     ends = rows["until_year"]
     return ActionSum(
-        county, Stage(stage), action, len(rows), float(rows["seats"].sum()),
-        int(rows["from_year"].min()), None if ends.isna().any() else int(ends.max()),
-        bool(rows["is_duty"].any()),
+        county, names.get(county, county), Stage(stage), action, len(rows),
+        float(rows["seats"].sum()), int(rows["from_year"].min()),
+        None if ends.isna().any() else int(ends.max()), bool(rows["is_duty"].any()),
     )  # fmt: skip
 
 
