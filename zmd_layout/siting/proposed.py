@@ -42,9 +42,7 @@ def proposed_schools(places: gpd.GeoDataFrame, stage: Stage, world: World) -> gp
         str(key): row for key, row in zip(frame.get("school_id", ()), frame.index, strict=True)
     }
     rows = [
-        changed_school(
-            frame.loc[by_id[place.school_id]], stage, place.stages, adds_seats=place.adds_seats
-        )
+        changed_school(frame.loc[by_id[place.school_id]], stage, place.stages)
         if place.school_id
         else pd.Series(_new_school(place, stage, world))
         for place in places.itertuples()

@@ -32,8 +32,8 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
     Find the campuses on which a school of a stage could be added without new land.
 
     A public kindergarten can become the central one of its township, a teaching point a full
-    primary school, a primary or junior school a nine-year one or a larger one where its site has
-    room. The campus of a closed school can be a kindergarten, or be again what it was.
+    primary school, a primary or junior school a nine-year one where its site has room. The
+    campus of a closed school can be a kindergarten, or be again what it was.
 
     Returns
     -------
@@ -42,8 +42,7 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
     """
     layer = world.layers["schools"]
     frame = layer.frame
-    room = room_for_seats(frame, stage)
-    expands = (_expands(frame, stage) | (room > 0)) & frame.geometry.notna().to_numpy()
+    expands = _expands(frame, stage) & frame.geometry.notna().to_numpy()
     idle = _is_idle(frame, stage) & frame.geometry.notna().to_numpy()
     chosen = frame[expands | idle]
     if chosen.empty:
@@ -61,7 +60,7 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
             "school_id": ids,
             "stages": _stages_after(chosen, stage, is_expansion),
             "is_synthetic": layer.made(["geometry"])[chosen.index],
-            "adds_seats": np.where(is_expansion, room[chosen.index], _former_seats(chosen)),
+            "adds_seats": np.where(is_expansion, 0.0, _former_seats(chosen)),
         },
         geometry=shapely.point_on_surface(chosen.geometry.to_numpy()),
         crs=world.study.crs,
@@ -85,15 +84,9 @@ def new_seats(stage: Stage) -> float:
     return float("nan") if classes is None else classes.value * class_size(stage)
 
 
-def changed_school(
-    school: pd.Series[Any], stage: Stage, stages: str, *, adds_seats: float
-) -> pd.Series[Any]:
+def changed_school(school: pd.Series[Any], stage: Stage, stages: str) -> pd.Series[Any]:
     """Give the row of a school as it would be after it is expanded, or opened again."""
     after = school.copy()
-    if adds_seats > 0 and stages == school["stages"]:
-        for name, more in (("seats", adds_seats), ("classes", adds_seats / class_size(stage))):
-            if name in after:
-                after[name] = np.nan_to_num(float(after[name])) + more
     after["stages"] = stages
     if school["status"] == SchoolStatus.CLOSED:
         after["status"], after["construction"] = str(SchoolStatus.OPERATING), "expanded"
@@ -137,7 +130,7 @@ def _has_room(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
 
 
 def room_for_seats(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.float64]:
-    """Give the seats, in whole streams, for which the site of a school of the stage has room."""
+    """Return the seats, in whole streams, for which the site of a school of the stage has room."""
     land = planning().land_m2_per_seat.get(stage)
     operates = (frame["status"] == SchoolStatus.OPERATING) & (frame["stages"] == stage)
     operates &= _cells(frame, "is_teaching_point") != True  # noqa: E712 - a column of objects
