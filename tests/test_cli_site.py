@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from conftest import point, square, write_geojson
+from conftest import COVERS, point, square, write_geojson
 from zmd_layout.cli import main
 from zmd_layout.messages import Message
 
@@ -45,7 +45,9 @@ def folder(make_study: Callable[..., Path], tmp_path: Path) -> Callable[..., Pat
         rows = {"villages": villages, "schools": schools, **layers}
         for name, features in rows.items():
             write_geojson(tmp_path / f"{name}.geojson", features)
-        entries = "".join(LAYER.format(name) for name in rows)
+        entries = "".join(
+            LAYER.format(name) + (COVERS if name == "schools" else "") for name in rows
+        )
         return make_study(entries + extra, counties=[(COUNTY | (county or {}), square(0, 0))])
 
     return make

@@ -19,6 +19,7 @@ from zmd_layout.checks.conditions import is_missing
 from zmd_layout.measures.access import demand
 from zmd_layout.measures.travel import road_graph
 from zmd_layout.measures.world import by_position
+from zmd_layout.network import snap
 from zmd_layout.siting.exclusions import is_barred
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.standing import new_seats, standing_places
@@ -106,7 +107,7 @@ def _generated(world: World) -> list[dict[str, Any]]:
         counties = world.units(UnitKind.COUNTY, {})
         return [] if counties is None else _central_villages(world, counties, most=_PER_COUNTY)
     rows = _central_villages(world, townships, most=_PER_TOWNSHIP)
-    return rows + _crossings(world, townships, without={row.pop("unit") for row in rows})
+    return rows + _on_roads(world, townships, without={row.pop("unit") for row in rows})
 
 
 def _central_villages(world: World, units: Units, *, most: int) -> list[dict[str, Any]]:
@@ -138,8 +139,8 @@ def _central_villages(world: World, units: Units, *, most: int) -> list[dict[str
     return rows
 
 
-def _crossings(world: World, townships: Units, *, without: set[str]) -> list[dict[str, Any]]:
-    """Take the crossing nearest to the most populous point of each township without villages."""
+def _on_roads(world: World, townships: Units, *, without: set[str]) -> list[dict[str, Any]]:
+    """Return the road beside the most populous point of each township without villages."""
     frame = townships.frame[townships.frame.geometry.notna()]
     return [
         {
@@ -148,14 +149,14 @@ def _crossings(world: World, townships: Units, *, without: set[str]) -> list[dic
             "name": str(row["name"]),
             "land_stage": None,
             "is_synthetic": bool(townships.made["geometry"][township]),
-            "geometry": _crossing(world, row["geometry"]),
+            "geometry": _on_road(world, row["geometry"]),
         }
         for township, row in frame.iterrows()
         if township not in without
     ]
 
 
-def _crossing(world: World, area: shapely.Geometry) -> shapely.Point:
+def _on_road(world: World, area: shapely.Geometry) -> shapely.Point:
     points, graph = demand(world), road_graph(world)
     inside = shapely.contains_xy(area, points.xy) if points is not None else np.zeros(0, bool)
     if points is None or not inside.any():
@@ -164,6 +165,5 @@ def _crossing(world: World, area: shapely.Geometry) -> shapely.Point:
     most = points.xy[np.flatnonzero(inside)[residents[inside].argmax()]]
     if graph is None:
         return shapely.Point(most)
-    nodes = graph.node_xy[graph.is_main]
-    node = nodes[((nodes - most) ** 2).sum(axis=1).argmin()]
-    return shapely.Point(node) if shapely.contains_xy(area, *node) else shapely.Point(most)
+    on_road = snap(most[None, :], graph, limit_m=np.inf).xy[0]
+    return shapely.Point(on_road if shapely.contains_xy(area, *on_road) else most)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from zmd_layout.checks.conditions import is_missing
 from zmd_layout.findings import find
 from zmd_layout.measures.access import access, demand
 from zmd_layout.measures.units import county_code
@@ -310,7 +311,7 @@ def _county_of(need: Need, world: World) -> str:
     townships = world.units(UnitKind.TOWNSHIP, {})
     if townships is not None and "county_id" in townships.frame:
         county = townships.frame["county_id"].get(need.unit_id)
-        if county is not None:
+        if not is_missing(county):
             return str(county)
     return county_code(need.unit_id) or need.unit_id
 
