@@ -380,6 +380,21 @@ def test_villages_without_residents_share_alike(
     assert "residents" in layers["villages"].origin.assumed_columns
 
 
+def test_sparse_villages_keep_their_children(loaded: Callable[..., Layers], tmp_path: Path) -> None:
+    """Rounded age by age, the same few villages had all children of every age."""
+    sparse = [point(0.005 + 0.002 * n, 0.005 + 0.002 * m) for n in range(40) for m in range(40)]
+    villages = [({"unit_id": f"v{n}", "name": f"村{n}"}, place) for n, place in enumerate(sparse)]
+    write_geojson(tmp_path / "villages.geojson", villages)
+    layer = '\n[layers.villages]\npath = "villages.geojson"\ncoordinates = "wgs84"\n'
+    layers = loaded(JOINED + 'ground = "villages"\n' + layer)
+    counties, frame = layers["counties"].frame, layers["villages"].frame
+    ages = ["residents_0_4", "residents_5_19", "residents_20_120"]
+    held = counties[counties["unit_id"] == "411721"].iloc[0]
+    for age in ages:
+        assert frame[age].to_numpy() == pytest.approx(held[age] / len(sparse), rel=1e-4)
+        assert frame[age].sum() == pytest.approx(held[age], rel=1e-6)
+
+
 def test_a_census_by_township_is_joined_to_townships(
     loaded: Callable[..., Layers], tmp_path: Path
 ) -> None:
