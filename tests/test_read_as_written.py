@@ -336,6 +336,13 @@ def test_names_cut_by_a_shapefile_are_completed_where_one_column_can_be_meant(
     assert [e.what[0] for e in completed] == ["planned_re", "conditions", "first_phas"]
 
 
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+def test_residents_of_a_shapefile_have_their_whole_name(tmp_path: Path, encoding: str) -> None:
+    county = {"unit_id": "411721", "name": "西平县", "residents": 612551}
+    found = read(shapefile(tmp_path, county, encoding, encoding), "counties")
+    assert found[["name", "residents"]].to_numpy().tolist() == [["西平县", 612551]]
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_cut_names_of_several_columns_are_asked_about_with_the_likely_ones(tmp_path: Path) -> None:
     county = {"unit_id": "411721", "name": "县", "residents": 9, "residents_3_5": 1,

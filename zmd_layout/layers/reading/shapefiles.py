@@ -220,7 +220,9 @@ def _completed(
     names: dict[str, str] = {}
     open_: dict[str, list[str]] = {}
     for head in sorted(cut & set(frame.columns), key=list(frame.columns).index):
-        likely = [] if plain(head) in whole else _likely(head, known)
+        if plain(head) in whole:  # a whole name, such as residents
+            continue
+        likely = _likely(head, known)
         if schema.has_ages and _CUT_AGE.fullmatch(head):
             open_[head] = ["residents_3_5", "residents_6_11", "…"]
         elif len({known[name] for name in likely}) == 1 and known[likely[0]] not in taken:
