@@ -339,7 +339,7 @@ def test_names_cut_by_a_shapefile_are_completed_where_one_column_can_be_meant(
 @pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
 def test_residents_of_a_shapefile_have_their_whole_name(tmp_path: Path, encoding: str) -> None:
     county = {"unit_id": "411721", "name": "西平县", "residents": 612551}
-    found = read(shapefile(tmp_path, county, encoding, encoding), "counties")
+    found, _ = read(shapefile(tmp_path, county, encoding, encoding), "counties")
     assert found[["name", "residents"]].to_numpy().tolist() == [["西平县", 612551]]
 
 
