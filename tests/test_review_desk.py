@@ -48,10 +48,14 @@ def issue(case: Case, rule_id: str) -> Issue:
     [("conditions", Standing.ASKED), ("scheme", Standing.ASKED), ("acceptance", Standing.HINT)],
 )
 def test_a_granted_plot_gets_no_new_duty(tmp_path: Path, stage: str, standing: Standing) -> None:
-    offer = [KINDERGARTEN]
-    (case,) = cases(tmp_path, {"planned_residents": 10000, "review_stage": stage, "schools": offer})
+    plot = {
+        "planned_residents": 10000, "review_stage": stage, "schools": [KINDERGARTEN],
+        "approved_schools": [{"stage": "kindergarten"}],
+    }  # fmt: skip
+    (case,) = cases(tmp_path, plot)
     assert issue(case, PRIMARY).standing is standing
-    expected = Conclusions.AGREE if standing is Standing.HINT else Conclusions.AMEND
+    # nothing is added to what was approved, and what is short of a duty gets no consent
+    expected = Conclusions.REFER if standing is Standing.HINT else Conclusions.AMEND
     assert case.conclusion.kind is expected
 
 
@@ -109,6 +113,7 @@ def test_an_open_defect_stands_in_the_way_of_acceptance(tmp_path: Path) -> None:
     plot = {
         "planned_residents": 5000, "review_stage": "acceptance",
         "kindergarten_defect": "not_handed_over", "schools": [KINDERGARTEN],
+        "approved_on": "2025-01-01",
     }  # fmt: skip
     (case,) = cases(tmp_path, plot)
     assert case.conclusion.kind is Conclusions.AMEND

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.checks.value import Value
+from zmd_layout.development_review.approved import (
+    Approved,
+    compared_with_approved,
+    missing_at,
+)
 from zmd_layout.development_review.choices import Merging, merging_of
 from zmd_layout.development_review.compare_rulesets import Pair, pairs_of
 from zmd_layout.development_review.conclusion import Conclusion, conclude
@@ -74,6 +79,8 @@ class Case:
         By stage, what the promised schools lack of the seats that are needed.
     faults
         What has to be put right beside the issues.
+    approved
+        At acceptance: what was built beside what was approved.
     conclusion
         What may be concluded.
     is_synthetic
@@ -103,6 +110,7 @@ class Case:
     county: str | None
     advice: tuple[tuple[Stage, Message], ...]
     faults: tuple[Message, ...]
+    approved: tuple[Approved, ...]
     conclusion: Conclusion
     is_synthetic: bool
     study: Name
@@ -193,6 +201,7 @@ def _case(
     )
     parcels = parcels_under(world, shape)
     faults = faults_of(fields, stage, parcels, rules=rules.values(), day=world.as_of)
+    approved = compared_with_approved(fields, stage)
     made = any(i.finding["is_synthetic"] for i in issues)
     made |= any(school.is_synthetic for school in near) or any(
         parcel.is_synthetic for parcel in parcels
@@ -203,7 +212,11 @@ def _case(
         residents, issues, beside, merging_of(list(rules.values()), world.as_of), needs, near,
         parcels, _members(rows, unit_id, table, people_of),
         county[1] if county else None, seat_advice(needs, fields.get("schools") or ()),
-        faults, conclude(issues, is_synthetic=is_synthetic, faults=faults),
+        faults, approved,
+        conclude(
+            (*issues, *approved), is_synthetic=is_synthetic, missing=missing_at(fields, stage),
+            faults=faults,
+        ),
         is_synthetic, world.study.name, world.as_of, world.study.crs,
         (*_across(parts), *layer.origin.notes),
         layer.origin.account,

@@ -1,23 +1,24 @@
 """
-Four conclusions, by rule only.
+What an opinion concludes, by the table of rules in `conclusions.toml`.
 
-A refusal needs a duty from law, ordinance or the plan of the land; what rests on the education plan
-alone is to be changed or suggested. Made-up data carry no conclusion at all.
+A refusal needs a duty from law, ordinance or the plan of the land; a consent needs a duty that was
+decided, and none that is short. Where nothing applies or nothing could be decided there is a
+conclusion that says so. Made-up data carry no conclusion at all.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Protocol
 
-from zmd_layout.development_review.legal_basis import full_name
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from zmd_layout.development_review.issues import Issue
+    from collections.abc import Mapping, Sequence
 
 
 class Conclusions(StrEnum):
@@ -27,7 +28,30 @@ class Conclusions(StrEnum):
     AMEND = "amend"
     REFUSE = "refuse"
     INCOMPLETE = "incomplete"
+    REFER = "refer"
+    NO_FIGURE = "no_figure"
+    NOT_APPLICABLE = "not_applicable"
     SAMPLE = "sample"
+
+
+# what an official may conclude instead of the rules
+BY_HAND = (
+    Conclusions.AGREE,
+    Conclusions.AMEND,
+    Conclusions.REFUSE,
+    Conclusions.INCOMPLETE,
+)
+
+
+class Row(Protocol):
+    """A line of a case that the table of conclusions is applied to."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What `conclusions.toml` asks of a row, by its keys."""
+
+    def reason(self, key: str) -> Message:
+        """Return the line as a reason in the words of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +64,8 @@ class Conclusion:
     kind
         Which.
     reasons
-        What has to be changed or supplied, or why it is refused; empty for an agreement.
+        What has to be changed or supplied, why it is refused, or why there is no conclusion; empty
+        for an agreement.
     """
 
     kind: Conclusions
@@ -53,41 +78,46 @@ class Conclusion:
 
 
 def conclude(
-    issues: Sequence[Issue], *, is_synthetic: bool, faults: Sequence[Message] = ()
+    rows: Sequence[Row],
+    *,
+    is_synthetic: bool,
+    missing: Sequence[Message] = (),
+    faults: Sequence[Message] = (),
 ) -> Conclusion:
     """
     Conclude a case.
 
     Parameters
     ----------
-    issues
-        All findings of the case.
+    rows
+        Its findings, and its comparison with the approved scheme.
     is_synthetic
         Whether made-up data had a part in it.
+    missing
+        Papers that the stage needs and that are not there.
     faults
-        What has to be put right beside the findings, such as land for schools that is covered.
+        What has to be put right beside the rows, such as land for schools that is covered.
     """
-    refused = [_reason("review.reason_refuse", i) for i in issues if i.carries_refusal]
-    lacking = [_reason("review.reason_supply", i) for i in issues if i.lacks_data]
-    changes = [_reason("review.reason_change", i) for i in issues if i.needs_change]
-    changes += faults
     if is_synthetic:
         return Conclusion(Conclusions.SAMPLE, ())
-    for kind, reasons in (
-        (Conclusions.REFUSE, refused),
-        (Conclusions.INCOMPLETE, lacking),
-        (Conclusions.AMEND, changes),
-    ):
-        if reasons:
-            return Conclusion(kind, tuple(dict.fromkeys(reasons)))
-    return Conclusion(Conclusions.AGREE, ())
+    lists = {"missing": missing, "faults": faults}
+    for rule in _rules():
+        matched = [row for row in rows if _matches(row.facts, rule["rows"])]
+        listed = lists.get(rule.get("list", ""), ())
+        if matched or listed or rule.get("always"):
+            key = rule.get("reason")
+            reasons = [*(row.reason(key) for row in matched if key), *listed]
+            return Conclusion(Conclusions(rule["conclusion"]), tuple(dict.fromkeys(reasons)))
+    raise AssertionError("the last rule applies always")
 
 
-def _reason(key: str, issue: Issue) -> Message:
-    clause = next(iter(issue.rule.clauses.values()))
-    what = issue.remedy if issue.remedy is not None and not issue.lacks_data else issue.why
-    if issue.lacks_data and issue.remedy is not None and issue.finding["status"] != "shortfall":
-        what = issue.remedy
-    title = Message("review.title", zh=issue.rule.title.zh, en=issue.rule.title.en)
-    document = full_name(clause.document)
-    return Message(key, rule=title, document=document, article=clause.article, what=what)
+def _matches(facts: Mapping[str, object], patterns: Sequence[Mapping[str, Any]]) -> bool:
+    return any(
+        all(facts[key] in allowed for key, allowed in pattern.items()) for pattern in patterns
+    )
+
+
+@cache
+def _rules() -> tuple[dict[str, Any], ...]:
+    source = files("zmd_layout.development_review") / "conclusions.toml"
+    return tuple(tomllib.loads(source.read_text("utf-8"))["rule"])

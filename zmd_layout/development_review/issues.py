@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.development_review.legal_basis import Ground, carries_refusal, ground_of
+from zmd_layout.development_review.legal_basis import (
+    Ground,
+    carries_refusal,
+    full_name,
+    ground_of,
+)
 from zmd_layout.development_review.phases import Standing, Topic, standing_of, topic_of
 from zmd_layout.development_review.remedies import remedy
 from zmd_layout.messages import Message
@@ -35,6 +40,8 @@ class Issue:
         What kind of document it rests on.
     remedy
         The smallest thing that would do, or None where nothing is needed.
+    stage
+        The stage of the case.
     letter
         Where the letter of the clause asks for less than the proportion: both, each a line of an
         opinion.
@@ -47,6 +54,7 @@ class Issue:
     why: Message
     ground: Ground
     remedy: Message | None
+    stage: ReviewStage
     letter: Letter | None = None
 
     @property
@@ -81,16 +89,33 @@ class Issue:
         return is_reading and self.finding["basis"] == Basis.ASSUMPTION
 
     @property
-    def carries_refusal(self) -> bool:
-        """Whether it is a duty of law, ordinance or the plan of the land that is short."""
-        is_duty = self.strength is Strength.DUTY and self.finding["basis"] != Basis.ASSUMPTION
-        return self.is_short and is_duty and carries_refusal(self.ground)
-
-    @property
-    def needs_change(self) -> bool:
-        """Whether the applicant has to change something."""
+    def is_held(self) -> bool:
+        """Whether it is short, binds, and is held against the applicant at this stage."""
         binding = self.strength in {Strength.DUTY, Strength.IN_PRINCIPLE}
         return self.is_short and binding and not self.rests_on_reading
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What the table of conclusions asks of a row."""
+        return {
+            "status": self.status, "standing": self.standing, "strength": self.strength,
+            "stage": self.stage, "is_assumed": self.finding["basis"] == Basis.ASSUMPTION,
+            "is_reading": self.rests_on_reading, "carries_refusal": carries_refusal(self.ground),
+        }  # fmt: skip
+
+    def reason(self, key: str) -> Message:
+        """Return the issue as a reason of a conclusion, in the words of a message."""
+        clause = next(iter(self.rule.clauses.values()))
+        title = Message("review.title", zh=self.rule.title.zh, en=self.rule.title.en)
+        is_asked = self.status is Status.SHORTFALL and self.standing is not Standing.VERIFY
+        what = self.why
+        if self.remedy is not None and (is_asked or self.status is Status.NOT_ASSESSABLE):
+            what = self.remedy
+        note = Message("review.do_supply", zh=self.finding["note_zh"], en=self.finding["note_en"])
+        return Message(
+            key, rule=title, document=full_name(clause.document), article=clause.article,
+            what=what, note=note,
+        )  # fmt: skip
 
     @property
     def lacks_data(self) -> bool:
@@ -132,5 +157,5 @@ def issue_of(
     wanted = remedy(rule, finding, area=area, topic=topic)
     is_decided = Status(finding["status"]) in {Status.PASS, Status.SHORTFALL}
     return Issue(
-        rule, finding, topic, standing, why, ground, wanted, letter if is_decided else None
+        rule, finding, topic, standing, why, ground, wanted, stage, letter if is_decided else None
     )

@@ -308,6 +308,8 @@ SCHEMAS: dict[str, Schema] = {
                 ),
                 Column("schools", Kind.OFFER, names=("配建学校",)),
                 Column("phases", Kind.PHASES, names=("分期",)),
+                Column("approved_on", Kind.DATE, names=("方案批准日期",)),
+                Column("approved_schools", Kind.OFFER, names=("批准方案配建学校",)),
             ),
             key="unit_id", may_lack_geometry=True,
         ),

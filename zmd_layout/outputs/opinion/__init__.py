@@ -251,7 +251,7 @@ class _Writer:
             self._body(key, number=number, rule=about, what=what.rstrip("。."))
 
     def _problem(self, issue: Issue) -> tuple[str, str, str]:
-        is_held = issue.needs_change or issue.carries_refusal
+        is_held = issue.is_held
         what = issue.remedy or issue.why
         return (
             "problem" if is_held else "advice",

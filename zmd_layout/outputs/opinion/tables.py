@@ -103,11 +103,17 @@ def day(value: object) -> str:
 
 def verdict_words(issue: Issue, lang: Lang) -> str:
     """Print a status by its strength: a duty and a principle have words of their own."""
-    status, strength = issue.status, issue.strength
-    if status in {Status.PASS, Status.SHORTFALL}:
-        kind = strength if strength in {Strength.DUTY, Strength.IN_PRINCIPLE} else "other"
-        return Message(f"opinion.verdict_{status}_{kind}").text(lang)
-    return word(status, lang)
+    if issue.is_decided:
+        return _decided(issue.status, issue.strength, issue.standing, lang)
+    return word(issue.status, lang)
+
+
+def _decided(status: Status, strength: Strength, standing: Standing, lang: Lang) -> str:
+    """Print what was decided; a duty that is not asked at this stage is nothing to put right."""
+    if status is Status.SHORTFALL and standing is not Standing.ASKED:
+        return Message(f"opinion.verdict_not_asked_{standing}").text(lang)
+    kind = strength if strength in {Strength.DUTY, Strength.IN_PRINCIPLE} else "other"
+    return Message(f"opinion.verdict_{status}_{kind}").text(lang)
 
 
 def _requirements(case: Case, lang: Lang) -> Rows:
@@ -147,14 +153,13 @@ def _two_lines(issue: Issue, unit: str, told: str, lang: Lang) -> Rows:
     asked, wished = issue.letter.asked, issue.letter.in_proportion
     is_met = offered >= asked
     kind = issue.rule.strength
-    of_kind = kind if kind in {Strength.DUTY, Strength.IN_PRINCIPLE} else "other"
     status = Status.PASS if is_met else Status.SHORTFALL
     reading = Status.PASS if offered >= wished else Status.SHORTFALL
     return [
         [
             word(kind, lang), _amount(asked, unit), _amount(offered, unit),
             _amount(max(asked - offered, 0.0), unit),
-            Message(f"opinion.verdict_{status}_{of_kind}").text(lang),
+            _decided(status, kind, issue.standing, lang),
             "；".join([Message("opinion.by_the_letter").text(lang), told]),
         ],
         [

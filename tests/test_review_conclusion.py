@@ -1,0 +1,164 @@
+"""Conclusions follow from the rows by a table: no consent that was not checked."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import zmd_layout
+from conftest import square, write_geojson
+from zmd_layout.development_review import Conclusions, Standing, conclude
+from zmd_layout.messages import Message
+from zmd_layout.outputs.opinion.tables import rows
+from zmd_layout.vocabulary import Lang, ReviewStage, Status, Strength
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from zmd_layout.development_review import Case
+
+KINDERGARTEN = {"stage": "kindergarten", "ownership": "public", "opens_on": "2027-06-30"}
+
+
+def case_of(folder: Path, **fields: Any) -> Case:
+    known = {
+        "name": "甲", "planned_residents": 20000, "settlement": "urban",
+        "conditions_on": "2024-03-01", "first_phase_on": "2027-06-30",
+    }  # fmt: skip
+    plot = ({**known, **fields}, square(0.01, 0.01, 0.005))
+    (case,) = zmd_layout.review(write_geojson(folder / "a.geojson", [plot])).cases
+    return case
+
+
+@dataclass(frozen=True)
+class Line:
+    facts: Mapping[str, object]
+
+    def reason(self, key: str) -> Message:
+        return Message(key)
+
+
+STAGES = st.sampled_from(ReviewStage)
+
+
+@st.composite
+def lines_of_a_case(draw: st.DrawFn) -> list[Line]:
+    stage = draw(STAGES)
+    facts = st.fixed_dictionaries(
+        {
+            "status": st.sampled_from(Status), "standing": st.sampled_from(Standing),
+            "strength": st.sampled_from(Strength), "stage": st.just(stage),
+            "is_assumed": st.booleans(), "is_reading": st.booleans(),
+            "carries_refusal": st.booleans(),
+        }
+    )  # fmt: skip
+    return [Line(row) for row in draw(st.lists(facts, max_size=6))]
+
+
+def is_duty(line: Line, status: Status) -> bool:
+    return line.facts["strength"] is Strength.DUTY and line.facts["status"] is status
+
+
+@given(lines_of_a_case(), st.booleans(), st.booleans())
+def test_no_combination_of_rows_agrees_with_a_short_duty_or_without_a_decided_one(
+    lines: list[Line], is_missing: bool, is_faulty: bool
+) -> None:
+    concluded = conclude(
+        lines, is_synthetic=False, missing=[Message("a")] * is_missing,
+        faults=[Message("b")] * is_faulty,
+    )  # fmt: skip
+    if concluded.kind is not Conclusions.AGREE:
+        return
+    assert not any(is_duty(line, Status.SHORTFALL) for line in lines)
+    assert any(is_duty(line, Status.PASS) for line in lines)
+    assert not is_missing
+    assert not is_faulty
+
+
+@given(lines_of_a_case())
+def test_a_refusal_needs_a_short_duty_of_the_law(lines: list[Line]) -> None:
+    refused = conclude(lines, is_synthetic=False).kind is Conclusions.REFUSE
+    assert refused == any(
+        is_duty(line, Status.SHORTFALL)
+        and line.facts["standing"] is Standing.ASKED
+        and line.facts["carries_refusal"]
+        and not line.facts["is_assumed"]
+        for line in lines
+    )
+
+
+@given(lines_of_a_case())
+def test_made_up_data_conclude_nothing(lines: list[Line]) -> None:
+    assert conclude(lines, is_synthetic=True).kind is Conclusions.SAMPLE
+
+
+AMEND, NONE, INCOMPLETE = "amend", "not_applicable", "incomplete"
+# stage × day of the conditions × settlement, with nothing offered
+NOTHING_OFFERED = {
+    ("conditions", "2024-03-01", "urban"): AMEND, ("conditions", "2024-03-01", "rural"): NONE,
+    ("conditions", "2022-06-30", "urban"): NONE, ("conditions", "2022-06-30", "rural"): NONE,
+    ("scheme", "2024-03-01", "urban"): AMEND, ("scheme", "2024-03-01", "rural"): NONE,
+    ("scheme", "2022-06-30", "urban"): NONE, ("scheme", "2022-06-30", "rural"): NONE,
+    **dict.fromkeys(
+        itertools.product(["acceptance"], ["2024-03-01", "2022-06-30"], ["urban", "rural"]),
+        INCOMPLETE,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "kind"), NOTHING_OFFERED.items())
+def test_nothing_offered_is_never_agreed_to(
+    tmp_path: Path, given: tuple[str, str, str], kind: str
+) -> None:
+    stage, day, settlement = given
+    case = case_of(tmp_path, review_stage=stage, conditions_on=day, settlement=settlement)
+    assert case.conclusion.kind == kind
+    if kind == NONE:
+        assert case.conclusion.message.text() == "本规则集不适用，不出具结论。"
+        assert case.conclusion.reasons
+
+
+@pytest.mark.parametrize("defect", [None, "none"])
+@pytest.mark.parametrize("approved", [None, [], [{"stage": "kindergarten", "classes": 6}]])
+def test_acceptance_never_agrees_where_a_duty_is_short(
+    tmp_path: Path, defect: str | None, approved: list[dict[str, Any]] | None
+) -> None:
+    case = case_of(
+        tmp_path, review_stage="acceptance", kindergarten_defect=defect, schools=[KINDERGARTEN],
+        approved_schools=approved,
+    )  # fmt: skip
+    assert case.conclusion.kind is not Conclusions.AGREE
+    printed = [row[8] for row in rows(1, case, Lang.ZH)]
+    assert not any("应当整改" in verdict for verdict in printed)
+
+
+@pytest.mark.parametrize(
+    ("built", "kind"), [({"classes": 6}, "agree"), ({"classes": 5}, "amend"), ({}, "incomplete")]
+)
+def test_what_was_built_is_compared_with_what_was_approved(
+    tmp_path: Path, built: dict[str, Any], kind: str
+) -> None:
+    case = case_of(
+        tmp_path, planned_residents=5000, review_stage="acceptance", kindergarten_defect="none",
+        approved_schools=[{"stage": "kindergarten", "classes": 6}],
+        schools=[{**KINDERGARTEN, **built}],
+    )  # fmt: skip
+    assert case.conclusion.kind == kind
+    assert [line.figure for line in case.approved] == ["schools", "classes"]
+    if kind == "amend":
+        assert "班数（班）6，实建5，少1" in case.conclusion.reasons[0].text()
+
+
+def test_an_approved_school_that_was_not_built_is_to_be_built(tmp_path: Path) -> None:
+    case = case_of(
+        tmp_path, planned_residents=5000, review_stage="acceptance", kindergarten_defect="none",
+        approved_schools=[{"stage": "kindergarten"}, {"stage": "primary"}], schools=[KINDERGARTEN],
+    )  # fmt: skip
+    assert case.conclusion.kind is Conclusions.AMEND
+    assert "小学：批准方案校（园）数（所）1，实建0" in case.conclusion.reasons[0].text()
