@@ -162,3 +162,57 @@ def test_an_approved_school_that_was_not_built_is_to_be_built(tmp_path: Path) ->
     )  # fmt: skip
     assert case.conclusion.kind is Conclusions.AMEND
     assert "小学：批准方案校（园）数（所）1，实建0" in case.conclusion.reasons[0].text()
+
+
+def test_residents_that_do_not_fit_the_dwellings_are_returned(tmp_path: Path) -> None:
+    case = case_of(tmp_path, planned_residents=9000, dwellings=6000, schools=[KINDERGARTEN])
+    assert case.conclusion.kind is Conclusions.INCOMPLETE
+    assert "合户均1.5人" in case.remarks[0].text()
+    assert case.remarks[0] in case.conclusion.reasons
+
+
+def test_residents_that_no_ground_holds_are_returned(tmp_path: Path) -> None:
+    tiny = square(0.01, 0.01, 0.000005)
+    plot = ({"name": "甲", "planned_residents": 12000, "settlement": "urban"}, tiny)
+    (case,) = zmd_layout.review(write_geojson(tmp_path / "a.geojson", [plot])).cases
+    assert case.conclusion.kind is Conclusions.INCOMPLETE
+    (remark,) = case.remarks
+    assert "0.2" in remark.text()
+
+
+def test_a_school_of_one_class_is_no_complete_school(tmp_path: Path) -> None:
+    one = {"stage": "primary", "classes": 1, "seats": 10, "site_area_m2": 50}
+    offers = [KINDERGARTEN, {**one, "opens_on": "2027-06-30"}]
+    case = case_of(tmp_path, planned_residents=10000, schools=offers)
+    assert case.conclusion.kind is Conclusions.INCOMPLETE
+    told = "；".join(remark.text() for remark in case.remarks)
+    assert "申报1班，少于年级数（6个）" in told
+    assert "每班10个学位" in told
+    assert "生均用地5平方米" in told
+    # asked beside offered in schools, classes, seats and land, with the basis of each
+    row = next(row for row in rows(6, case, Lang.ZH) if row[0] == "小学")
+    assert row[1:5] == ["1/1", "23/1", "1000/10", "230/50"]
+    assert "驻政〔2022〕49号" in row[5]
+    assert "假设值" in row[5]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"conditions_on": "2022-06-30"}, "早于本规则集生效日期2022-07-01"),
+        ({"conditions_on": "2030-01-01"}, "晚于评估日期"),
+        ({"started_on": "2023-01-01"}, "开工日期2023-01-01早于规划条件出具日期"),
+        ({"first_phase_on": "2072-06-30"}, "请核实年份"),
+    ],
+)
+def test_days_that_do_not_fit_are_remarked_on(
+    tmp_path: Path, fields: dict[str, Any], told: str
+) -> None:
+    case = case_of(tmp_path, schools=[KINDERGARTEN], **fields)
+    assert any(told in remark.text() for remark in case.remarks)
+
+
+def test_usual_figures_are_not_remarked_on(tmp_path: Path) -> None:
+    primary = {"stage": "primary", "classes": 24, "seats": 1080, "site_area_m2": 24000}
+    case = case_of(tmp_path, planned_residents=10000, dwellings=3300, schools=[primary])
+    assert case.remarks == ()

@@ -28,6 +28,7 @@ import uvicorn  # noqa: E402
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 
 from zmd_layout.web.app import make_app  # noqa: E402
+from zmd_layout.web.connections import ImpatientProtocol  # noqa: E402
 from zmd_layout.web.guard import require_token  # noqa: E402
 from zmd_layout.web.register import Register  # noqa: E402
 
@@ -70,7 +71,10 @@ def served(app: Any) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none"))
+    config = uvicorn.Config(
+        app, port=port, log_level="error", ws="none", http=ImpatientProtocol
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -140,8 +144,9 @@ def test_an_error_is_one_sentence_and_no_trace(client: httpx.Client) -> None:
         ("/api/judge", {"plots": [{"geometry": None, "properties": None}]}),
         ("/api/judge", {"plots": [plot(schools="[" * 5000)]}),
         ("/api/judge", {"plots": [plot(planned_residents=1e308, dwellings=-0.5)]}),
-        ("/api/opinion", {"plots": [plot()], "override": {"conclusion": "mine"}}),
-        ("/api/opinion", {"plots": [plot()], "override": ["agree"]}),
+        ("/api/opinion", {"plots": [plot()], "overrides": {"1": {"conclusion": "mine"}}}),
+        ("/api/opinion", {"plots": [plot()], "overrides": {"1": {"conclusion": "sample"}}}),
+        ("/api/opinion", {"plots": [plot()], "overrides": ["agree"]}),
         ("/api/reviews", {"id": "x", "content": {}}), ("/api/reviews", {"content": [1]}),
     ],
 )  # fmt: skip
@@ -233,11 +238,12 @@ def test_the_officials_own_conclusion_stands_beside_that_of_the_rules(
     client: httpx.Client, tmp_path: Path
 ) -> None:
     own = {"conclusion": "agree", "reason": "另行协议已落实", "official": "李某"}
-    answer = client.post("/api/opinion", json={"plots": [plot()], "override": own})
+    answer = client.post("/api/opinion", json={"plots": [plot()], "overrides": {"1": own}})
     (tmp_path / "o.docx").write_bytes(answer.content)
     text = "\n".join(p.text for p in docx.Document(tmp_path / "o.docx").paragraphs)
     assert "由“修改完善后再行报审”改为“原则同意”" in text
-    half = client.post("/api/opinion", json={"plots": [plot()], "override": {**own, "reason": ""}})
+    half = {"plots": [plot()], "overrides": {"1": {**own, "reason": ""}}}
+    half = client.post("/api/opinion", json=half)
     assert half.status_code == 422
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("fastapi")
 import httpx
 import uvicorn
 
-from zmd_layout.web import serve as serving
+from zmd_layout.web import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def test_without_a_name_the_register_is_in_the_users_data_folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(serving, "user_data_path", lambda name, **_: tmp_path / "data" / name)
+    monkeypatch.setattr(register, "user_data_path", lambda name, **_: tmp_path / "data" / name)
     done = CliRunner().invoke(main, ["serve", "--study", str(make_study())])
     assert done.exit_code == 0, done.output
     assert len(servers) == 1

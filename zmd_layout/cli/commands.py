@@ -13,6 +13,7 @@ import click
 
 from zmd_layout.cli.compare import compare
 from zmd_layout.cli.fetch import fetch
+from zmd_layout.cli.register import register
 from zmd_layout.cli.review import review, serve
 from zmd_layout.cli.roster import roster
 from zmd_layout.cli.run import check, run
@@ -134,6 +135,7 @@ def init(obj: dict[str, Any], folder: Path) -> None:
 
 main.add_command(review)
 main.add_command(serve)
+main.add_command(register)
 main.add_command(run)
 main.add_command(check)
 main.add_command(site)

@@ -21,6 +21,8 @@ from zmd_layout.development_review.issues import Issue, issue_of
 from zmd_layout.development_review.letter import letter_of
 from zmd_layout.development_review.nearby import NearSchool, schools_near
 from zmd_layout.development_review.phases import Topic, topic_of
+from zmd_layout.development_review.plausibility import doubts_of
+from zmd_layout.development_review.quantities import Quantities, quantities_of
 from zmd_layout.development_review.remedies import seat_advice
 from zmd_layout.measures.borders import Part, parts_by_county
 from zmd_layout.measures.residential_areas import planned_residents
@@ -81,6 +83,10 @@ class Case:
         What has to be put right beside the issues.
     approved
         At acceptance: what was built beside what was approved.
+    quantities
+        By stage, what is asked and offered in schools, classes, seats and land.
+    remarks
+        What is to be checked in the figures; it stands before the conclusion.
     conclusion
         What may be concluded.
     is_synthetic
@@ -111,6 +117,8 @@ class Case:
     advice: tuple[tuple[Stage, Message], ...]
     faults: tuple[Message, ...]
     approved: tuple[Approved, ...]
+    quantities: tuple[Quantities, ...]
+    remarks: tuple[Message, ...]
     conclusion: Conclusion
     is_synthetic: bool
     study: Name
@@ -202,6 +210,11 @@ def _case(
     parcels = parcels_under(world, shape)
     faults = faults_of(fields, stage, parcels, rules=rules.values(), day=world.as_of)
     approved = compared_with_approved(fields, stage)
+    doubts = doubts_of(
+        fields, residents=residents, area_m2=shape.area, rules=rules.values(), as_of=world.as_of
+    )
+    missing = [*missing_at(fields, stage), *(d.message for d in doubts if d.is_contradiction)]
+    offers = fields.get("schools") or ()
     made = any(i.finding["is_synthetic"] for i in issues)
     made |= any(school.is_synthetic for school in near) or any(
         parcel.is_synthetic for parcel in parcels
@@ -211,11 +224,11 @@ def _case(
         unit_id, str(fields.get("name") or unit_id), fields, shape, stage, stated is not None,
         residents, issues, beside, merging_of(list(rules.values()), world.as_of), needs, near,
         parcels, _members(rows, unit_id, table, people_of),
-        county[1] if county else None, seat_advice(needs, fields.get("schools") or ()),
-        faults, approved,
+        county[1] if county else None, seat_advice(needs, offers),
+        faults, approved, quantities_of(issues, needs, offers),
+        tuple(doubt.message for doubt in doubts),
         conclude(
-            (*issues, *approved), is_synthetic=is_synthetic, missing=missing_at(fields, stage),
-            faults=faults,
+            (*issues, *approved), is_synthetic=is_synthetic, missing=missing, faults=faults
         ),
         is_synthetic, world.study.name, world.as_of, world.study.crs,
         (*_across(parts), *layer.origin.notes),

@@ -15,6 +15,7 @@ from zmd_layout.checks.conditions import is_missing
 from zmd_layout.development_review.case import Case, areas_of, cases_of
 from zmd_layout.development_review.choices import Choices, apply
 from zmd_layout.development_review.nearby import figures
+from zmd_layout.development_review.plausibility import refuse_beyond_measure
 from zmd_layout.findings import find
 from zmd_layout.layers import Layer, Layers, Origin, RawLayer, validate_layer
 from zmd_layout.layers.near_roads import has_windows, roads_near
@@ -144,6 +145,7 @@ class Desk:
         study = self.study if as_of is None else self.study.model_copy(update={"as_of": as_of})
         rules = apply(self.rules, choices or Choices(), base=study.folder)
         plots = load_plots(areas, study=study, coordinates=coordinates, area=self.area, layer=layer)
+        refuse_beyond_measure(plots.frame)
         reviewed = [str(unit_id) for unit_id in plots.frame["unit_id"]]
         layers = self._layers_around(plots)
         world = World(study, layers, study.as_of)

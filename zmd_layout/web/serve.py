@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 import uvicorn
-from platformdirs import user_data_path
 
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
 from zmd_layout.web.app import make_app
 from zmd_layout.web.guard import require_token
-from zmd_layout.web.register import Register
+from zmd_layout.web.connections import ImpatientProtocol
+from zmd_layout.web.register import Register, default_path
 from zmd_layout.workflow import load_study, open_desk
 
 if TYPE_CHECKING:
@@ -74,8 +74,11 @@ def serve(
         If the study or the register cannot be used, or a public address has no token.
     """
     require_token(address.host, address.token)
-    path = register or user_data_path("zmd-layout", appauthor=False) / "reviews.sqlite"
+    path = register or default_path()
     desk = open_desk(load_study(study), progress=tell)
     app = make_app(desk, Register(path), token=address.token)
     tell(Message("web.listening", url=address.url(lang)))
-    uvicorn.run(app, host=address.host, port=address.port, log_level="warning")
+    uvicorn.run(
+        app, host=address.host, port=address.port, log_level="warning", http=ImpatientProtocol,
+        ws="none",
+    )  # fmt: skip

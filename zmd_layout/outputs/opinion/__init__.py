@@ -52,14 +52,19 @@ class Override:
 
     Attributes
     ----------
-    conclusion, reason, official, on
-        What she concludes, why, who she is, and when.
+    conclusion, reason, official, at
+        What the official concludes, why, the official's name, and when.
     """
 
     conclusion: Conclusions
     reason: str
     official: str
-    on: dt.date
+    at: dt.datetime
+
+    @property
+    def message(self) -> Message:
+        """The conclusion as it is printed."""
+        return Message(f"review.conclusion_{self.conclusion}")
 
 
 def write_opinion(
@@ -175,6 +180,8 @@ class _Writer:
     def _requirements(self) -> None:
         self._head(3)
         self._table(1)
+        if self.case.approved:
+            self._table(7)
         for sentence in self._ready_sentences():
             style.body(self.document, sentence)
 
@@ -210,6 +217,8 @@ class _Writer:
 
     def _seats(self) -> None:
         self._head(4)
+        self._table(6)
+        style.note(self.document, self._text("quantities_note"))
         self._table(2)
         style.note(self.document, self._text("seats_note"))
         self._table(3)
@@ -265,6 +274,8 @@ class _Writer:
 
     def _conclusion(self) -> None:
         self._head(8)
+        for remark in self.case.remarks:
+            self._body("remark", what=remark.text(self.lang).rstrip("。."))
         concluded = self.case.conclusion
         lead = self._text(f"lead_{concluded.kind}") if concluded.reasons else ""
         style.body(self.document, concluded.message.text(self.lang) + lead)
@@ -278,11 +289,11 @@ class _Writer:
         own = self.override
         if own is None or self.case.is_synthetic:
             return
-        hers = Message(f"review.conclusion_{own.conclusion}").text(self.lang)
+        hers = own.message.text(self.lang)
         ours = self.case.conclusion.message.text(self.lang)
         self._body(
             "override", ours=ours.rstrip("。."), hers=hers.rstrip("。."), reason=own.reason,
-            official=own.official, on=own.on.isoformat(),
+            official=own.official, on=own.at.isoformat(" ", "minutes")[:16],
         )  # fmt: skip
 
     def _remarks(self) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.development_review.approved import kind_word
 from zmd_layout.development_review.case import Neighbour
 from zmd_layout.development_review.phases import Standing
 from zmd_layout.forecast import standards
@@ -34,6 +35,8 @@ _WIDTHS: dict[int, tuple[float, ...]] = {
     3: (3.4, 1.2, 1.5, 1.8, 1.1, 1.3, 1.8, 1.2, 1.3, 1.4),
     4: (1.4, 1.9, 2.6, 1.8, 1.7, 1.0, 1.3, 1.7, 4.0),
     5: (2.5, 1.1, 1.8, 1.8, 1.8, 1.8, 1.3, 1.4, 2.3),
+    6: (1.2, 2.0, 2.0, 2.4, 2.6, 6.0),
+    7: (2.6, 3.0, 2.2, 2.2, 2.0, 4.0),
 }
 # English words are longer than Chinese ones and do not break
 _WIDTHS_EN: dict[int, tuple[float, ...]] = {
@@ -52,13 +55,20 @@ def project(case: Case, lang: Lang) -> str:
     return Message(
         "opinion.project", name=case.name, developer=fields.get("developer") or is_open,
         county=case.county or Message("opinion.county_open").text(lang),
-        area=_UNKNOWN if case.shape is None else f"{case.shape.area / 10_000:.2f}",
+        area=_UNKNOWN if case.shape is None else _hectares(case.shape.area),
         people=people_printed(people.low, people.high) if people.is_bounded
         else Message("opinion.unknown").text(lang),
         dwellings=printed(fields.get("dwellings")), conditions=day(fields.get("conditions_on")),
         stage=word(case.stage, lang),
         settlement=Message(f"opinion.settlement_{settlement}") if settlement else is_open,
     ).text(lang)  # fmt: skip
+
+
+def _hectares(area_m2: float) -> str:
+    """Print an area with two digits, and a tiny one with as many as it takes to be seen."""
+    hectares = area_m2 / 10_000
+    least = 0.05
+    return f"{hectares:.2f}" if hectares >= least else f"{hectares:.6f}".rstrip("0").rstrip(".")
 
 
 def widths(number: int, lang: Lang) -> tuple[float, ...]:
@@ -84,7 +94,8 @@ def heads(number: int, lang: Lang) -> list[str]:
 def rows(number: int, case: Case, lang: Lang) -> Rows:
     """Give the rows of a table; empty where there is nothing to tell."""
     make: dict[int, Callable[[Case, Lang], Rows]] = {
-        1: _requirements, 2: _needs, 3: _near, 4: _merged, 5: _phases,
+        1: _requirements, 2: _needs, 3: _near, 4: _merged, 5: _phases, 6: _quantities,
+        7: _approved,
     }  # fmt: skip
     return make[number](case, lang)
 
@@ -214,6 +225,30 @@ def _near(case: Case, lang: Lang) -> Rows:
         ]
         for s in case.near
         if s.is_within
+    ]  # fmt: skip
+
+
+def _quantities(case: Case, lang: Lang) -> Rows:
+    return [
+        [
+            word(q.stage, lang),
+            *(f"{printed(a.asked)}/{printed(a.offered)}"
+              for a in (q.schools, q.classes, q.seats, q.site_area_m2)),
+            "；".join(basis.text(lang) for basis in q.basis),
+        ]
+        for q in case.quantities
+    ]  # fmt: skip
+
+
+def _approved(case: Case, lang: Lang) -> Rows:
+    return [
+        [
+            kind_word(line.kind).text(lang), Message(f"review.figure_{line.figure}").text(lang),
+            printed(line.approved), printed(line.built), printed(line.gap),
+            _decided(line.status, Strength.DUTY, Standing.ASKED, lang)
+            if line.status is not Status.NOT_ASSESSABLE else word(line.status, lang),
+        ]
+        for line in case.approved
     ]  # fmt: skip
 
 
