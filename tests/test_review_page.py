@@ -247,12 +247,18 @@ def test_the_officials_own_conclusion_stands_beside_that_of_the_rules(
     assert half.status_code == 422
 
 
+def accept(dialog: Any) -> None:
+    """Go on where a page asks whether to leave what was not saved."""
+    dialog.accept()
+
+
 @pytest.fixture
 def page(address: str, browser_path: str) -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1366, "height": 768})
+        opened.on("dialog", accept)
         opened.goto(address)
         opened.wait_for_selector("body[data-ready]")
         yield opened
@@ -268,6 +274,7 @@ def write_plot(folder: Path, **more: Any) -> Path:
 def open_another(page: Any, address: str) -> Any:
     """Open the page a second time, as in another browser."""
     other = page.context.browser.new_context().new_page()
+    other.on("dialog", accept)
     other.goto(address)
     other.wait_for_selector("body[data-ready]")
     return other
@@ -440,3 +447,135 @@ def test_the_second_of_two_browsers_is_told_and_nothing_is_lost(
     wait_for_residents(other, "20000")
     other.click("#versions button:has-text('v1')")
     wait_for_residents(other, "10000")
+
+
+SECOND = {"geometry": square(0.05, 0.05, 0.005)}
+
+
+def write_plots(folder: Path, *plots: dict[str, Any], name: str = "plots.geojson") -> Path:
+    path = folder / name
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": list(plots)}), "utf-8")
+    return path
+
+
+def override(page: Any) -> None:
+    page.select_option("#own_conclusion", "refuse")
+    page.fill("#own_reason", "另行说明")
+    page.fill("#own_official", "李某")
+
+
+@pytest.mark.network
+def test_an_override_belongs_to_one_plot_and_is_not_carried_to_another_project(
+    page: Any, tmp_path: Path
+) -> None:
+    two = write_plots(tmp_path, plot(name="甲"), {**plot(name="乙"), **SECOND})
+    upload(page, two)
+    override(page)
+    page.wait_for_selector("#own:has-text('李某')")
+    page.select_option("#chosen select", "1")
+    page.wait_for_selector("text=关于乙项目")
+    assert page.input_value("#own_reason") == ""
+    assert page.locator("#own").count() == 0
+    page.select_option("#chosen select", "0")
+    page.wait_for_selector("#own:has-text('另行说明')")
+    page.click("#save")
+    page.wait_for_selector("#found button:has-text('经办人李某：暂不同意')")
+    upload(page, write_plot(tmp_path, name="丙"))
+    assert page.input_value("#own_conclusion") == ""
+    assert page.locator("#own").count() == 0
+
+
+@pytest.mark.network
+def test_a_failed_upload_leaves_nothing_of_the_project_before(page: Any, tmp_path: Path) -> None:
+    upload(page, write_plot(tmp_path))
+    bad = {"name": "总图.dwg", "mimeType": "x/y", "buffer": b"AC1032"}
+    page.set_input_files("#file", bad)
+    page.wait_for_selector("#error:has-text('图纸')")
+    assert page.locator("#conclusion").count() == 0
+    assert page.input_value("#field_name") == ""
+    page.fill("#field_name", "x")  # whatever else is done, the error stays until a file is read
+    page.wait_for_timeout(600)
+    assert page.is_visible("#error")
+    upload(page, write_plot(tmp_path))
+    assert page.is_hidden("#error")
+
+
+@pytest.mark.network
+def test_unsaved_changes_are_asked_about(page: Any, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.remove_listener("dialog", accept)
+    page.on("dialog", answer)
+    upload(page, write_plot(tmp_path))
+    page.fill("#field_developer", "甲公司")
+    page.set_input_files("#file", write_plot(tmp_path, name="别的"))
+    page.wait_for_timeout(300)
+    assert asked == ["confirm"]
+    assert page.input_value("#field_developer") == "甲公司"
+    page.click("#save")
+    page.wait_for_selector("#saved:has-text('#1-1')")
+    page.set_input_files("#file", write_plot(tmp_path, name="别的"))
+    page.wait_for_selector("text=关于别的项目")
+    assert asked == ["confirm"]
+    page.fill("#field_developer", "乙公司")
+    page.evaluate("setTimeout(() => location.reload())")
+    page.wait_for_timeout(1500)
+    assert asked == ["confirm", "beforeunload"]
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("width", [1366, 390])
+def test_a_project_goes_through_its_stages_in_one_case(
+    page: Any, tmp_path: Path, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    offer = [
+        {"stage": "kindergarten", "ownership": "public", "opens_on": "2027-06-30", "classes": 9},
+        {"stage": "primary", "opens_on": "2027-06-30", "classes": 24},
+    ]
+    upload(page, write_plot(tmp_path, schools=offer, review_stage="conditions"))
+    page.wait_for_selector("#conclusion.agree")
+    page.fill("#saver", "张某")
+    page.click("#save")
+    page.wait_for_selector("#saved:has-text('#1-1')")
+    page.set_input_files("#attach", {"name": "规划条件.pdf", "mimeType": "x/y", "buffer": b"%PDF"})
+    page.wait_for_selector("#attached a:has-text('规划条件.pdf')")
+    page.click("#next_stage")
+    page.wait_for_selector("text=规划方案配套教育设施")
+    page.click("#save")
+    page.wait_for_selector("#saved:has-text('#1-2')")
+    page.click("#next_stage")
+    page.wait_for_selector("#conclusion.agree")
+    assert page.locator("#approved_schools .item").count() == 2
+    page.fill("#schools .item:nth-child(2) [name=classes]", "20")
+    page.wait_for_selector("#conclusion.amend")
+    page.wait_for_selector(".table-7 >> text=不符合要求")
+    page.click("#save")
+    page.wait_for_selector("#saved:has-text('#1-3')")
+    page.click("#versions .compare >> nth=0")
+    page.wait_for_selector("#compared >> text=验收移交")
+    page.click("#void")
+    page.wait_for_selector("#error:has-text('理由')")
+    page.fill("#void_reason", "重复登记")
+    page.click("#void")
+    page.wait_for_selector("#found .void:has-text('已作废')")
+    page.wait_for_selector("#error", state="hidden")
+    page.fill("#search", "重复登记")
+    page.wait_for_selector("#found li")
+    with page.expect_download() as awaited:
+        page.click("#export")
+    assert awaited.value.suggested_filename == "审查登记簿.xlsx"
+    if os.environ.get("ZMD_SCREENSHOTS"):
+        page.screenshot(path=f"/tmp/i21-{width}.png", full_page=True)
+
+
+@pytest.mark.network
+def test_an_entry_without_plots_is_opened(page: Any, client: httpx.Client) -> None:
+    client.post("/api/reviews", json={"content": {"name": "空"}})
+    page.fill("#search", "空")
+    page.click("#found button:has-text('空')")
+    page.wait_for_selector("#error:has-text('没有地块')")

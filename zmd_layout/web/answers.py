@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _WGS84 = "EPSG:4326"
 _SIMPLE_M = 200.0
-_TABLES = (1, 2, 3, 4, 5)
+_TABLES = (1, 2, 3, 4, 5, 6, 7)
 
 
 def outline(layers: Layers, study: Study) -> Any:  # noqa: ANN401 - GeoJSON
@@ -96,6 +96,7 @@ def _case(case: Case, lang: Lang) -> dict[str, Any]:
         "title": case.title.text(lang),
         "facts": project(case, lang),
         "is_synthetic": case.is_synthetic,
+        "remarks": [remark.text(lang) for remark in case.remarks],
         "conclusion": case.conclusion.message.text(lang),
         "kind": case.conclusion.kind,
         "reasons": [reason.text(lang) for reason in case.conclusion.reasons],

@@ -25,3 +25,23 @@ export function readBox(box) {
   if (box.value === "") return undefined;
   return box.type === "number" ? Number(box.value) : box.value;
 }
+
+/* A table with a caption; a wide one is moved with the keyboard too, for which it must take the
+ * focus and have a name. */
+export function table(title, data, className) {
+  const box = make("div", undefined, { className: "scroll", tabIndex: 0, role: "region" });
+  box.setAttribute("aria-label", title);
+  const made = make("table", undefined, { className });
+  made.append(make("caption", title));
+  const head = make("tr");
+  for (const text of data.heads) head.append(make("th", text));
+  made.append(make("thead"), make("tbody"));
+  made.tHead.append(head);
+  for (const row of data.rows) {
+    const line = make("tr");
+    for (const text of row) line.append(make("td", text));
+    made.tBodies[0].append(line);
+  }
+  box.append(made);
+  return box;
+}

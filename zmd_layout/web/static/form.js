@@ -11,17 +11,25 @@ const FIELDS = [
   ["kindergarten_defect",
     ["", "none", "delayed", "reduced", "stopped", "missing", "not_handed_over"]],
 ];
+/** @type {[string, string | string[]][]} */
+const FIGURES = [
+  ["stage", ["kindergarten", "primary", "junior", "nine_year"]], ["classes", "number"],
+  ["seats", "number"], ["site_area_m2", "number"],
+];
+const KEYS = [...FIELDS.map(([key]) => key), "approved_on"];
 const LISTS = {
   schools: { prefix: "offer_", fields: [
-    ["stage", ["kindergarten", "primary", "junior", "nine_year"]], ["classes", "number"],
-    ["seats", "number"], ["site_area_m2", "number"], ["opens_on", "date"],
+    ...FIGURES, ["opens_on", "date"],
     ["ownership", ["", "public", "inclusive_private", "private", "for_profit"]],
     ["transfer", ["", "free", "donated", "purchased", "kept"]], ["handed_over_on", "date"],
   ] },
+  approved_schools: { prefix: "offer_", fields: FIGURES },
   phases: { prefix: "phase_", fields: [
     ["name", "text"], ["dwellings", "number"], ["started_on", "date"], ["delivered_on", "date"],
   ] },
 };
+/* What acceptance is compared with has its own place in the form. */
+const APPROVED = "approved_on";
 const OPTIONS = { stage: "offer_" };
 
 function control(key, kind) {
@@ -45,9 +53,12 @@ export function buildForm(changed) {
     box.id = "field_" + key;
     $("fields").append(labelled(word("field_" + key), box));
   }
+  const day = control(APPROVED, "date");
+  day.id = "field_" + APPROVED;
+  $("approved_day").replaceChildren(labelled(word("field_" + APPROVED), day));
   for (const list of Object.keys(LISTS)) {
     $("add_" + list).onclick = () => {
-      addItem(list, list === "schools" ? { stage: "primary" } : {});
+      addItem(list, list === "phases" ? {} : { stage: "primary" });
       changed();
     };
     $(list).onclick = (event) => {
@@ -69,16 +80,21 @@ function addItem(list, item) {
   $(list).append(row);
 }
 export function showForm(fields) {
-  for (const [key] of FIELDS) $("field_" + key).value = fields[key] ?? "";
+  for (const key of KEYS) $("field_" + key).value = fields[key] ?? "";
   for (const list of Object.keys(LISTS)) {
     $(list).replaceChildren();
     for (const item of fields[list] ?? []) addItem(list, item);
   }
+  showApproved();
+}
+/* The approved scheme is asked for at acceptance only. */
+export function showApproved() {
+  $("approved").hidden = $("field_review_stage").value !== "acceptance";
 }
 /* What the form has no box for, such as a phase's completion, stays as the file has it. */
 export function readForm(kept) {
   const fields = { ...kept };
-  for (const [key] of FIELDS) fields[key] = readBox($("field_" + key));
+  for (const key of KEYS) fields[key] = readBox($("field_" + key));
   for (const list of Object.keys(LISTS)) {
     const items = [...$(list).children].map((row) => {
       const item = JSON.parse(row.dataset.rest);

@@ -1,32 +1,39 @@
 /* The review page: plots, their conclusion, the register. */
+import { ask, post, setLanguage } from "./ask.js";
 import { Drawing } from "./drawing.js";
-import { $, all, make, setWords, word } from "./elements.js";
-import { buildChoices, buildForm, readChoices, readForm, showChoices, showForm } from "./form.js";
+import { $, all, make, setWords, table, word } from "./elements.js";
+import {
+  buildChoices, buildForm, readChoices, readForm, showApproved, showChoices, showForm,
+} from "./form.js";
+import { nextStage, showAttachments, showComparison, showFound } from "./register.js";
 
 const COLOURS = { kindergarten: "#b8860b", primary: "#1f6fb4", junior: "#7b3294" };
-const state = { plots: [], chosen: 0, id: null, version: 0, asked: 0, result: null };
+/** A case: its plots, the official's own conclusion of each, and what the register knows of it.
+ * @type {any} */
+const state = {
+  plots: [], overrides: {}, chosen: 0, id: null, version: 0, versions: [], asked: 0, result: null,
+  isDirty: false, faults: {},
+};
+const OWN = ["conclusion", "reason", "official"];
 const LANGUAGES = { zh: "zh-CN", en: "en" };
 let lang = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
 let told, map, plotLayer, schoolLayer, drawing;
 
-function fail(text) { $("error").textContent = text; $("error").hidden = !text; }
-
-async function ask(path, options = {}) {
-  const url = new URL(path, location.href);
-  url.searchParams.set("lang", lang);
-  let answer;
-  try { answer = await fetch(url, options); } catch { throw new Error(word("failed")); }
-  if (answer.ok) return answer;
-  let text = word("failed");
-  try { text = (await answer.json()).error || text; } catch { /* no JSON: the general word stands */ }
-  throw new Error(text);
+/* What is wrong stays in sight until the same thing has succeeded. */
+function fail(about, text) {
+  if (text) state.faults[about] = text; else delete state.faults[about];
+  $("error").textContent = Object.values(state.faults).join("\n");
+  $("error").hidden = !$("error").textContent;
 }
-const post = (path, body) => ask(path, {
-  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-});
+async function attempt(about, work) {
+  try { await work(); fail(about, ""); } catch (error) { fail(about, error.message); }
+}
+const mayLeave = () => !state.isDirty || confirm(word("unsaved"));
+const unitOf = (plot) => String(plot?.properties.unit_id ?? "1");
 
 function showPlot() {
   showForm(state.plots[state.chosen]?.properties ?? {});
+  showOwn();
   $("chosen").replaceChildren();
   if (state.plots.length > 1) {
     const box = make("select");
@@ -43,9 +50,28 @@ function showPlot() {
 function keepForm() {
   const plot = state.plots[state.chosen];
   if (plot) plot.properties = readForm(plot.properties);
+  keepOwn();
+}
+/* The official's own conclusion belongs to the plot that is shown, and to no other. */
+function showOwn() {
+  const own = state.overrides[unitOf(state.plots[state.chosen])] ?? {};
+  for (const key of OWN) $("own_" + key).value = own[key] ?? "";
+}
+function keepOwn() {
+  if (!state.plots.length) return;
+  const unit = unitOf(state.plots[state.chosen]);
+  const own = Object.fromEntries(OWN.map((key) => [key, $("own_" + key).value]));
+  const before = state.overrides[unit] ?? {};
+  if (!own.conclusion) delete state.overrides[unit];
+  else if (OWN.some((key) => own[key] !== before[key])) state.overrides[unit] = own;
 }
 let timer;
-function changed() { clearTimeout(timer); timer = setTimeout(judge, 250); }
+function changed() {
+  state.isDirty = state.plots.length > 0;
+  showApproved();
+  clearTimeout(timer);
+  timer = setTimeout(judge, 250);
+}
 
 async function judge() {
   keepForm();
@@ -55,20 +81,22 @@ async function judge() {
     const only = state.plots[state.chosen].properties.unit_id;
     const result = await (await post("/api/judge", { ...content(), only })).json();
     if (number !== state.asked) return;
-    fail("");
+    fail("judge", "");
     state.result = result;
     render();
   } catch (error) {
     if (number !== state.asked) return;
-    state.result = null;
-    $("verdict").replaceChildren();
-    fail(error.message);
+    clearVerdict();
+    fail("judge", error.message);
   }
 }
 function content() {
-  return { plots: state.plots, choices: readChoices(), override: {
-    conclusion: $("own_conclusion").value, reason: $("own_reason").value,
-    official: $("own_official").value } };
+  return { plots: state.plots, choices: readChoices(), overrides: state.overrides };
+}
+function clearVerdict() {
+  state.result = null;
+  $("verdict").replaceChildren(make("p", word("no_verdict"), { className: "hint" }));
+  schoolLayer.clearLayers();
 }
 function render() {
   const found = state.result?.cases[0];
@@ -77,7 +105,17 @@ function render() {
   out.replaceChildren(make("h3", found.title));
   out.append(make("p", found.facts, { className: "hint" }));
   if (found.is_synthetic) out.append(make("p", word("sample"), { className: "hint" }));
+  if (found.remarks.length) {
+    const asked = make("ul", undefined, { id: "remarks" });
+    for (const text of found.remarks) asked.append(make("li", text));
+    out.append(make("h3", word("remarks")), asked);
+  }
   out.append(make("div", found.conclusion, { className: "conclusion " + found.kind, id: "conclusion" }));
+  const own = state.overrides[found.id];
+  if (own) {
+    const text = [word("own_" + own.conclusion), own.reason, own.official].filter(Boolean).join(" · ");
+    out.append(make("p", `${word("override_shown")}${word("colon")}${text}`, { id: "own" }));
+  }
   const list = make("ol");
   for (const reason of found.reasons) list.append(make("li", reason));
   if (!found.reasons.length) {
@@ -92,7 +130,9 @@ function render() {
     out.append(told);
   }
   for (const number of Object.keys(found.tables)) {
-    if (found.tables[number].rows.length) out.append(table(number, found.tables[number]));
+    if (found.tables[number].rows.length) {
+      out.append(table(word("table_" + number), found.tables[number], "table-" + number));
+    }
     if (number === "4" && found.merging && found.tables[number].rows.length) {
       out.append(make("p", found.merging, { className: "hint" }));
     }
@@ -107,110 +147,142 @@ function render() {
     }).bindTooltip(make("span", text)).addTo(schoolLayer);
   }
 }
-function table(number, data) {
-  const title = word("table_" + number);
-  // a wide table is moved with the keyboard too, for which it must take the focus and have a name
-  const box = make("div", undefined, { className: "scroll", tabIndex: 0, role: "region" });
-  box.setAttribute("aria-label", title);
-  const made = make("table", undefined, { className: "table-" + number });
-  made.append(make("caption", title));
-  const head = make("tr");
-  for (const text of data.heads) head.append(make("th", text));
-  made.append(make("thead"), make("tbody"));
-  made.tHead.append(head);
-  for (const row of data.rows) {
-    const line = make("tr");
-    for (const text of row) line.append(make("td", text));
-    made.tBodies[0].append(line);
-  }
-  box.append(made);
-  return box;
-}
 async function upload() {
   const file = $("file").files[0];
   if (!file) return;
-  if (file.size > told.most_bytes) { $("file").value = ""; fail(told.too_large); return; }
+  if (!mayLeave()) { $("file").value = ""; return; }
+  // nothing of the project before stays in sight, whatever comes of this file
+  take([]);
+  if (file.size > told.most_bytes) { $("file").value = ""; fail("upload", told.too_large); return; }
   const body = new FormData();
   body.append("file", file);
   body.append("coordinates", $("coordinates").value);
-  try {
+  await attempt("upload", async () => {
     const read = await (await ask("/api/plots", { method: "POST", body })).json();
     take(read.plots);
     $("notes").replaceChildren(...read.notes.map((note) => make("li", note)));
-  } catch (error) { fail(error.message); }
+  });
   $("file").value = "";
 }
-function take(plots) {
-  Object.assign(state, { plots, chosen: 0, id: null, version: 0, result: null });
-  $("saved").textContent = "";
-  $("versions").replaceChildren();
-  $("notes").replaceChildren();
-  fail("");
+function take(plots, overrides = {}) {
+  clearTimeout(timer);
+  state.asked++;
+  Object.assign(state, {
+    plots, overrides, chosen: 0, id: null, version: 0, versions: [], isDirty: false, faults: {},
+    copiedFrom: undefined,
+  });
+  for (const key of ["saved", "notes", "versions", "attached", "compared"]) $(key).replaceChildren();
+  $("opened").hidden = true;
+  fail("judge", "");
+  clearVerdict();
   showPlot();
   judge();
 }
-async function download(path, name) {
+const download = (path, name) => attempt("download", async () => {
   keepForm();
-  try {
-    const blob = await (await post(path, content())).blob();
-    const link = make("a", "", { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    URL.revokeObjectURL(link.href);
-    fail("");
-  } catch (error) { fail(error.message); }
+  give(await (await post(path, content())).blob(), name);
+});
+function give(blob, name) {
+  const link = make("a", "", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
-async function save() {
+const save = () => attempt("save", async () => {
   keepForm();
   const name = state.plots.map((plot) => plot.properties.name ?? "").join("、");
-  const kept = { ...content(), name, conclusion: state.result?.cases[0]?.conclusion ?? "" };
-  try {
-    const body = { id: state.id, version: state.version, content: kept };
-    const saved = await (await post("/api/reviews", body)).json();
-    Object.assign(state, saved);
-    $("saved").textContent = `${word("saved")} #${saved.id}-${saved.version}`;
-    fail("");
-    search();
-  } catch (error) { fail(error.message); }
+  const body = {
+    id: state.id, version: state.version, official: $("saver").value,
+    content: { ...content(), name, copied_from: state.copiedFrom },
+  };
+  const saved = await (await post("/api/reviews", body)).json();
+  state.overrides = saved.overrides;
+  await load(saved.id);
+  $("saved").textContent = `${word("saved")} #${saved.id}-${saved.version}${word("colon")}${saved.conclusion}`;
+  search();
+});
+const search = () => attempt("search", async () => {
+  const found = await ask("/api/reviews?q=" + encodeURIComponent($("search").value));
+  showFound(await found.json(), reopen);
+});
+/* What the register knows of the case that is open; the form stays as it is. */
+async function load(id) {
+  const { versions, attachments } = await (await ask("/api/reviews/" + id)).json();
+  const isVoid = versions[0].action === "voided";
+  Object.assign(state, { id, version: versions[0].version, versions, isDirty: false });
+  $("opened").hidden = false;
+  $("void").textContent = word(isVoid ? "reinstate" : "void");
+  $("void").onclick = () => mark(isVoid ? "reinstated" : "voided");
+  $("void_reason").value = "";
+  $("compared").replaceChildren();
+  showVersions(0);
+  showAttachments(id, attachments);
 }
-async function search() {
-  const found = await (await ask("/api/reviews?q=" + encodeURIComponent($("search").value))).json();
-  $("found").replaceChildren();
-  for (const one of found) {
-    const text = `${one.name} · ${one.conclusion} · ${one.saved_at.slice(0, 16)} · v${one.version}`;
-    const open = make("button", text, { type: "button" });
-    open.onclick = () => reopen(one.id);
-    const line = make("li");
-    line.append(open);
-    $("found").append(line);
-  }
-}
-async function reopen(id) {
-  const versions = await (await ask("/api/reviews/" + id)).json();
-  show(id, versions, 0);
-}
+const reopen = (id) => attempt("reopen", async () => {
+  if (!mayLeave()) return;
+  take([]);
+  await load(id);
+  show(0);
+});
 /* An old version is shown as it was; saved again, it becomes the newest. */
-function show(id, versions, chosen) {
+function show(chosen) {
+  const { id, versions } = state;
   const kept = versions[chosen].content;
   showChoices(kept.choices ?? {});
-  const own = kept.override ?? {};
-  $("own_conclusion").value = own.conclusion ?? "";
-  $("own_reason").value = own.reason ?? "";
-  $("own_official").value = own.official ?? "";
-  take(kept.plots);
-  Object.assign(state, { id, version: versions[0].version });
-  if (versions.length < 2) return;
-  $("versions").append(make("span", word("history")));
-  versions.forEach((one, number) => {
-    const text = `v${one.version} ${one.saved_at.slice(0, 16)}`;
+  take(kept.plots ?? [], structuredClone(kept.overrides ?? {}));
+  Object.assign(state, { id, versions, version: versions[0].version });
+  $("opened").hidden = false;
+  showVersions(chosen);
+  if (!state.plots.length) fail("plots", word("no_plots_kept"));
+}
+function showVersions(chosen) {
+  $("versions").replaceChildren(make("span", word("history")));
+  state.versions.forEach((one, number) => {
+    const text = `v${one.version} ${one.saved_at.slice(0, 16)} ${word("action_" + one.action)}`;
     const open = make("button", text, { type: "button", disabled: number === chosen });
-    open.onclick = () => show(id, versions, number);
+    open.onclick = () => { if (mayLeave()) show(number); };
     $("versions").append(open);
+    if (number === chosen) return;
+    const beside = make("button", word("compare"), { type: "button", className: "compare" });
+    beside.onclick = () => showComparison(one, state.versions[chosen]);
+    $("versions").append(beside);
   });
 }
+const mark = (action) => attempt("mark", async () => {
+  const body = { action, official: $("saver").value, reason: $("void_reason").value };
+  await post(`/api/reviews/${state.id}/mark`, body);
+  await load(state.id);
+  search();
+});
+/* A copy is a case of its own, to which no conclusion of the official's is carried. */
+function copy() {
+  keepForm();
+  const from = { id: state.id, version: state.version };
+  take(structuredClone(state.plots));
+  Object.assign(state, { isDirty: true, copiedFrom: from });
+}
+/* The next stage is a further version of the same case. */
+function advance() {
+  keepForm();
+  const { id, version, versions } = state;
+  take(state.plots.map(nextStage));
+  Object.assign(state, { id, version, versions, isDirty: true });
+  $("opened").hidden = false;
+  showVersions(-1);
+}
+const attach = () => attempt("attach", async () => {
+  const body = new FormData();
+  body.append("file", $("attach").files[0]);
+  $("attach").value = "";
+  await ask(`/api/reviews/${state.id}/attachments`, { method: "POST", body });
+  showAttachments(state.id, (await (await ask("/api/reviews/" + state.id)).json()).attachments);
+});
 function drawn(shape) {
   $("finish").hidden = true;
-  if (!shape) { fail(word("few_corners")); return; }
-  take([{ type: "Feature", geometry: shape, properties: { name: word("drawn_name") } }]);
+  if (!shape) { fail("draw", word("few_corners")); return; }
+  if (!mayLeave()) return;
+  take([{ type: "Feature", geometry: shape,
+    properties: { unit_id: "1", name: word("drawn_name") } }]);
+  state.isDirty = true;
 }
 /* Say everything in the language that is on; what was filled in stays. */
 async function speak() {
@@ -227,6 +299,8 @@ async function speak() {
   $("own_conclusion").replaceChildren(...["", "agree", "amend", "refuse", "incomplete"].map((kind) =>
     make("option", word("own_" + (kind || "unset")), { value: kind })));
   $("own_conclusion").value = own;
+  const isVoid = state.versions[0]?.action === "voided";
+  $("void").textContent = word(isVoid ? "reinstate" : "void");
   buildForm(changed);
   buildChoices(told);
 }
@@ -235,10 +309,11 @@ async function turn() {
   const filled = readForm({});
   const choices = readChoices();
   const before = lang;
-  lang = lang === "zh" ? "en" : "zh";
+  lang = setLanguage(lang === "zh" ? "en" : "zh");
   try {
     await speak();
-  } catch (error) { lang = before; fail(error.message); return; }
+    fail("language", "");
+  } catch (error) { lang = setLanguage(before); fail("language", error.message); return; }
   const url = new URL(location.href);
   url.searchParams.set("lang", lang);
   history.replaceState(null, "", url);
@@ -248,6 +323,7 @@ async function turn() {
   judge();
 }
 async function start() {
+  setLanguage(lang);
   await speak();
   map = L.map("map", { attributionControl: false, zoomSnap: 0.5 });
   L.control.scale({ imperial: false }).addTo(map);
@@ -264,13 +340,22 @@ async function start() {
   $("draw").onclick = () => { $("finish").hidden = false; drawing.start(); };
   $("finish").onclick = () => drawing.finish();
   $("form").oninput = changed;
+  $("override").oninput = () => { state.isDirty = true; keepOwn(); if (state.result) render(); };
+  addEventListener("beforeunload", (event) => { if (state.isDirty) event.preventDefault(); });
   $("form").onsubmit = (event) => event.preventDefault();
   $("opinion").onclick = () => download("/api/opinion", word("opinion_file"));
   $("data").onclick = () => download("/api/data", "findings.csv");
   $("save").onclick = save;
+  $("export").onclick = () => attempt("export", async () => {
+    const url = "/api/register?q=" + encodeURIComponent($("search").value);
+    give(await (await ask(url)).blob(), word("register_file"));
+  });
+  $("copy").onclick = copy;
+  $("next_stage").onclick = advance;
+  $("attach").onchange = attach;
   $("print").onclick = () => window.print();
   $("search").oninput = search;
   await search();
   document.body.dataset.ready = "1";
 }
-start().catch((error) => fail(error.message));
+start().catch((error) => fail("start", error.message));
