@@ -38,9 +38,12 @@ def case_of(folder: Path, **fields: Any) -> Case:
 
 @dataclass(frozen=True)
 class Line:
+    """A row of a case."""
+
     facts: Mapping[str, object]
 
     def reason(self, key: str) -> Message:
+        """Return a reason."""
         return Message(key)
 
 
@@ -65,20 +68,20 @@ def is_duty(line: Line, status: Status) -> bool:
     return line.facts["strength"] is Strength.DUTY and line.facts["status"] is status
 
 
-@given(lines_of_a_case(), st.booleans(), st.booleans())
+@given(lines_of_a_case(), st.integers(0, 1), st.integers(0, 1))
 def test_no_combination_of_rows_agrees_with_a_short_duty_or_without_a_decided_one(
-    lines: list[Line], is_missing: bool, is_faulty: bool
+    lines: list[Line], missing: int, faults: int
 ) -> None:
     concluded = conclude(
-        lines, is_synthetic=False, missing=[Message("a")] * is_missing,
-        faults=[Message("b")] * is_faulty,
+        lines, is_synthetic=False, missing=[Message("a")] * missing,
+        faults=[Message("b")] * faults,
     )  # fmt: skip
     if concluded.kind is not Conclusions.AGREE:
         return
     assert not any(is_duty(line, Status.SHORTFALL) for line in lines)
     assert any(is_duty(line, Status.PASS) for line in lines)
-    assert not is_missing
-    assert not is_faulty
+    assert not missing
+    assert not faults
 
 
 @given(lines_of_a_case())

@@ -71,9 +71,7 @@ def served(app: Any) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = uvicorn.Config(
-        app, port=port, log_level="error", ws="none", http=ImpatientProtocol
-    )
+    config = uvicorn.Config(app, port=port, log_level="error", ws="none", http=ImpatientProtocol)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -570,7 +568,7 @@ def test_a_project_goes_through_its_stages_in_one_case(
         page.click("#export")
     assert awaited.value.suggested_filename == "审查登记簿.xlsx"
     if os.environ.get("ZMD_SCREENSHOTS"):
-        page.screenshot(path=f"/tmp/i21-{width}.png", full_page=True)
+        page.screenshot(path=tmp_path / f"stages-{width}.png", full_page=True)
 
 
 @pytest.mark.network

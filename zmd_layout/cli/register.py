@@ -11,8 +11,6 @@ from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from zmd_layout.web.register import Register
 
 _PATH = click.Path(path_type=Path)

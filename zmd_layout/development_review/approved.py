@@ -90,9 +90,7 @@ def missing_at(fields: Mapping[str, Any], stage: ReviewStage) -> tuple[Message, 
     return ()
 
 
-def compared_with_approved(
-    fields: Mapping[str, Any], stage: ReviewStage
-) -> tuple[Approved, ...]:
+def compared_with_approved(fields: Mapping[str, Any], stage: ReviewStage) -> tuple[Approved, ...]:
     """
     Compare what was built with what was approved, by kind of school.
 

@@ -211,8 +211,9 @@ def _case(
     faults = faults_of(fields, stage, parcels, rules=rules.values(), day=world.as_of)
     approved = compared_with_approved(fields, stage)
     doubts = doubts_of(
-        fields, residents=residents, area_m2=shape.area, rules=rules.values(), as_of=world.as_of
-    )
+        fields, residents=residents, area_m2=0.0 if shape is None else shape.area,
+        rules=rules.values(), as_of=world.as_of,
+    )  # fmt: skip
     missing = [*missing_at(fields, stage), *(d.message for d in doubts if d.is_contradiction)]
     offers = fields.get("schools") or ()
     made = any(i.finding["is_synthetic"] for i in issues)

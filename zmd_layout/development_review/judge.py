@@ -174,7 +174,7 @@ class Desk:
             listed, near = layers["classes"], set(layers["schools"].frame["school_id"])
             kept = listed.frame[listed.frame["school_id"].isin(near)].reset_index(drop=True)
             layers["classes"] = replace(listed, frame=kept)
-        if self.roads is not None:
+        if self.roads is not None and np.isfinite(plots.frame.total_bounds).all():
             roads = self._roads_around(plots.frame.total_bounds)
             layers |= {} if roads is None else {ROADS: roads}
         return layers

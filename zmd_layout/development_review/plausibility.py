@@ -96,9 +96,7 @@ def doubts_of(
     )
 
 
-def _of_people(
-    fields: Mapping[str, Any], residents: Value, area_m2: float
-) -> Iterator[Doubt]:
+def _of_people(fields: Mapping[str, Any], residents: Value, area_m2: float) -> Iterator[Doubt]:
     dwellings, stated = fields.get("dwellings"), fields.get("planned_residents")
     if stated is not None and dwellings:
         yield from _beyond(

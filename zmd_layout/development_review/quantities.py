@@ -92,12 +92,13 @@ def _of_stage(
     based_on = need.larger if math.isnan(seats) or not seats else seats
     wanted = max((float(i.finding["required"]) for i in asked), default=math.nan)
     needed = need.larger / size
+    per_class = standards().class_sizes[stage].source
     norm = standards().seats_per_thousand[figures()["per_thousand"]]
     basis = [
         *(Message("review.basis_clause", document=c.document, article=c.article)
           for i in asked for c in [next(iter(i.rule.clauses.values()))]),
         Message("review.basis_seats", value=f"{need.per_thousand:g}", source=norm.source),
-        Message("review.basis_class", value=f"{size:g}", source=standards().class_sizes[stage].source),
+        Message("review.basis_class", value=f"{size:g}", source=per_class),
     ]  # fmt: skip
     if land is not None:
         basis.append(Message("review.basis_site", value=f"{land.value:g}", source=land.source))

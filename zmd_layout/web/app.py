@@ -159,7 +159,7 @@ class _Handlers:
         if not asked.plots:
             raise LayerError(Message("web.no_plot"))
         try:
-            shapes = [shapely.from_geojson(json.dumps(f["geometry"])) for f in asked.plots]
+            shapes = [_shape(f["geometry"]) for f in asked.plots]
             rows = [dict(f["properties"]) for f in asked.plots]
         except (KeyError, TypeError, ValueError, shapely.errors.GEOSException) as error:
             raise LayerError(Message("web.no_plot")) from error
@@ -261,6 +261,11 @@ class _Handlers:
         name, content = self.register.attachment(review_id, sha256)
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
         return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def _shape(outline: Any) -> shapely.Geometry | None:  # noqa: ANN401 - GeoJSON
+    """Return an outline; a plot of a list may have none."""
+    return None if outline is None else shapely.from_geojson(json.dumps(outline))
 
 
 def _now() -> dt.datetime:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 HEAD_SECONDS = 15.0  # for the head of a request, however slowly it drips in
 SILENT_SECONDS = 30.0  # without a byte of a body

@@ -84,7 +84,7 @@ def guard(
         if refused is None:
             try:
                 response = await go_on(request)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, the page goes on
                 _log.exception("%s %s", request.method, request.url.path)
                 refused = 500, Message("web.fault")
         if refused is not None:
@@ -120,9 +120,7 @@ class _Guesses:
         self._seen[visitor] = (self._seen.get(visitor, (0, now))[0] + 1, now)
 
 
-def _refusal(
-    request: Request, token: str | None, guesses: _Guesses
-) -> tuple[int, Message] | None:
+def _refusal(request: Request, token: str | None, guesses: _Guesses) -> tuple[int, Message] | None:
     if token is None and request.url.hostname not in _LOCAL:
         return 403, Message("web.foreign_host")
     if token is not None:

@@ -293,9 +293,7 @@ class Register:
         )
         with self._base() as base:
             rows = base.execute(query, (review_id,)).fetchall()
-        return [
-            dict(zip(("sha256", "name", "added_at", "size"), row, strict=True)) for row in rows
-        ]
+        return [dict(zip(("sha256", "name", "added_at", "size"), row, strict=True)) for row in rows]
 
     def attachment(self, review_id: int, sha256: str) -> tuple[str, bytes]:
         """Return the name and the content of an attached file."""

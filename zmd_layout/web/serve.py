@@ -10,8 +10,8 @@ import uvicorn
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
 from zmd_layout.web.app import make_app
-from zmd_layout.web.guard import require_token
 from zmd_layout.web.connections import ImpatientProtocol
+from zmd_layout.web.guard import require_token
 from zmd_layout.web.register import Register, default_path
 from zmd_layout.workflow import load_study, open_desk
 

@@ -44,8 +44,9 @@ function showPlot() {
     $("chosen").append(box);
   }
   plotLayer.clearLayers();
-  for (const plot of state.plots) plotLayer.addData(plot);
-  if (state.plots.length) map.fitBounds(plotLayer.getBounds().pad(1.5), { maxZoom: 16 });
+  for (const plot of state.plots) if (plot.geometry) plotLayer.addData(plot);
+  const bounds = plotLayer.getBounds();
+  if (bounds.isValid()) map.fitBounds(bounds.pad(1.5), { maxZoom: 16 });
 }
 function keepForm() {
   const plot = state.plots[state.chosen];
