@@ -205,7 +205,11 @@ def _case(
     people = residents.high if residents.is_bounded else float("nan")
     day = fields.get("first_phase_on") or world.as_of
     needs = needs_of(
-        world, residents=people, county_id=county[0] if county else None, year=day.year, near=near
+        world,
+        residents=people,
+        county_id=county[0] if county else None,
+        year=day.year,
+        near=None if shape is None else near,
     )
     parcels = parcels_under(world, shape)
     faults = faults_of(fields, stage, parcels, rules=rules.values(), day=world.as_of)

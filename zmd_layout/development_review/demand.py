@@ -83,7 +83,7 @@ def needs_of(
     residents: float,
     county_id: str | None,
     year: int,
-    near: Sequence[NearSchool],
+    near: Sequence[NearSchool] | None,
 ) -> tuple[Need, ...]:
     """
     Estimate the seats of every stage.
@@ -99,15 +99,15 @@ def needs_of(
     year
         The year of delivery.
     near
-        The schools around.
+        The schools around; None where it is not known where the plot lies.
     """
     indicator = standards().seats_per_thousand[figures()["per_thousand"]].seats
     shares = _shares(world, county_id, year)
     needs = []
     for stage in STAGES:
         low, middle, high = (residents * share for share in shares.get(stage, (math.nan,) * 3))
-        spare = [max(s.spare, 0.0) for s in near if s.stage is stage and s.is_within]
-        has_roster = "schools" in world.layers
+        spare = [max(s.spare, 0.0) for s in near or () if s.stage is stage and s.is_within]
+        has_roster = near is not None and "schools" in world.layers
         needs.append(
             Need(
                 stage, residents, indicator[stage], residents / 1000 * indicator[stage],

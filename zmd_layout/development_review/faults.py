@@ -41,10 +41,10 @@ class Parcel:
     is_synthetic: bool
 
 
-def parcels_under(world: World, shape: shapely.Geometry) -> tuple[Parcel, ...]:
+def parcels_under(world: World, shape: shapely.Geometry | None) -> tuple[Parcel, ...]:
     """List the reserved education land that a plot covers, of 1 m² and more."""
     layer = world.layers.get("education_land")
-    if layer is None:
+    if layer is None or shape is None:
         return ()
     is_touched = layer.frame.intersects(shape)
     touched = layer.frame[is_touched].assign(made=layer.made(["geometry"])[is_touched.to_numpy()])

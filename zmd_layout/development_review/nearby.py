@@ -98,7 +98,7 @@ def figures() -> dict[str, Any]:
     )
 
 
-def schools_near(world: World, shape: shapely.Geometry) -> tuple[NearSchool, ...]:
+def schools_near(world: World, shape: shapely.Geometry | None) -> tuple[NearSchool, ...]:
     """
     List the schools around a plot, by stage and distance.
 
@@ -107,8 +107,10 @@ def schools_near(world: World, shape: shapely.Geometry) -> tuple[NearSchool, ...
     world
         The study; without a schools layer the list is empty.
     shape
-        The plot in the study's plane.
+        The plot in the study's plane; nothing is near a plot without an outline.
     """
+    if shape is None:
+        return ()
     found: list[tuple[Stage, gpd.GeoDataFrame]] = []
     for stage in STAGES:
         schools = schools_of(world, stage)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.development_review.approved import kind_word
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.offers import OFFER_STAGES
-from zmd_layout.measures.outlook import GRADES
+from zmd_layout.measures.supply.seats import GRADES
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Stage, UnitKind
 
