@@ -366,8 +366,9 @@ def _file(content: bytes, kind: str) -> Any:  # noqa: ANN401 - a route
 
 def _told(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ZmdLayoutError)  # noqa: S101 - what it is registered for
-    statuses = {ConflictError: 409, StorageError: 507}
-    status = statuses.get(type(error), 422)
+    status = 409 if isinstance(error, ConflictError) else 422
+    if isinstance(error, StorageError):
+        status = 507
     return JSONResponse({"error": error.text(language_of(request))}, status_code=status)
 
 
