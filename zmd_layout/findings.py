@@ -245,7 +245,7 @@ def _of_due_day(row: dict[str, Any], due: dt.date) -> dict[str, Any]:
 
 
 def _no_units(rule: Rule, kind: UnitKind, world: World) -> dict[str, Any]:
-    """Say in one row that the layer of the rule's units is not there."""
+    """Report in one row that the layer of the rule's units is not there."""
     layer = LAYER_OF[kind][0] if kind in LAYER_OF else "counties"
     note = Message("measures.missing_layer", layer=layer_word(layer))
     verdict = checks.without_check(rule, Status.NOT_ASSESSABLE, note, world.as_of)

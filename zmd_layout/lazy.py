@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """
-    Give a package's `__getattr__`.
+    Return a package's `__getattr__`.
 
     Parameters
     ----------

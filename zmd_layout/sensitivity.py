@@ -95,7 +95,7 @@ def with_stability(
     progress: Callable[[Message], None] | None = None,
 ) -> Sensitivities:
     """
-    Say of each verdict whether it holds when the data are as wrong as the study says.
+    Report for each verdict whether it holds when the data are as wrong as the study says.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _notes(notes: pd.Series[Any], turned_by: dict[int, list[Message]], lang: Lan
 def _turned(
     variation: Variation, world: World, keys: pd.MultiIndex, status: np.ndarray[Any, Any]
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Tell for each finding whether its verdict turns, and whether either side is a verdict."""
+    """Return for each finding whether its verdict turns, and whether either side is a verdict."""
     kept = {key: world._kept[key] for key in _SURE if key in world._kept}  # noqa: SLF001 - one house
     varied = find(variation.rules, World(world.study, variation.layers, world.as_of, _kept=kept))
     tried = {rule.id for rule in variation.rules}
@@ -159,7 +159,7 @@ def _turned(
 
 
 def variations(world: World, rules: Sequence[Rule]) -> Iterator[Variation]:
-    """Give every variation that can touch a rule of the study, in a fixed order."""
+    """Return every variation that can touch a rule of the study, in a fixed order."""
     wide = _with_counted([r for r in rules if not set(r.units) <= _SINGLE], rules)
     yield from _of_people(world, wide)
     yield from _of_distances(world, rules)

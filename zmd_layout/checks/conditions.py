@@ -22,7 +22,7 @@ _POSSIBLE = "possible_stages"
 
 
 def is_missing(value: object) -> bool:
-    """Tell whether a cell is empty: None, NaN, NaT or an empty text."""
+    """Return whether a cell is empty: None, NaN, NaT or an empty text."""
     if value is None or value is pd.NaT or (isinstance(value, str) and not value):
         return True
     return isinstance(value, float) and math.isnan(value)
@@ -124,7 +124,7 @@ def may_have_stage(
     schools: pd.DataFrame, stage: str
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """
-    Tell which schools have a stage, and of which it is open.
+    Return which schools have a stage, and of which it is open.
 
     Returns
     -------

@@ -89,7 +89,7 @@ def report(
     rule: Rule, *, unit: Unit, values: Mapping[str, Value], as_of: dt.date
 ) -> Verdict | None:
     """
-    Give the figure of a rule for a unit that it only monitors: `reported`, no verdict.
+    Return the figure of a rule for a unit that it only monitors: `reported`, no verdict.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def report(
 def _with_wish(
     rule: Rule, decision: Decision, unit: Unit, limits: Mapping[str, DatedValue | None]
 ) -> Decision:
-    """Say where a unit meets the clause and falls short of what the clause would like to see."""
+    """Report where a unit meets the clause and falls short of what the clause would like to see."""
     wish = rule.wish
     if wish is None or decision.status is not Status.PASS or decision.measured is None:
         return decision
@@ -172,7 +172,7 @@ def without_check(rule: Rule, status: Status, note: Message, as_of: dt.date) -> 
 
 
 def _rule_flags(rule: Rule) -> tuple[str, ...]:
-    """Give the cautions that travel with a rule whatever it finds: a proxy, a draft."""
+    """Return the cautions that travel with a rule whatever it finds: a proxy, a draft."""
     flags = [Flag.PROXY] if rule.proxy is not None else []
     flags += [Flag.DRAFT_RULE] if rule.status == RuleStatus.DRAFT else []
     return tuple(sorted(str(flag) for flag in flags))

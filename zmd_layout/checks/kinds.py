@@ -48,7 +48,7 @@ def decide_by_kind(
 
 
 def nothing_owed(rule: Rule) -> float | None:
-    """Give what is owed where a rule does not apply: nothing; a cap has no number there."""
+    """Return what is owed where a rule does not apply: nothing; a cap has no number there."""
     return 0.0 if rule.relation is Relation.AT_LEAST else None
 
 
@@ -193,7 +193,7 @@ def _bounds(check: Banded, numbers: Mapping[str, DatedValue]) -> set[float]:
 def _required_at(
     people: float, check: Banded, numbers: Mapping[str, DatedValue]
 ) -> tuple[DatedValue | None, bool]:
-    """Give the largest requirement of the bands that hold `people`, and whether several do."""
+    """Return the largest requirement of the bands that hold `people`, and whether several do."""
     holding = [band for band in check.bands if _holds(band, people, numbers)]
     found = [numbers[band.required] for band in holding]
     return max(found, key=lambda dated: dated.value, default=None), len(found) > 1

@@ -74,12 +74,12 @@ class Value:
 
 
 def exactly(number: float, **provenance: object) -> Value:
-    """Give a known value."""
+    """Return a known value."""
     return Value(number, number, **provenance)  # type: ignore[arg-type]
 
 
 def oldest(*years: int | None) -> int | None:
-    """Give the earliest year, or None where any is unknown or there is none."""
+    """Return the earliest year, or None where any is unknown or there is none."""
     known = [year for year in years if year is not None]
     return min(known) if known and len(known) == len(years) else None
 
@@ -94,7 +94,7 @@ def unique(notes: Iterable[Message]) -> tuple[Message, ...]:
 
 
 def weakest(*bases: Basis | None) -> Basis | None:
-    """Give the weakest of what several numbers rest on; None where all are simply counted."""
+    """Return the weakest of what several numbers rest on; None where all are simply counted."""
     order = list(Basis)
     return max((basis for basis in bases if basis is not None), key=order.index, default=None)
 

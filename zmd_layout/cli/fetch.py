@@ -150,7 +150,7 @@ def _teller(bar: Progress, lang: str) -> FetchProgress:
 
 
 def _place(study: str) -> tuple[Any, Any]:
-    """Give the study's folder and its ground with a border, in degrees."""
+    """Return the study's folder and its ground with a border, in degrees."""
     import geopandas as gpd
 
     from zmd_layout import workflow

@@ -66,7 +66,7 @@ def _alone(report: RosterReport, name: str) -> RosterReport:
 
 
 def _source(file: Path, study: str | None, coordinates: str | None) -> tuple[LayerSource, str]:
-    """Give how the file is declared, and the plane; the option goes before the study."""
+    """Return how the file is declared, and the plane; the option goes before the study."""
     from zmd_layout.study import LayerSource, read_study
 
     opened: Study | None = read_study(study) if study else None

@@ -168,7 +168,7 @@ def print_story(story: PlanStory, lang: Lang) -> None:
 
 
 def _proof(row: Any) -> Message:  # noqa: ANN401 - a row of a table
-    """Say how far the answer of a stage is from the best."""
+    """Report how far the answer of a stage is from the best."""
     stage = Message(f"words.stage_{row.stage}")
     if row.solve_status == SolveStatus.INFEASIBLE:
         return Message("sites.proof_none", stage=stage)
@@ -180,7 +180,7 @@ def _proof(row: Any) -> Message:  # noqa: ANN401 - a row of a table
 
 
 def closing_messages(impact: Closing, school_ids: tuple[str, ...], lang: Lang) -> list[Message]:
-    """Give the impact sheet line by line."""
+    """Return the impact sheet line by line."""
     from zmd_layout.cli.tables import find_titles
 
     titles = find_titles(lang)

@@ -244,14 +244,14 @@ def print_stability(findings: gpd.GeoDataFrame, paths: dict[str, Path], lang: La
 
 
 def find_titles(lang: Lang, rulesets: Iterable[str] | None = None) -> dict[str, str]:
-    """Give the titles of built-in rules by id: of some sets, or of all."""
+    """Return the titles of built-in rules by id: of some sets, or of all."""
     builtin = builtin_rulesets()
     wanted = builtin if rulesets is None else [name for name in rulesets if name in builtin]
     return {rule.id: rule.title.text(lang) for name in wanted for rule in load_ruleset(name)}
 
 
 def console() -> Console:
-    """Give a console wide enough for the tables."""
+    """Return a console wide enough for the tables."""
     # a name such as [/x] is a name and no markup
     return Console(width=max(Console().width, 110), markup=False, emoji=False)
 
@@ -282,7 +282,7 @@ def select_rules(
 
 
 def is_stale(rule: Rule, day: dt.date) -> bool:
-    """Tell whether any clause of the rule was last checked more than a year before `day`."""
+    """Return whether any clause of the rule was last checked more than a year before `day`."""
     return any(day - clause.checked_on > STALE_AFTER for clause in rule.clauses.values())
 
 

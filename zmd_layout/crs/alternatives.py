@@ -55,7 +55,7 @@ def rival_datums(
 
 def neighbour_zones(coordinates: Coordinates) -> list[Coordinates]:
     """
-    Give the declarations of the zones to the west and east of a Gauss-Krüger or UTM zone.
+    Return the declarations of the zones to the west and east of a Gauss-Krüger or UTM zone.
 
     Parameters
     ----------

@@ -121,7 +121,7 @@ def _only_in_china(
 
 
 def _gcj02_shift(lon: FloatArray, lat: FloatArray) -> LonLat:
-    """Give the shift of GCJ-02 at a WGS 84 position, in degrees."""
+    """Return the shift of GCJ-02 at a WGS 84 position, in degrees."""
     x, y = lon - 105.0, lat - 35.0
     root, product = np.sqrt(np.abs(x)), x * y
     ripple = 20.0 * (np.sin(6.0 * np.pi * x) + np.sin(2.0 * np.pi * x))
@@ -160,5 +160,5 @@ def _waves(
 
 
 def _bd09_shift(lon: FloatArray, lat: FloatArray) -> LonLat:
-    """Give the shift of BD-09 at a GCJ-02 position, in degrees of radius and radians of angle."""
+    """Return the shift of BD-09 at a GCJ-02 position, in degrees of radius and radians of angle."""
     return 0.00002 * np.sin(lat * _BD_ANGLE), 0.000003 * np.cos(lon * _BD_ANGLE)

@@ -120,7 +120,7 @@ def parse_coordinates(declared: str) -> Coordinates:
 
 def working_plane(working_crs: str) -> pyproj.CRS:
     """
-    Give the CRS in which everything is measured, if it is fit for that.
+    Return the CRS in which everything is measured, if it is fit for that.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ class GaussKruger:
 
 @cache
 def gauss_kruger(crs: pyproj.CRS) -> GaussKruger | None:
-    """Give the zone of a Chinese Gauss-Krüger CRS, or None for any other CRS."""
+    """Return the zone of a Chinese Gauss-Krüger CRS, or None for any other CRS."""
     operation = crs.coordinate_operation
     if not crs.is_projected or operation is None or operation.method_name != "Transverse Mercator":
         return None
@@ -223,7 +223,7 @@ def gauss_kruger(crs: pyproj.CRS) -> GaussKruger | None:
 
 def meridian_of_zone(zone: int) -> int | None:
     """
-    Give the central meridian of a zone number of China, in degrees east.
+    Return the central meridian of a zone number of China, in degrees east.
 
     The two numberings do not meet in China: 13–23 are 6° zones, 25–45 are 3° zones. None for a
     number that is neither.
@@ -236,7 +236,7 @@ def meridian_of_zone(zone: int) -> int | None:
 
 
 def zones_of_meridian(central_meridian: float) -> list[int]:
-    """Give the zone numbers of China with that central meridian, the 3° one first."""
+    """Return the zone numbers of China with that central meridian, the 3° one first."""
     return [zone for zone in ZONES_OF_CHINA if meridian_of_zone(zone) == central_meridian]
 
 

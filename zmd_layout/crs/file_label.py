@@ -50,7 +50,7 @@ def require_no_contradiction(
 
 
 def is_global(crs: pyproj.CRS) -> bool:
-    """Tell whether a CRS stands on WGS 84, CGCS2000 or their like: an ellipsoid of their size."""
+    """Return whether a CRS stands on WGS 84, CGCS2000 or their like: an ellipsoid of their size."""
     return crs.ellipsoid is not None and crs.ellipsoid.semi_major_metre == _WGS84_AXIS_M
 
 

@@ -92,7 +92,7 @@ def looks_like_datum_shift(
     offset: Offset, x_m: FloatArray, y_m: FloatArray, *, coordinates: Coordinates, working_crs: str
 ) -> Datum | None:
     """
-    Tell which other datum would explain an offset.
+    Return which other datum would explain an offset.
 
     Parameters
     ----------

@@ -192,7 +192,7 @@ def as_declared(
 
 def shift_note(coordinates: Coordinates, *, working_crs: str) -> Message | None:
     """
-    Say so where a datum shift is needed and not applied.
+    Report it where a datum shift is needed and not applied.
 
     The parameters between Xi'an 1980 or Beijing 1954 and CGCS2000 are local and not public; pyproj
     keeps longitude and latitude, and the result is off by some tens of metres to over a hundred.

@@ -294,7 +294,7 @@ def _members(
     table: gpd.GeoDataFrame,
     residents: Mapping[str, Value],
 ) -> dict[str, Neighbour]:
-    """Give the other plots of the groups that a plot is part of."""
+    """Return the other plots of the groups that a plot is part of."""
     groups = [
         areas_of(_key_of(row)) for row in rows if row["unit_kind"] == UnitKind.RESIDENTIAL_GROUP
     ]

@@ -92,7 +92,7 @@ class Merging:
 
 
 def merging_of(rules: Sequence[Rule], day: dt.date) -> Merging | None:
-    """Give how the rules add plots up on a day; None where no rule does."""
+    """Return how the rules add plots up on a day; None where no rule does."""
     for rule in rules:
         if rule.unit is not UnitKind.RESIDENTIAL_GROUP:
             continue
@@ -105,7 +105,7 @@ def merging_of(rules: Sequence[Rule], day: dt.date) -> Merging | None:
 
 def apply(rules: Sequence[Rule], choices: Choices, *, base: Path | None) -> list[Rule]:
     """
-    Give the rules of a review: those of the study under the choices, and those beside.
+    Return the rules of a review: those of the study under the choices, and those beside.
 
     Parameters
     ----------

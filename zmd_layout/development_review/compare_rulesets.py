@@ -53,7 +53,7 @@ class Pair:
 
 
 def limit_of(issue: Issue) -> Message:
-    """Give the number that a finding is held against and what is there, with their unit."""
+    """Return the number that a finding is held against and what is there, with their unit."""
     row = issue.finding
     unit = Message(f"opinion.unit_{str(row['measure_unit']).replace('/', '_')}")
     key = f"review.limit_{row['relation']}"
@@ -77,6 +77,6 @@ def pairs_of(ours: Sequence[Issue], theirs: Sequence[Issue]) -> tuple[Pair, ...]
 
 
 def _question(issue: Issue) -> tuple[object, ...]:
-    """Tell questions apart; a nine-year school has one size, whichever stage its rule names."""
+    """Distinguish questions; a nine-year school has one size, whichever stage its rule names."""
     stage = None if issue.topic is Topic.SIZE else issue.rule.stage
     return issue.finding["unit_kind"], issue.finding["unit_id"], issue.topic, stage

@@ -122,7 +122,7 @@ def needs_of(
 def _shares(
     world: World, county_id: str | None, year: int
 ) -> dict[Stage, tuple[float, float, float]]:
-    """Give children of each stage per resident of the county, in three variants of births."""
+    """Return children of each stage per resident of the county, in three variants of births."""
     shares: dict[Stage, tuple[float, float, float]] = world.keep(
         ("desk shares", county_id, year), lambda: _forecast_shares(world, county_id, year)
     )

@@ -67,7 +67,7 @@ def faults_of(
     day: dt.date,
 ) -> tuple[Message, ...]:
     """
-    Say what has to be put right.
+    Report what has to be put right.
 
     Parameters
     ----------

@@ -162,7 +162,7 @@ class Desk:
         return Judged(plots.frame, layers, findings, cases)
 
     def _layers_around(self, plots: Layer) -> Layers:
-        """Give the plots with their neighbours, and of all else what stands near any of them."""
+        """Return the plots with their neighbours, and of all else what stands near any of them."""
         areas, other_name = _with_neighbours(plots, self.layers.get(AREAS))
         zone = shapely.union_all(
             shapely.buffer(areas.frame.geometry.to_numpy(), figures()["shown_within_m"])

@@ -52,7 +52,7 @@ class Basis:
 
 
 def ground_of(document: str) -> Ground:
-    """Tell the kind of a document by its name; one that is not known is normative."""
+    """Report the kind of a document by its name; one that is not known is normative."""
     for entry in _data()["ground"]:
         if any(re.search(pattern, document) for pattern in entry["patterns"]):
             return Ground(entry["id"])
@@ -60,13 +60,13 @@ def ground_of(document: str) -> Ground:
 
 
 def carries_refusal(ground: Ground) -> bool:
-    """Tell whether a duty of this kind of document may be the reason of a refusal."""
+    """Return whether a duty of this kind of document may be the reason of a refusal."""
     entry = next(entry for entry in _data()["ground"] if entry["id"] == ground)
     return bool(entry["carries_refusal"])
 
 
 def basis_in_order(rules: Iterable[Rule]) -> tuple[Basis, ...]:
-    """Give what an opinion rests on: the standing clauses and those of its rules, in order."""
+    """Return what an opinion rests on: the standing clauses and those of its rules, in order."""
     found: dict[tuple[Ground, str, str], dict[str, None]] = {}
     cited = [(entry["document"], entry["article"], entry["text"]) for entry in _data()["standing"]]
     cited += [(c.document, c.article, c.text) for rule in rules for c in rule.clauses.values()]
@@ -84,7 +84,7 @@ def basis_in_order(rules: Iterable[Rule]) -> tuple[Basis, ...]:
 
 
 def full_name(document: str) -> str:
-    """Give a document's name as an official letter cites it."""
+    """Return a document's name as an official letter cites it."""
     bare = document.strip("《》")
     return str(_data()["full_name"].get(bare, f"《{bare}》" if _is_named(document) else document))
 

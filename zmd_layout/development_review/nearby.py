@@ -86,7 +86,7 @@ class NearSchool:
 
 
 def radius_m(stage: Stage) -> float:
-    """Give the service radius of a stage in metres."""
+    """Return the service radius of a stage in metres."""
     return float(figures()["radius"][str(stage)]["metres"])
 
 
@@ -153,7 +153,7 @@ class _Ways:
         self._gates = tied(world, edge, mode=Mode.WALK)
 
     def to(self, schools: Sequence[gpd.GeoDataFrame]) -> NDArray[np.float64]:
-        """Give the metres to each school, frame after frame; NaN: no way, 0: inside the plot."""
+        """Return the metres to each school, frame after frame; NaN: no way, 0: inside the plot."""
         straight_m = np.concatenate([frame["distance_m"].to_numpy(float) for frame in schools])
         inside = straight_m == 0
         if self._graph is None or self._gates is None:
@@ -197,7 +197,7 @@ def _near(
 
 
 def share_of(stages: Sequence[Stage], stage: Stage) -> float:
-    """Give the part of a school's grades that a stage has; kindergartens are not divided."""
+    """Return the part of a school's grades that a stage has; kindergartens are not divided."""
     grades = {each: GRADES[each] for each in stages if each in GRADES}
     return grades[stage] / sum(grades.values()) if stage in grades else 1.0
 

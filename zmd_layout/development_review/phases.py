@@ -54,7 +54,7 @@ _TABLE: dict[Topic, dict[ReviewStage, Standing]] = {
 
 
 def topic_of(rule: Rule) -> Topic:
-    """Tell what a rule speaks of by its unit and by what it measures."""
+    """Return what a rule speaks of by its unit and by what it measures."""
     if rule.unit is UnitKind.RESIDENTIAL_GROUP:
         return Topic.MERGED
     if rule.unit is UnitKind.SCHOOL:

@@ -58,7 +58,7 @@ def seat_advice(
     needs: Sequence[Need], offers: Sequence[Mapping[str, Any]]
 ) -> tuple[tuple[Stage, Message], ...]:
     """
-    Say by how many classes the promised schools fall short of the seats that are needed.
+    Report by how many classes the promised schools fall short of the seats that are needed.
 
     It is advice, for the need rests on assumptions; what no clause asks is held against nobody.
 

@@ -183,7 +183,7 @@ def children_by_stage(
 
 def age_faults(frame: pd.DataFrame) -> list[Message]:
     """
-    Tell where the ages of a layer of units do not sum to its residents.
+    Report where the ages of a layer of units do not sum to its residents.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def age_faults(frame: pd.DataFrame) -> list[Message]:
 
 
 def packaged_stage_ages() -> dict[Stage, tuple[int, int]]:
-    """Give the first and last age of each stage of schooling, from `standards.toml`."""
+    """Return the first and last age of each stage of schooling, from `standards.toml`."""
     return {stage: (ages.first, ages.last) for stage, ages in standards().stage_ages.items()}
 
 

@@ -149,7 +149,7 @@ def births_by_unit(
     births: Births, *, units: pd.Index, age_zero: NDArray[np.float64], years: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """
-    Give the children of age 0 in each unit and year.
+    Return the children of age 0 in each unit and year.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def _units_of(missing: pd.Index, most: int = 5) -> list[str]:
 
 
 def range_faults(table: pd.DataFrame, name: Message) -> list[Message]:
-    """Tell whether low, middle and high are there, known, and in this order."""
+    """Return whether low, middle and high are there, known, and in this order."""
     missing = [variant for variant in VARIANTS if variant not in table]
     if missing:
         return [Message("forecast.variants_missing", table=name, columns=missing)]
@@ -248,7 +248,7 @@ class _Series(BaseModel):
     change: _Change
 
     def births(self) -> Births:
-        """Give the series as an index on its base year."""
+        """Return the series as an index on its base year."""
         counted = [self.base, *self.counted]
         known = pd.DataFrame(
             [(row.year, row.value, row.value, row.value, True) for row in counted]

@@ -82,7 +82,7 @@ def chosen_movement(chosen: Forecast, units: pd.Index) -> Movement:
 
 def chosen_numbers(chosen: Forecast) -> tuple[Message, ...]:
     """
-    Say the numbers that a study supposes, for the notes of a table.
+    Report the numbers that a study supposes, for the notes of a table.
 
     Parameters
     ----------

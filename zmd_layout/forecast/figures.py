@@ -107,7 +107,7 @@ def values(figures: Mapping[Stage, Figure]) -> dict[Stage, float]:
 
 
 def weakest(bases: Iterable[Basis]) -> Basis:
-    """Give the weakest of several bases; that of nothing is the strongest."""
+    """Return the weakest of several bases; that of nothing is the strongest."""
     return max(bases, key=_STRONGEST_FIRST.index, default=_STRONGEST_FIRST[0])
 
 

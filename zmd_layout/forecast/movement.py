@@ -110,7 +110,7 @@ def annual_change(scenario: Scenario, *, units: pd.Index, ages: int, steps: int)
 def _migration_rates(
     table: pd.DataFrame | None, *, units: pd.Index, ages: int
 ) -> NDArray[np.float64]:
-    """Give (3, units, ages) yearly net rates."""
+    """Return (3, units, ages) yearly net rates."""
     rates = np.zeros((len(VARIANTS), len(units), ages))
     if table is None:
         return rates

@@ -123,7 +123,7 @@ def default_scenario(births: Births | str = "henan") -> Scenario:
 
 def suppositions(scenario: Scenario) -> tuple[Message, ...]:
     """
-    Say what a forecast supposes, for the legend of a map or the notes of a table.
+    Report what a forecast supposes, for the legend of a map or the notes of a table.
 
     Parameters
     ----------

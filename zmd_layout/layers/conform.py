@@ -46,7 +46,7 @@ def rename(
     frame: pd.DataFrame, schema: Schema, source: LayerSource
 ) -> tuple[pd.DataFrame, dict[str, str], list[Message]]:
     """
-    Give the columns our names: the study's `columns` first, then our own, then usual names.
+    Return the columns our names: the study's `columns` first, then our own, then usual names.
 
     Two columns that could both be the same field are a fault, never a choice; so is a name in
     `columns` that the layer does not have.

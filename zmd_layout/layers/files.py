@@ -61,7 +61,7 @@ _GEOMETRIES = {
 
 def sha256_of(path: Path) -> str:
     """
-    Give the SHA-256 of a file as hexadecimal digits.
+    Return the SHA-256 of a file as hexadecimal digits.
 
     Of a folder, as a GeoDatabase is, it is that of the names and digests of all files in it but
     locks, which come and go with the programs that have it open.

@@ -23,7 +23,7 @@ _DIMENSION = {Shape.POINT: 0, Shape.LINE: 1, Shape.POLYGON: 2}
 
 def points_in(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """
-    Give a point within each shape: the point itself, or one on the surface of an area.
+    Return a point within each shape: the point itself, or one on the surface of an area.
 
     Parameters
     ----------

@@ -110,12 +110,12 @@ class Layer:
         return self.origin.is_datum_verified is False and not is_synthetic
 
     def has(self, column: str) -> bool:
-        """Tell whether the source had the column."""
+        """Return whether the source had the column."""
         return column in self.frame
 
     def made(self, columns: Iterable[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """
-        Tell for each row whether any of `columns` was made up.
+        Return for each row whether any of `columns` was made up.
 
         Returns
         -------
@@ -132,5 +132,5 @@ Layers = dict[str, Layer]
 
 
 def empty_frame(columns: Iterable[str]) -> pd.DataFrame:
-    """Give a table of no rows."""
+    """Return a table of no rows."""
     return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})

@@ -438,7 +438,7 @@ def _has_made_name(frame: gpd.GeoDataFrame) -> pd.Series[bool]:
 
 
 def origin_of(path: Path, source: LayerSource) -> Origin:
-    """Give what is known of a layer before it is read: where it is, its digest, its year."""
+    """Return what is known of a layer before it is read: where it is, its digest, its year."""
     made = source.synthetic
     return Origin(
         path=source.path,

@@ -19,7 +19,7 @@ _LAYER = "roads"
 
 
 def has_windows(study: Study, source: LayerSource) -> bool:
-    """Tell whether a part can be read; an OSM extract has to be read whole."""
+    """Return whether a part can be read; an OSM extract has to be read whole."""
     return not osm_layers.is_extract(study.path_of(source))
 
 

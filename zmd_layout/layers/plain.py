@@ -6,5 +6,5 @@ import unicodedata
 
 
 def plain(text: str) -> str:
-    """Give a text in NFKC without any white space; upper and lower case stay."""
+    """Return a text in NFKC without any white space; upper and lower case stay."""
     return "".join(unicodedata.normalize("NFKC", text).split())

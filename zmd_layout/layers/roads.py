@@ -169,7 +169,7 @@ def joined_tables(tables: Sequence[RoadTables]) -> RoadTables:
 
 def roads_near(roads: RoadTables, zone: BaseGeometry) -> RoadTables:
     """
-    Give the stretches of which at least one end lies in a zone, with both their ends.
+    Return the stretches of which at least one end lies in a zone, with both their ends.
 
     Parameters
     ----------

@@ -213,7 +213,7 @@ def all_rows_of(text: Text) -> Iterator[list[str]]:
 
 def rows_within(text: Text, window: Window) -> Iterator[list[str]]:
     """
-    Give the rows below the head that lie in a window.
+    Return the rows below the head that lie in a window.
 
     Parameters
     ----------
@@ -256,7 +256,7 @@ def _is_plain(block: str) -> bool:
 
 
 def _is_bare(line: str, text: Text) -> bool:
-    """Tell whether no cell of a plain line holds anything."""
+    """Return whether no cell of a plain line holds anything."""
     return not line.rstrip("\r\n").strip(text.separator)
 
 
@@ -270,7 +270,7 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _blocks(text: Text) -> Iterator[str]:
-    """Give a text in blocks of whole lines; one without line feeds is one block."""
+    """Return a text in blocks of whole lines; one without line feeds is one block."""
     begun: list[str] = []
     for block in _decoded(text.path, text.encoding):
         end = block.rfind("\n") + 1
@@ -309,6 +309,6 @@ def table_of(rows: Iterable[list[Any]], head: list[str], name: str) -> pd.DataFr
 
 
 def heads_of(first: list[Any]) -> list[str]:
-    """Give the names of columns; those without one are numbered."""
+    """Return the names of columns; those without one are numbered."""
     head = [str(cell).strip() if cell is not None else "" for cell in first]
     return [name or f"column_{n + 1}" for n, name in enumerate(head)]

@@ -53,7 +53,7 @@ class TrackedLayers(dict[str, Layer]):
         return super().__getitem__(name)
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as dict's
-        """Give a layer, or `default`."""
+        """Return a layer, or `default`."""
         self.note([name])
         return super().get(name, default)
 
@@ -70,22 +70,22 @@ class TrackedLayers(dict[str, Layer]):
         return super().__len__()
 
     def keys(self) -> Any:  # noqa: ANN401 - as dict's
-        """Give the names."""
+        """Return the names."""
         self._note_all()
         return super().keys()
 
     def values(self) -> Any:  # noqa: ANN401 - as dict's
-        """Give the layers."""
+        """Return the layers."""
         self._note_all()
         return super().values()
 
     def items(self) -> Any:  # noqa: ANN401 - as dict's
-        """Give names and layers."""
+        """Return names and layers."""
         self._note_all()
         return super().items()
 
     def copy(self) -> dict[str, Layer]:
-        """Give a plain copy."""
+        """Return a plain copy."""
         return dict(self.items())
 
     def __or__(self, other: Mapping[str, Layer]) -> TrackedLayers:  # type: ignore[override]  # dict's has more forms

@@ -28,7 +28,7 @@ def window_of(
     zone: shapely.Polygon, source: LayerSource, *, working_crs: str
 ) -> tuple[float, float, float, float] | None:
     """
-    Give a zone's bounds in the coordinates of a file.
+    Return a zone's bounds in the coordinates of a file.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def window_of(
 
 def window_of_extract(zone: shapely.Geometry, *, working_crs: str) -> Window:
     """
-    Give the window of an OSM extract in which a zone lies, with room around it.
+    Return the window of an OSM extract in which a zone lies, with room around it.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def halve_radii(
 
 
 def cover_within(problem: Problem, radius: float) -> csr_array:
-    """Give the pairs within a radius, their costs put to zero; (n, m) sparse."""
+    """Return the pairs within a radius, their costs put to zero; (n, m) sparse."""
     costs = problem.costs
     is_within = costs.data <= radius
     rows = np.repeat(np.arange(costs.shape[0]), np.diff(costs.indptr))

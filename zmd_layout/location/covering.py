@@ -78,7 +78,7 @@ def solve_cover(instance: Instance, net: Deadline, *, at_most: int | None = None
 
 
 def bound_cover(instance: Instance, net: Deadline) -> Cover:
-    """Give a good cover and a good bound, quickly."""
+    """Return a good cover and a good bound, quickly."""
     instance = reduce_cover(instance)
     if not instance.demand_count:
         settled = instance.constant
@@ -113,7 +113,7 @@ def reduce_cover(instance: Instance) -> Instance:
 
 
 def _needed_sites(instance: Instance) -> NDArray[np.bool_]:
-    """Tell which sites are the only one of some demand, and which cost nothing."""
+    """Return which sites are the only one of some demand, and which cost nothing."""
     needed: NDArray[np.bool_] = instance.opening == 0
     has_one = np.diff(instance.row_start) == 1
     needed[instance.site[instance.row_start[:-1][has_one]]] = True
@@ -127,7 +127,7 @@ def _reach(instance: Instance) -> sparse.csr_array:
 
 
 def _hardest_demands(reach: sparse.csr_array) -> NDArray[np.bool_]:
-    """Tell which demands have no other whose sites are among theirs, one of equals; (n,) bool."""
+    """Return which demands have no other whose sites are among theirs, one of equals; (n,) bool."""
     counts = np.diff(reach.indptr)
     # fewest sites first: only an earlier demand can be contained in a later one
     order = np.argsort(counts, kind="stable")
@@ -145,7 +145,7 @@ def _hardest_demands(reach: sparse.csr_array) -> NDArray[np.bool_]:
 
 
 def _useless_sites(reach: sparse.csr_array, opening: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which sites another replaces: it reaches as much or more and costs no more; (m,)."""
+    """Return which sites another replaces: it reaches as much or more and costs no more; (m,)."""
     counts = np.bincount(reach.indices, minlength=reach.shape[1])
     shared = (reach.T @ reach).tocoo()
     less, more = shared.row, shared.col

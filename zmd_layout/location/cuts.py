@@ -238,7 +238,7 @@ class Relaxation:
     def _must_serve_rows(
         self, demands: NDArray[np.int64]
     ) -> tuple[sparse.csr_array, NDArray[np.float64]]:
-        """Say that some demands have an open site."""
+        """Report that some demands have an open site."""
         instance = self.instance
         site_count = instance.site_count
         reach = sparse.csr_array(

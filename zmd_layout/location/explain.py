@@ -83,7 +83,7 @@ def cheapest_open_site(
 
 
 def unreachable_message(problem: Problem, unreachable: NDArray[np.int64]) -> Message:
-    """Say which demands no site reaches, and how many people that is."""
+    """Report which demands no site reaches, and how many people that is."""
     named = [problem.demand_name(index) for index in unreachable[:NAMED_POINTS]]
     if len(unreachable) > NAMED_POINTS:
         named.append("…")
@@ -96,7 +96,7 @@ def unreachable_message(problem: Problem, unreachable: NDArray[np.int64]) -> Mes
 
 
 def too_few_sites_message(found: int | None, least: float, enough: float) -> Message:
-    """Say that so many sites cannot serve all: at least `least` are needed, `enough` will do."""
+    """Report that so many sites cannot serve all: at least `least` are needed, `enough` will do."""
     if least >= enough:
         return Message("siting.too_few_sites", found=found, least=round(enough))
     return Message(
@@ -108,7 +108,7 @@ def too_few_sites_message(found: int | None, least: float, enough: float) -> Mes
 
 
 def partial_plan_message(problem: Problem, assignment: NDArray[np.int64]) -> Message:
-    """Say how much the best partial plan serves and what it leaves out."""
+    """Report how much the best partial plan serves and what it leaves out."""
     is_served = assignment != UNSERVED
     return Message(
         "siting.partial_plan",
@@ -122,7 +122,7 @@ def seats_messages(
     problem: Problem, flows: csr_array, open_sites: NDArray[np.int64]
 ) -> tuple[Message, ...]:
     """
-    Say how much a partial plan serves, whom it leaves out and which seats it leaves empty.
+    Report how much a partial plan serves, whom it leaves out and which seats it leaves empty.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def seats_messages(
 
 def no_seats_messages(problem: Problem) -> tuple[Message, ...]:
     """
-    Say why nothing can seat everyone, as far as it is plain to see.
+    Report why nothing can seat everyone, as far as it is plain to see.
 
     Parameters
     ----------

@@ -143,7 +143,7 @@ def solve_mip(
 
 
 def _is_consistent(model: LinearModel, result: MipResult) -> bool:
-    """Tell whether the values that came back have the objective that came with them."""
+    """Return whether the values that came back have the objective that came with them."""
     if not len(result.values):
         return True
     objective = float(model.objective @ result.values)

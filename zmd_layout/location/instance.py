@@ -77,15 +77,15 @@ class Instance:
         return len(self.opening)
 
     def rows(self) -> NDArray[np.int64]:
-        """Give the demand of each entry, (entries,)."""
+        """Return the demand of each entry, (entries,)."""
         return np.repeat(np.arange(self.demand_count), np.diff(self.row_start))
 
     def is_covering(self) -> bool:
-        """Tell whether serving costs nothing, so that only being reached matters."""
+        """Return whether serving costs nothing, so that only being reached matters."""
         return not self.cost.any()
 
     def value(self, is_open: NDArray[np.bool_]) -> float:
-        """Give the objective of a set of open sites, (m,) bool."""
+        """Return the objective of a set of open sites, (m,) bool."""
         served = np.where(is_open[self.site], self.cost, np.inf)
         least = self.outside
         if len(served):
@@ -104,7 +104,7 @@ class Instance:
         return float(math.ceil(safe - 1e-6)) if self.is_integral else safe
 
     def worth_finding(self, objective: float) -> float:
-        """Give the value below which a solution would be better than `objective`."""
+        """Return the value below which a solution would be better than `objective`."""
         if self.is_integral:
             return objective - 1 + 1e-6 + ROUNDING * abs(objective)
         return objective - 0.5 * CLOSED_GAP * abs(objective)
@@ -251,7 +251,7 @@ def entry_ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArra
 def _penalty(
     costs: csr_array, rows: NDArray[np.int64], opening: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Give a cost of leaving a demand out that outweighs any saving elsewhere, (n,)."""
+    """Return a cost of leaving a demand out that outweighs any saving elsewhere, (n,)."""
     dearest = np.zeros(costs.shape[0])
     np.maximum.at(dearest, rows, costs.data)
     penalty: NDArray[np.float64] = np.ceil(dearest + dearest.sum() + opening.sum() + 1)

@@ -267,7 +267,7 @@ def settled_sites(
     instance: Instance, dual: DualBound, objective: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """
-    Tell which sites every solution better than `objective` opens, and which none opens.
+    Return which sites every solution better than `objective` opens, and which none opens.
 
     Parameters
     ----------

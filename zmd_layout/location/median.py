@@ -197,7 +197,7 @@ def first_sites(instance: Instance, net: Deadline) -> Interchange:
 
 
 def serves_all(search: Interchange) -> bool:
-    """Tell whether every demand that must be served has an open site."""
+    """Return whether every demand that must be served has an open site."""
     return not bool((search.instance.must_serve & (search.first_site() < 0)).any())
 
 
@@ -220,7 +220,7 @@ def with_count(instance: Instance, is_open: NDArray[np.bool_]) -> Interchange:
 
 
 def _settle_only_choice(instance: Instance, found: SiteSearch) -> bool:
-    """Tell whether at most one choice could be better, and if so take it or reject it."""
+    """Return whether at most one choice could be better, and if so take it or reject it."""
     wanted, site_count = instance.open_count, instance.site_count
     if wanted is not None and not 0 <= wanted <= site_count:
         # what a better solution must open contradicts itself: there is none

@@ -54,7 +54,7 @@ class SolveOptions:
     progress: Callable[[SearchProgress], None] | None = None
 
     def count(self, usual: int) -> int:
-        """Give a count of iterations, cuts or nodes at this effort, at least 1."""
+        """Return a count of iterations, cuts or nodes at this effort, at least 1."""
         return max(1, round(usual * self.effort))
 
 
@@ -74,15 +74,15 @@ class Deadline:
     has_ended_the_search: bool = False
 
     def elapsed_s(self) -> float:
-        """Give the seconds since the search began."""
+        """Return the seconds since the search began."""
         return time.perf_counter() - self.started_s
 
     def remaining_s(self) -> float:
-        """Give the seconds that are left, 0 where none are."""
+        """Return the seconds that are left, 0 where none are."""
         return max(0.0, self.options.time_limit_s - self.elapsed_s())
 
     def is_over(self) -> bool:
-        """Tell whether the time is over; a caller that is told so must stop."""
+        """Return whether the time is over; a caller that is told so must stop."""
         if self.remaining_s() <= 0:
             self.has_ended_the_search = True
         return self.has_ended_the_search

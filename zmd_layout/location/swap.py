@@ -108,12 +108,12 @@ class Interchange:
         self._value(everyone, 1.0)
 
     def objective(self) -> float:
-        """Give the objective of the open sites."""
+        """Return the objective of the open sites."""
         opening = self.instance.opening[self.is_open].sum()
         return float(self._first_cost.sum() + opening) + self.instance.constant
 
     def first_site(self) -> NDArray[np.int64]:
-        """Give the cheapest open site of each demand, (n,), `NO_SITE` for none."""
+        """Return the cheapest open site of each demand, (n,), `NO_SITE` for none."""
         return self._first
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
@@ -126,7 +126,7 @@ class Interchange:
             setattr(self, name, state[name].copy())
 
     def demands_of(self, site: int) -> NDArray[np.int64]:
-        """Give the demands that can reach a site."""
+        """Return the demands that can reach a site."""
         return self._columns.demand[self._columns.start[site] : self._columns.start[site + 1]]
 
     def change(self, *, opened: int = NO_SITE, closed: int = NO_SITE) -> None:
@@ -148,7 +148,7 @@ class Interchange:
         self._value(touched, 1.0)
 
     def best_exchange(self) -> Move:
-        """Give the best way to open one site and close another."""
+        """Return the best way to open one site and close another."""
         held = np.flatnonzero(self._site_of_slot != NO_SITE)
         sites = self._site_of_slot[held]
         saving = self._extra[held] + (self.gain - self.instance.opening)
@@ -160,7 +160,7 @@ class Interchange:
         return Move(float(saving[slot, opened]), opened, int(sites[slot]))
 
     def best_opening(self) -> Move:
-        """Give the site whose opening saves most."""
+        """Return the site whose opening saves most."""
         saving = np.where(self.is_open, -np.inf, self.gain - self.instance.opening)
         if not len(saving):
             return NO_MOVE
@@ -168,7 +168,7 @@ class Interchange:
         return Move(float(saving[opened]), opened, NO_SITE)
 
     def best_closing(self) -> Move:
-        """Give the open site whose closing saves most."""
+        """Return the open site whose closing saves most."""
         saving = np.where(self.is_open, self.instance.opening - self.loss[:-1], -np.inf)
         if not len(saving):
             return NO_MOVE
@@ -176,7 +176,7 @@ class Interchange:
         return Move(float(saving[closed]), NO_SITE, closed)
 
     def best_move(self) -> Move:
-        """Give the best move that the number of open sites allows."""
+        """Return the best move that the number of open sites allows."""
         if self.instance.open_count is not None:
             return self.best_exchange()
         moves = (self.best_opening(), self.best_closing(), self.best_exchange())

@@ -72,7 +72,7 @@ def _solve_ordered(problem: Problem, net: Deadline) -> Solution:
 def _without_unreachable(
     problem: Problem, unreachable: NDArray[np.int64], net: Deadline
 ) -> Solution:
-    """Say which demands no site reaches, and plan for the others."""
+    """Report which demands no site reaches, and plan for the others."""
     is_reachable = np.ones(len(problem.demands), dtype=bool)
     is_reachable[unreachable] = False
     reachable = np.flatnonzero(is_reachable)

@@ -76,7 +76,7 @@ class Access:
 
 
 def demand(world: World) -> Demand | None:
-    """Give the points at which children live, or None where no layer has ages at points."""
+    """Return the points at which children live, or None where no layer has ages at points."""
     made: Demand | None = world.keep("demand", lambda: _demand(world))
     return made
 

@@ -29,7 +29,7 @@ def _share_within(
     world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
 ) -> dict[str, Value]:
     """
-    Give the share of children of a stage within `service_radius_m` of a school, in percent.
+    Return the share of children of a stage within `service_radius_m` of a school, in percent.
 
     Over the roads, or without roads in straight lines times a detour factor. A demand point from
     which no school is in reach is not within; of one without road it is not known. Unknown where no

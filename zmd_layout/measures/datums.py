@@ -34,7 +34,7 @@ def open_places(
     world: World, layer: Layer, units: Units, *, rows: NDArray[np.bool_] | None = None
 ) -> tuple[str, ...]:
     """
-    Give the flag where positions say which rows of a layer lie in which unit, and may be wrong.
+    Return the flag where positions say which rows of a layer lie in which unit, and may be wrong.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def kindergarten_gross_enrolment_rate(
     world: World, units: Units, limits: Mapping[str, Any]
 ) -> dict[str, Value]:
     """
-    Give 100 · enrolled in kindergartens and attached classes / residents of kindergarten age.
+    Return 100 · enrolled in kindergartens and attached classes / residents of kindergarten age.
 
     The census has groups of ages, so the single years are interpolated: an assumption, and told.
     The rate is gross: younger and older children and those from elsewhere may lift it above 100.
@@ -82,7 +82,7 @@ def junior_share_in_county_seat(
     world: World, units: Units, limits: Mapping[str, Any]
 ) -> dict[str, Value]:
     """
-    Give the share of a county's junior pupils who are taught in its county seat, in percent.
+    Return the share of a county's junior pupils who are taught in its county seat, in percent.
 
     The seat is what the layer of townships calls so (`is_county_seat`). A nine-year school counts
     with all of its pupils, for the roster does not part them by stage.

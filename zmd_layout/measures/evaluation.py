@@ -109,12 +109,12 @@ def _first_known(tried: list[Value]) -> Value:
 
 
 def unknown(units: Units, note: Message) -> Values:
-    """Give every unit an unknown value with one reason."""
+    """Return every unit an unknown value with one reason."""
     return {str(unit): Value(notes=(note,)) for unit in units.frame.index}
 
 
 def missing_layer(units: Units, layer: str) -> Values:
-    """Say that a layer is not in the study."""
+    """Report that a layer is not in the study."""
     return unknown(units, Message("measures.missing_layer", layer=layer_word(layer)))
 
 
@@ -239,7 +239,7 @@ def _lacks(frame: pd.DataFrame, column: str, rows: np.ndarray[Any, Any]) -> bool
 def _weights(
     definition: CountMeasure | SumMeasure, frame: pd.DataFrame
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Give each row's weight (one in a count), and whether it is known."""
+    """Return each row's weight (one in a count), and whether it is known."""
     if isinstance(definition, CountMeasure):
         return np.ones(len(frame)), np.ones(len(frame), bool)
     if definition.of not in frame:
@@ -264,7 +264,7 @@ def _cautions(
     index: pd.Index[Any],
     untold: set[str],
 ) -> Callable[[int], tuple[str, ...]]:
-    """Give a function that tells what is to be said of the range of the n-th unit."""
+    """Return a function that tells what is to be said of the range of the n-th unit."""
     incomplete = [(str(Flag.OSM_INCOMPLETE),) if str(unit) in untold else () for unit in index]
     open_ = np.zeros(len(index))
     if layer.name == "schools":
@@ -305,7 +305,7 @@ def _range_notes(
 def _share(
     definition: ShareMeasure, world: World, units: Units, limits: Mapping[str, Any]
 ) -> Values:
-    """Give 100·part/whole in percent; unknown where the whole is zero or either is not exact."""
+    """Return 100·part/whole in percent; unknown where the whole is zero or either is not exact."""
     part = evaluate(definition.part, world=world, units=units, limits=limits)
     whole = evaluate(definition.whole, world=world, units=units, limits=limits)
     shares = {unit: _one_share(part[unit], whole[unit]) for unit in whole}

@@ -85,7 +85,7 @@ def children_by_place(
     world: World, *, years: Iterable[int], scenario: Scenario | None = None
 ) -> gpd.GeoDataFrame | None:
     """
-    Give every demand point its residents, and its children by stage in some years.
+    Return every demand point its residents, and its children by stage in some years.
 
     A point keeps its share of its county's cohorts as counted, those born later that of age 0, so
     that the points of a county sum to its forecast where they hold all of its people.

@@ -75,7 +75,7 @@ def _finished(
 def _is_counted(
     row: Mapping[Any, Any], world: World, *, stages: frozenset[str], only_public: bool
 ) -> bool | None:
-    """Tell whether a project counts; None where the register does not say enough."""
+    """Return whether a project counts; None where the register does not say enough."""
     wanted = [(row.get("stage"), stages)]
     if only_public:
         wanted.append((row.get("ownership"), frozenset({str(Ownership.PUBLIC)})))

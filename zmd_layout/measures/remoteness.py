@@ -32,7 +32,7 @@ _NUMBERS = ("walking_speed_m_per_min",)
 @named_measure("way_to_primary_m", UnitKind.VILLAGE, numbers=_NUMBERS)
 def way_to_primary_m(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
     """
-    Give the way from each village to the nearest primary school or teaching point, in metres.
+    Return the way from each village to the nearest primary school or teaching point, in metres.
 
     From the village's representative point, over the roads in the mode of the rule or the study;
     without roads in a straight line times a detour factor, which is an assumption and flagged as a

@@ -37,7 +37,7 @@ _PERSONS = ("persons_per_dwelling_census", "persons_per_dwelling_practice")
 @named_measure("planned_residents", AREA, numbers=_PERSONS)
 def planned_residents(world: World, units: Units, limits: Mapping[str, Any]) -> dict[str, Value]:
     """
-    Give the planned residents of each area.
+    Return the planned residents of each area.
 
     The file's own figure first, then dwellings × the file's persons per dwelling; where that is not
     given, dwellings × the two multipliers of the rule, as a range on an assumption.
@@ -138,7 +138,7 @@ def _of_plot(world: World, row: UnitRow) -> tuple[str, ...]:
 
 
 def _datum_of_plots(world: World, units: Units) -> tuple[str, ...]:
-    """Give the flag where schools stand in or beside plots by positions that may be wrong."""
+    """Return the flag where schools stand in or beside plots by positions that may be wrong."""
     schools = world.layers.get("schools")
     return () if schools is None else open_places(world, schools, units)
 
@@ -259,7 +259,7 @@ def accepted_with_open_defect(
     world: World, units: Units, limits: Mapping[str, Any]
 ) -> dict[str, Value]:
     """
-    Give 1 where an area was accepted by the day though its kindergarten had an open defect.
+    Return 1 where an area was accepted by the day though its kindergarten had an open defect.
 
     No defect is 0 whatever the date. An open defect with no date of acceptance is 0: it has not
     been accepted.

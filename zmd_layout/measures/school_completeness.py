@@ -30,7 +30,7 @@ _KINDS = (UnitKind.COUNTY, UnitKind.TOWNSHIP)
 
 def completeness_of(world: World) -> gpd.GeoDataFrame:
     """
-    Tell how many of the schools that must exist are known, by unit and stage.
+    Return how many of the schools that must exist are known, by unit and stage.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def open_where_incomplete(
 
 
 def _stage(definition: CountMeasure | SumMeasure) -> Stage | None:
-    """Give the stage that is counted; None where schools are not counted by stage."""
+    """Return the stage that is counted; None where schools are not counted by stage."""
     counted = getattr(definition, "count", None) or getattr(definition, "sum", None)
     asked = [c.contains or c.equals for c in definition.where if c.field == "stages"]
     known = [Stage(str(stage)) for stage in asked if stage in set(Stage)]

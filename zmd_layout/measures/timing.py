@@ -28,7 +28,7 @@ def days_without_replacement(
     world: World, units: Units, limits: Mapping[str, Any]
 ) -> dict[str, Value]:
     """
-    Give the days from the closing of a school to the opening of what replaces it, at least 0.
+    Return the days from the closing of a school to the opening of what replaces it, at least 0.
 
     A replacement that already operated in a year before the closing is 0 days whatever its own
     date. One that is not named, not in the roster or not dated is unknown; a school that is not to

@@ -79,7 +79,7 @@ class Units:
     _rows: list[UnitRow] = field(default_factory=list, repr=False, compare=False)
 
     def rows(self) -> list[UnitRow]:
-        """Give the units in the order of their ids; they are made once, for many rules ask."""
+        """Return the units in the order of their ids; they are made once, for many rules ask."""
         if not self._rows:
             self._rows.extend(self._make_rows())
         return self._rows
@@ -131,7 +131,7 @@ def units_of(
     kind: UnitKind, *, study: Study, layers: Layers, limits: Mapping[str, Any]
 ) -> Units | None:
     """
-    Give the units of a kind, or None where the study has no layer for them.
+    Return the units of a kind, or None where the study has no layer for them.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def _city(study: Study, layers: Layers) -> Units | None:
 
 
 def _city_id(layer: Layer, study: Study) -> str:
-    """Give the prefecture code that the county codes share (411700), else the study's id."""
+    """Return the prefecture code that the county codes share (411700), else the study's id."""
     if "unit_id" in layer.frame and layer.name in {"counties", "townships"}:
         codes = [_CODE.fullmatch(str(unit_id)) for unit_id in layer.frame["unit_id"]]
         prefixes = {None if code is None else code[2] for code in codes}

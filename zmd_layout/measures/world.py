@@ -58,7 +58,7 @@ class World:
         return replace(self, as_of=day, by=day, _kept={})
 
     def units(self, kind: UnitKind, limits: Mapping[str, Any]) -> Units | None:
-        """Give the units of a kind (for groups: under the rule's distances)."""
+        """Return the units of a kind (for groups: under the rule's distances)."""
         found: Units | None = self._remembered(
             self._units,
             definition_of(kind, limits),
@@ -67,7 +67,7 @@ class World:
         return found
 
     def keep(self, key: Any, make: Any) -> Any:  # noqa: ANN401 - a store of anything
-        """Give what `make()` gave the first time."""
+        """Return what `make()` gave the first time."""
         return self._remembered(self._kept, key, make)
 
     def in_mode(self, mode: str | None) -> World:
@@ -81,7 +81,7 @@ class World:
         return made
 
     def _remembered(self, store: dict[Any, Any], key: Any, make: Any) -> Any:  # noqa: ANN401 - as above
-        """Give what was made, and tell again which layers it rests on."""
+        """Return what was made, and tell again which layers it rests on."""
         if key not in store:
             with noting(self.layers) as names:
                 made = make()
@@ -92,7 +92,7 @@ class World:
 
     def members(self, layer: Layer, units: Units) -> pd.Series[Any]:
         """
-        Tell in which unit each row of a layer lies.
+        Report in which unit each row of a layer lies.
 
         A row's own id column (`county_id`, `township_id`, …) goes before its position, and a school
         without either lies where its school lies. Positions are representative points.
@@ -114,7 +114,7 @@ class World:
 
     def rests_on_position(self, layer: Layer, units: Units) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """
-        Tell of which rows a position says in which unit they lie, their own or their school's.
+        Report which rows a position says in which unit they lie, their own or their school's.
 
         Returns
         -------
@@ -155,7 +155,7 @@ class World:
         return result
 
     def _declared(self, layer: Layer, units: Units) -> pd.Series[Any]:
-        """Give the unit that a row names, by its own column or through its school."""
+        """Return the unit that a row names, by its own column or through its school."""
         frame = layer.frame
         empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
         own = _own_column(layer, units)
@@ -183,13 +183,13 @@ class World:
         )
 
     def _follows_schools(self, layer: Layer, units: Units) -> bool:
-        """Tell whether the rows of a layer lie where their schools lie."""
+        """Return whether the rows of a layer lie where their schools lie."""
         is_linked = "school_id" in layer.frame and layer.name != "schools"
         return is_linked and "schools" in self.layers and _own_column(layer, units) is None
 
 
 def _own_column(layer: Layer, units: Units) -> str | None:
-    """Give the column in which the rows of a layer name their unit, if it has one."""
+    """Return the column in which the rows of a layer name their unit, if it has one."""
     own = _DECLARED.get(units.kind)
     if LAYER_OF.get(units.kind, ("",))[0] == layer.name:
         own = LAYER_OF[units.kind][1]

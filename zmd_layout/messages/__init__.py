@@ -102,7 +102,7 @@ def _render(value: object, lang: Lang | str) -> object:
 
 
 def steers(text: str) -> bool:
-    """Tell whether a text has characters that steer a terminal or turn the writing round."""
+    """Return whether a text has characters that steer a terminal or turn the writing round."""
     return _STEERING.search(text) is not None
 
 
@@ -160,13 +160,13 @@ def word(value: object, lang: Lang | str = Lang.ZH) -> str:
 
 
 def word_message(value: object) -> Message:
-    """Give the print form of a word of the vocabulary as a `Message`."""
+    """Return the print form of a word of the vocabulary as a `Message`."""
     name = type(value).__name__.lower()
     return Message(f"words.{name}_{value}")
 
 
 def value_word(value: object) -> object:
-    """Give the print form of a cell, such as `subdistrict` → 街道, or the cell itself."""
+    """Return the print form of a cell, such as `subdistrict` → 街道, or the cell itself."""
     key = f"values.{value}".lower()
     return Message(key) if key in _texts("values") else value
 

@@ -177,7 +177,7 @@ def _require_metres(lines: gpd.GeoDataFrame) -> None:
 
 
 def _parts(lines: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.int64], pd.DataFrame]:
-    """Give the simple lines in an order of their own, the row of each, and the tags by row."""
+    """Return the simple lines in an order of their own, the row of each, and the tags by row."""
     geometry = np.asarray(lines.geometry.array, dtype=object)
     parts, row = shapely.get_parts(geometry, return_index=True)
     is_line = shapely.length(parts) > 0
@@ -216,7 +216,7 @@ def _levels(lines: gpd.GeoDataFrame) -> NDArray[np.float64]:
 def _vertices(
     xy: NDArray[np.float64], part: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Give coordinates, line and whole millimetres of the vertices, none twice in a row."""
+    """Return coordinates, line and whole millimetres of the vertices, none twice in a row."""
     millimetres = np.rint(xy * _MILLIMETRES_PER_METRE).astype(np.int64)
     is_step = (np.diff(part) != 0) | (np.diff(millimetres, axis=0) != 0).any(axis=1)
     is_step = np.concatenate([[True], is_step])
@@ -226,7 +226,7 @@ def _vertices(
 def _number_vertices(
     millimetres: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give each vertex the number of its place, from west to east, and the places themselves."""
+    """Return each vertex the number of its place, from west to east, and the places themselves."""
     order = np.lexsort((millimetres[:, 1], millimetres[:, 0]))
     ordered = millimetres[order]
     is_new = np.concatenate([[False], (np.diff(ordered, axis=0) != 0).any(axis=1)])
@@ -239,7 +239,7 @@ def _number_vertices(
 def _cut(
     vertex: NDArray[np.int64], part: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the first and the last vertex position of each stretch between two nodes."""
+    """Return the first and the last vertex position of each stretch between two nodes."""
     is_node = np.bincount(vertex)[vertex] > 1
     changes = np.diff(part) != 0
     is_node |= np.concatenate([[True], changes]) | np.concatenate([changes, [True]])

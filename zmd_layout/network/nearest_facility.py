@@ -93,7 +93,7 @@ class Nearest:
         return Basis.ASSUMPTION if self.method is Method.STRAIGHT_LINE else None
 
     def message(self) -> Message:
-        """Say how distances were found, and how many points have no facility in reach."""
+        """Report how distances were found, and how many points have no facility in reach."""
         return Message(
             f"network.method_{self.method}",
             total=len(self.distance_m),

@@ -249,7 +249,7 @@ def _next_seeds(
 def _is_known(
     rank: NDArray[np.int32], node: NDArray[np.int32], labels: list[NearestSource]
 ) -> NDArray[np.bool_]:
-    """Say whether a node has a source among its labels already."""
+    """Return whether a node has a source among its labels already."""
     known = np.zeros(len(rank), dtype=bool)
     for label in labels:
         known |= label.rank[node] == rank

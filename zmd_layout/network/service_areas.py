@@ -208,7 +208,7 @@ def areas_from_points(
 def _cells(
     xy: NDArray[np.float64], boundary: gpd.GeoSeries | gpd.GeoDataFrame
 ) -> NDArray[np.object_]:
-    """Give the Voronoi cell of each of some different places."""
+    """Return the Voronoi cell of each of some different places."""
     frame = shapely.box(*boundary.total_bounds)
     if len(xy) < 2:  # noqa: PLR2004 - GEOS draws no cell for a single point
         return np.full(len(xy), frame, dtype=object)

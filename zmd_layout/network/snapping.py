@@ -76,7 +76,7 @@ class Snap:
         return np.sort(self.key[~self.is_snapped])
 
     def message(self) -> Message:
-        """Say how many points are tied, how far they are from the road, and how many are not."""
+        """Report how many points are tied, how far they are from the road, and how many are not."""
         tied_m = self.distance_m[self.is_snapped]
         limits = np.unique(self.limit_m)
         return Message(
@@ -193,7 +193,7 @@ def point_keys(
 
 
 def key_ranks(key: NDArray[np.generic]) -> NDArray[np.int32]:
-    """Give the place of each key in ascending order."""
+    """Return the place of each key in ascending order."""
     rank = np.empty(len(key), dtype=np.int32)
     rank[np.argsort(key, kind="stable")] = np.arange(len(key), dtype=np.int32)
     return rank

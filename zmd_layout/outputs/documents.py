@@ -34,7 +34,7 @@ def document_writers(
     results: Results, *, with_pdf: bool = False, lang: Lang = Lang.ZH
 ) -> dict[str, Callable[[Path], None]]:
     """
-    Give what writes each document of a run.
+    Return what writes each document of a run.
 
     Parameters
     ----------

@@ -120,7 +120,7 @@ def _refuse_locked(folder: Path, names: list[str]) -> None:
 
 
 def is_whole(folder: Path) -> bool:
-    """Tell whether every file that `run.json` lists is there as it was written."""
+    """Return whether every file that `run.json` lists is there as it was written."""
     try:
         record = json.loads((folder / RECORD).read_text("utf-8"))
         return all(sha256_of(folder / n) == digest for n, digest in record["outputs"].items())
@@ -129,7 +129,7 @@ def is_whole(folder: Path) -> bool:
 
 
 def standing(folder: Path, **entries: object) -> dict[str, Path] | None:
-    """Give the files of the last run by name, if they are whole and its record says `entries`."""
+    """Return the files of the last run by name, if they are whole and its record says `entries`."""
     if not is_whole(folder):
         return None
     record = json.loads((folder / RECORD).read_text("utf-8"))

@@ -77,7 +77,7 @@ def _say(key: str, lang: Lang, **args: object) -> str:
 
 
 def _numbers(results: Results, lang: Lang) -> list[tuple[str, str]]:
-    """Give the three numbers: what is short, how children change, what could be studied."""
+    """Return the three numbers: what is short, how children change, what could be studied."""
     primary = [p for p in people_to_come(results) if p.stage is Stage.PRIMARY]
     unknown = _say("unknown", lang)
     change, years = unknown, _say("number_children_unknown", lang)
@@ -109,7 +109,7 @@ def _sites(results: Results, lang: Lang) -> tuple[str, str]:
 
 
 def _picture(figure: Figure | None) -> str:
-    """Give the picture as a data address, so that the page stays one file."""
+    """Return the picture as a data address, so that the page stays one file."""
     if figure is None:
         return ""
     data = io.BytesIO()

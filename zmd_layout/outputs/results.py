@@ -65,7 +65,7 @@ def story_lines(results: Results, lang: Lang) -> list[str]:
 
 
 def county_names(results: Results) -> dict[str, str]:
-    """Give the counties' names by id; empty without a counties layer."""
+    """Return the counties' names by id; empty without a counties layer."""
     units = results.world.units(UnitKind.COUNTY, {})
     if units is None:
         return {}
@@ -75,7 +75,7 @@ def county_names(results: Results) -> dict[str, str]:
 
 def county_of(results: Results) -> dict[tuple[str, str], str]:
     """
-    Give the county of every unit that lies in one, by kind and id.
+    Return the county of every unit that lies in one, by kind and id.
 
     A county lies in itself. A unit that lies in none has the empty text.
     """

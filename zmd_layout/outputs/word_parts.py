@@ -13,7 +13,7 @@ LATIN = "Times New Roman"
 
 
 def set_font(styled: Any, name: str, size_pt: float) -> Any:  # noqa: ANN401 - a run or a style
-    """Give a run or style a font, and give it back; Chinese signs have a setting of their own."""
+    """Return a run or style a font, and give it back; Chinese signs have a setting of their own."""
     styled.font.name = LATIN
     styled.font.size = Pt(size_pt)
     styled.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), name)

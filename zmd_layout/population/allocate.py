@@ -43,12 +43,12 @@ _TOLERANCE = 0.005
 
 
 def is_grid(source: LayerSource) -> bool:
-    """Tell whether a source is a raster."""
+    """Return whether a source is a raster."""
     return source.path.lower().endswith(GRID_SUFFIXES)
 
 
 def without_grid(study: Study) -> Study:
-    """Give the study without a population grid, for the door that reads tables."""
+    """Return the study without a population grid, for the door that reads tables."""
     layers = {n: s for n, s in study.layers.items() if n != "population" or not is_grid(s)}
     return study.model_copy(update={"layers": layers})
 
@@ -270,7 +270,7 @@ def _over_layer(
 def _ground_notices(
     ground: Layer, frame: gpd.GeoDataFrame, places: gpd.GeoDataFrame, census: Layer
 ) -> list[Message]:
-    """Say that the ground is of another year, or that its own people cannot be counts."""
+    """Report that the ground is of another year, or that its own people cannot be counts."""
     notices = []
     years = ground.origin.year, census.origin.year
     if None not in years and years[0] != years[1]:
@@ -287,7 +287,7 @@ def _ground_notices(
 
 
 def _compared(layers: Layers) -> Layers:
-    """Say where the people of a layer that is taken as it stands differ from the census."""
+    """Report where the people of a layer that is taken as it stands differ from the census."""
     population = layers.get("population")
     census = next((n for n in _CENSUS_UNITS if _counts(layers, n)), None)
     if population is None or census is None or "residents" not in population.frame:
@@ -305,7 +305,7 @@ def _compared(layers: Layers) -> Layers:
 def _filled(
     layers: Layers, places: gpd.GeoDataFrame, people: list[str], *, ground: str, census: str
 ) -> Layers:
-    """Give townships, planning units and villages without residents those who live in them."""
+    """Assign townships, planning units and villages without residents those who live in them."""
     out = dict(layers)
     for name in _FILLED:
         if name not in layers or name == census or _is_peopled(layers[name]):
@@ -338,7 +338,7 @@ def _is_peopled(layer: Layer) -> bool:
 
 
 def _counts(layers: Layers, name: str) -> bool:
-    """Tell whether a layer has polygons whose residents are known."""
+    """Return whether a layer has polygons whose residents are known."""
     if name not in layers or not _is_peopled(layers[name]):
         return False
     frame = layers[name].frame

@@ -123,7 +123,7 @@ def _labels(target: pd.Series, onto: gpd.GeoDataFrame | Grid) -> pd.Series:
 def _vector_pieces(
     units: gpd.GeoDataFrame, onto: gpd.GeoDataFrame, weights: str | None
 ) -> gpd.GeoDataFrame:
-    """Give zone, target, `weight` (0 without weights), `area`, and the place of each piece."""
+    """Return zone, target, `weight` (0 without weights), `area`, and the place of each piece."""
     weight = np.zeros(len(onto)) if weights is None else _checked_weights(onto, weights)
     if (onto.geometry.geom_type == "Point").all():
         pieces = point_pieces(units.geometry, onto.geometry)
@@ -152,7 +152,7 @@ def _checked_weights(onto: gpd.GeoDataFrame, weights: str) -> NDArray[np.float64
 
 
 def _shares(pieces: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give each piece its share of the unit; a unit without pieces gets one place of its own."""
+    """Return each piece its share of the unit; a unit without pieces gets one place of its own."""
     zone = pieces["zone"].to_numpy()
     weight, area = pieces["weight"].to_numpy(), pieces["area"].to_numpy()
     by_area = (np.bincount(zone, weights=weight, minlength=len(units)) == 0)[zone]

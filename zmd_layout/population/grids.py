@@ -125,7 +125,7 @@ class Cells:
 
 def cells_by_zone(grid: Grid, polygons: gpd.GeoSeries) -> Iterator[Cells]:
     """
-    Give the cells of each polygon in turn, so that one zone at a time is in memory.
+    Return the cells of each polygon in turn, so that one zone at a time is in memory.
 
     Parameters
     ----------

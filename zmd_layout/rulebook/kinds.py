@@ -64,7 +64,7 @@ class Banded(Strict):
 
 
 class Report(Strict):
-    """Give the figure, no verdict; `reference` is a number to set beside it."""
+    """Return the figure, no verdict; `reference` is a number to set beside it."""
 
     kind: Literal["report"]
     measure: str

@@ -169,5 +169,5 @@ MeasureDefinition = Annotated[
 
 
 def parts(definition: MeasureDefinition) -> tuple[SimpleMeasure, ...]:
-    """Give the alternatives of a definition, one for all but `either`."""
+    """Return the alternatives of a definition, one for all but `either`."""
     return definition.either if isinstance(definition, EitherMeasure) else (definition,)

@@ -34,7 +34,7 @@ class Both(Strict):
     en: PlainText
 
     def text(self, lang: str) -> str:
-        """Give the text in `lang`."""
+        """Return the text in `lang`."""
         return str(getattr(self, str(lang)))
 
 
@@ -70,7 +70,7 @@ class Parameter(Strict):
     values: dict[dt.date, DatedValue] = Field(min_length=1)
 
     def on(self, day: dt.date) -> DatedValue | None:
-        """Give the value in force on `day`, or None before the first."""
+        """Return the value in force on `day`, or None before the first."""
         started = [start for start in self.values if start <= day]
         return self.values[max(started)] if started else None
 

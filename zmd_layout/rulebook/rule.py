@@ -117,10 +117,10 @@ class Rule(Strict):
                 return Relation.AT_LEAST
 
     def limits(self, day: dt.date) -> dict[str, DatedValue | None]:
-        """Give each parameter's value in force on `day`."""
+        """Return each parameter's value in force on `day`."""
         return {name: parameter.on(day) for name, parameter in self.parameters.items()}
 
     def in_force(self, day: dt.date) -> bool:
-        """Tell whether the clause binds on `day`; both ends included."""
+        """Return whether the clause binds on `day`; both ends included."""
         until = self.effective.until
         return self.effective.start <= day and (until is None or day <= until)

@@ -58,7 +58,7 @@ def others(
 
 def spare_seats(work: StageState, served: NDArray[np.bool_]) -> float:
     """
-    Give the free seats of the schools to which the children of a catchment are nearest now.
+    Return the free seats of the schools to which the children of a catchment are nearest now.
 
     NaN where seats or pupils of any of them are unknown: they may be full, or not.
     """

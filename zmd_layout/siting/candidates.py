@@ -65,7 +65,7 @@ def candidates(world: World, stage: Stage) -> gpd.GeoDataFrame:
 
 
 def _new_places(world: World) -> gpd.GeoDataFrame:
-    """Give reserved land and generated places, for all stages; `land_stage` of reserved land."""
+    """Return reserved land and generated places, for all stages; `land_stage` of reserved land."""
     rows = [*_reserved_land(world), *_generated(world)]
     names = ("candidate_id", "kind", "name", "land_stage", "is_synthetic")
     if not rows:

@@ -112,7 +112,7 @@ def closing_impact(world: World, school_ids: Sequence[str], rules: Sequence[Rule
 
 
 def _broken(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give the findings that are worse than before: a new shortfall, or a larger gap."""
+    """Return the findings that are worse than before: a new shortfall, or a larger gap."""
     keys = ["rule_id", "unit_kind", "unit_id"]
     old = before[[*keys, "status", "gap"]]
     new = pd.DataFrame(after[[*keys, "status", "gap"]])
@@ -124,7 +124,7 @@ def _broken(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> gpd.GeoDataFra
 
 
 def _replacements(world: World, school_ids: Sequence[str]) -> pd.DataFrame:
-    """Say of each school what replaces it, and whether that opens first."""
+    """Report for each school what replaces it, and whether that opens first."""
     layer, schools = world.layers.get("closures"), world.layers["schools"].frame
     listed = pd.DataFrame() if layer is None else layer.frame.set_index("school_id")
     opens = dict(zip(schools["school_id"], schools.get("opens_on", ()), strict=False))

@@ -29,7 +29,7 @@ COLUMNS = (
 
 def receivers(world: World, moved: list[Move], rules: Sequence[Rule]) -> pd.DataFrame:
     """
-    Give the schools that would be the nearest of some, as `Closing.receivers`.
+    Return the schools that would be the nearest of some, as `Closing.receivers`.
 
     The pupils of a closing school go where the children near it go: its own enrolment is shared
     out as they are; where that is not known, the children themselves are counted.
@@ -48,7 +48,7 @@ def receivers(world: World, moved: list[Move], rules: Sequence[Rule]) -> pd.Data
 
 
 def _pupils(move: Move) -> NDArray[np.float64]:
-    """Give the pupils who would come to each school that stays."""
+    """Return the pupils who would come to each school that stays."""
     owner, taker = move.way.found.facility, move.after.facility
     come = np.zeros(len(move.left))
     for closing in np.unique(owner[move.is_hit]):
@@ -65,7 +65,7 @@ def _pupils(move: Move) -> NDArray[np.float64]:
 
 
 def enrolled(school: pd.Series[Any], stage: Stage) -> float:
-    """Give a school's pupils of a stage: its own column, else by share of grades; NaN unknown."""
+    """Return a school's pupils of a stage: its own column, else by share of grades; NaN unknown."""
     own = school.get(f"enrolment_{stage}")
     if own is not None and np.isfinite(float(own)):
         return float(own)
@@ -102,7 +102,7 @@ def _row(move: Move, number: int, pupils: float, large: float) -> dict[str, Any]
 
 
 def _large_class_from(rules: Sequence[Rule], world: World) -> float:
-    """Give the pupils from which a class is large, as the rules say; NaN where none does."""
+    """Return the pupils from which a class is large, as the rules say; NaN where none does."""
     found = [
         dated.value
         for rule in rules

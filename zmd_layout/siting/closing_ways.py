@@ -79,7 +79,7 @@ def moves(world: World, closing: set[str]) -> list[Move]:
 
 
 def ways(world: World, moved: list[Move]) -> pd.DataFrame:
-    """Give ways before and after, and buses and beds, as `Closing.ways`."""
+    """Return ways before and after, and buses and beds, as `Closing.ways`."""
     rows = []
     for move in moved:
         rows.append(_row(move, ALL, move.children))

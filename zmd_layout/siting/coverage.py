@@ -63,7 +63,7 @@ class _Counted:
 
 def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
     """
-    Tell which share is within the service radius, by unit and stage.
+    Return which share is within the service radius, by unit and stage.
 
     Parameters
     ----------

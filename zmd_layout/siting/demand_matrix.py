@@ -28,13 +28,13 @@ _AGES_OF = {Stage.VOCATIONAL: (Stage.SENIOR,), Stage.SPECIAL: (Stage.PRIMARY, St
 
 
 def has_own_children(stage: Stage) -> bool:
-    """Tell whether the children of its ages are those who would attend; else they only weigh."""
+    """Return whether the children of its ages are those who would attend; else they only weigh."""
     return stage not in _AGES_OF
 
 
 def weights(world: World, stage: Stage) -> NDArray[np.float64]:
     """
-    Give the children of a stage at each point of the study area.
+    Return the children of a stage at each point of the study area.
 
     Unknown counts as none here, and is reported; so do children beyond the border.
     """

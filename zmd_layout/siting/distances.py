@@ -25,7 +25,7 @@ _STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR)
 
 def distance_notes(world: World) -> dict[str, Message]:
     """
-    Say how many points are tied to the roads and how far, and by stage how ways were measured.
+    Report how many points are tied to the roads and how far, and by stage how ways were measured.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def distance_notes(world: World) -> dict[str, Message]:
 
 def county_of_points(world: World) -> NDArray[np.object_]:
     """
-    Give the county of each demand point.
+    Return the county of each demand point.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def is_inside(world: World) -> NDArray[np.bool_]:
 
 def uncovered(world: World) -> gpd.GeoDataFrame:
     """
-    Give the points of children from which no school of a stage is in reach.
+    Return the points of children from which no school of a stage is in reach.
 
     Returns
     -------

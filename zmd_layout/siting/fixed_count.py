@@ -187,7 +187,7 @@ def _problem(travel: Travel, work: StageState) -> Problem:
 
 
 def _least_radius(travel: Travel, work: StageState) -> tuple[Message, ...]:
-    """Say which radius would reach all children, where the one asked for does not."""
+    """Report which radius would reach all children, where the one asked for does not."""
     if not (work.is_partial and work.options.aim is Aim.COVER_ALL):
         return ()
     best_m = travel.now_m.copy()

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def mean_way(children: NDArray[np.float64], way_m: NDArray[np.float64]) -> float:
-    """Give the children's mean way in metres, of those that have one; NaN where none has."""
+    """Return the children's mean way in metres, of those that have one; NaN where none has."""
     known = np.isfinite(way_m) & (children > 0)
     total = children[known].sum()
     return float(children[known] @ way_m[known] / total) if total else float("nan")
 
 
 def longest_way(children: NDArray[np.float64], way_m: NDArray[np.float64]) -> float:
-    """Give the longest way of any child in metres, of those that have one; NaN where none has."""
+    """Return the longest way of any child in metres, of those that have one; NaN where none has."""
     known = np.isfinite(way_m) & (children > 0)
     return float(way_m[known].max()) if known.any() else float("nan")

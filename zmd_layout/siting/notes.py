@@ -24,7 +24,7 @@ _WAY_KEPT_M = 0.5
 
 def note(row: dict[str, Any], ground: Ground, work: StageState) -> list[Message]:
     """
-    Say what a suggestion would solve, for whom, how large, how full in time, and what is open.
+    Report what a suggestion would solve, for whom, how large, how full in time, and what is open.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _size(row: dict[str, Any], ground: Ground, work: StageState) -> list[Message
 
 
 def _is_rural(township_id: str, world: World) -> bool:
-    """Tell whether a township is surely neither a subdistrict nor the seat of its county."""
+    """Return whether a township is surely neither a subdistrict nor the seat of its county."""
     units = world.units(UnitKind.TOWNSHIP, {})
     if units is None or township_id not in units.frame.index:
         return False

@@ -237,7 +237,7 @@ def _travel_model(
 
 
 def _saving(sites: NDArray[np.int64], pairs: _Pairs) -> float:
-    """Give the child-metres that open sites save: for each point its best one."""
+    """Return the child-metres that open sites save: for each point its best one."""
     is_open = np.isin(pairs.site, sites)
     best = np.zeros(pairs.points)
     np.maximum.at(best, pairs.point[is_open], pairs.saving[is_open])

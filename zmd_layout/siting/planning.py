@@ -71,5 +71,5 @@ def planning() -> Planning:
 
 
 def packaged_costs() -> dict[CandidateKind, float]:
-    """Give the bare relative costs, by kind."""
+    """Return the bare relative costs, by kind."""
     return {kind: figure.value for kind, figure in planning().relative_cost.items()}

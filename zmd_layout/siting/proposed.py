@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def proposed_schools(places: gpd.GeoDataFrame, stage: Stage, world: World) -> gpd.GeoDataFrame:
     """
-    Give each candidate as a row of the layer `schools`: what would stand there.
+    Return each candidate as a row of the layer `schools`: what would stand there.
 
     It is asked about as if it stood on the day of the assessment; a new school is public, run by
     the county and, of kindergartens, the central one.
@@ -105,7 +105,7 @@ def giving(
 
 
 def _as_they_stand(places: gpd.GeoDataFrame, world: World) -> pd.DataFrame:
-    """Give the rows of the schools that stand at candidates; empty rows where none does."""
+    """Return the rows of the schools that stand at candidates; empty rows where none does."""
     frame = world.layers["schools"].frame
     rows = frame.set_index(frame["school_id"].astype(str)).reindex(places["school_id"])
     return pd.DataFrame(rows.set_axis(places.index))
@@ -124,7 +124,7 @@ def _adds(rule: Rule, before: pd.DataFrame, after: pd.DataFrame, world: World) -
 
 
 def world_with(places: gpd.GeoDataFrame, stage: Stage, world: World) -> World:
-    """Give the study as it would be with candidates carried out."""
+    """Return the study as it would be with candidates carried out."""
     if places.empty or "schools" not in world.layers:
         return world
     layer = world.layers["schools"]

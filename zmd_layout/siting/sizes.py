@@ -29,7 +29,7 @@ USE_YEARS = (2027, 2032, 2035)
 
 def size_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
     """
-    Give the most pupils of a school by its stages, of the rules, else of what stands.
+    Return the most pupils of a school by its stages, of the rules, else of what stands.
 
     The key is a stage, or the `;` list of a school of several.
     """
@@ -50,7 +50,7 @@ def rule_caps(rules: Sequence[Rule], world: World) -> dict[str, float]:
 
 
 def _largest_schools(world: World) -> dict[str, float]:
-    """Give the seats of the largest school of each stage alone: where no rule caps, no larger."""
+    """Return the seats of the largest school of each stage alone: where no rule caps, no larger."""
     found = {}
     for stage in Stage:
         schools = schools_of(world, stage)
@@ -63,7 +63,7 @@ def _largest_schools(world: World) -> dict[str, float]:
 
 def size_of(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, Any]:
     """
-    Give classes, seats and land for the children in the year of opening, in whole streams.
+    Return classes, seats and land for the children in the year of opening, in whole streams.
 
     Where the cap of a rule, or the largest school that stands, allows fewer, that holds, and
     `is_over` tells that more than one school, or the seats of others, are needed. Of a school that
@@ -93,7 +93,7 @@ def size_of(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, 
 
 def children_at_opening(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, float]:
     """
-    Give the children that would be served in the year of opening, in the middle scenario.
+    Return the children that would be served in the year of opening, in the middle scenario.
 
     They change as those of their county and stage do; without a forecast they are those of today.
     """

@@ -73,19 +73,19 @@ def standing_places(world: World, stage: Stage) -> gpd.GeoDataFrame:
 
 
 def class_size(stage: Stage) -> float:
-    """Give the standard pupils in a class; NaN where no standard is known."""
+    """Return the standard pupils in a class; NaN where no standard is known."""
     size = standards().class_sizes.get(stage)
     return float("nan") if size is None else size.value
 
 
 def new_seats(stage: Stage) -> float:
-    """Give the seats of a new school of usual size; NaN where none is known."""
+    """Return the seats of a new school of usual size; NaN where none is known."""
     classes = planning().new_school_classes.get(stage)
     return float("nan") if classes is None else classes.value * class_size(stage)
 
 
 def changed_school(school: pd.Series[Any], stage: Stage, stages: str) -> pd.Series[Any]:
-    """Give the row of a school as it would be after it is expanded, or opened again."""
+    """Return the row of a school as it would be after it is expanded, or opened again."""
     after = school.copy()
     after["stages"] = stages
     if school["status"] == SchoolStatus.CLOSED:
@@ -119,7 +119,7 @@ def _expands(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
 
 
 def _has_room(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
-    """Tell whether a site is surely large enough for its pupils and one stream of the stage."""
+    """Return whether a site is surely large enough for its pupils and one stream of the stage."""
     land, partner = planning().land_m2_per_seat, _PARTNER[stage]
     seats = np.fmax(*(_cells(frame, c).to_numpy(dtype=float) for c in ("seats", "enrolment")))
     stream = GRADES[stage] * standards().class_sizes[stage].value

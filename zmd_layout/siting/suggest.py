@@ -273,7 +273,7 @@ def gathered(
 def nothing(
     world: World, unmet: tuple[Need, ...] = (), explanation: tuple[Message, ...] = ()
 ) -> Suggestions:
-    """Give suggestions of no site."""
+    """Return suggestions of no site."""
     crs = world.study.crs
     return Suggestions(
         empty_suggestions(crs), no_catchments(crs), uncovered(world), unmet, unmet,
@@ -372,7 +372,7 @@ def _binding(inside: NDArray[np.float64], gaps: NDArray[np.float64]) -> NDArray[
 
 def _costs(work: StageState, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """
-    Give the cost of each place by its kind; None where the fewest are asked for.
+    Return the cost of each place by its kind; None where the fewest are asked for.
 
     Places at which the stage is taught already shorten no way; of those the one that is the nearest
     school of most children is cheaper by a hair.

@@ -52,7 +52,7 @@ _MODELS = {
 
 
 def no_catchments(crs: str) -> gpd.GeoDataFrame:
-    """Give an empty table of catchments in `crs`."""
+    """Return an empty table of catchments in `crs`."""
     return gpd.GeoDataFrame({"suggestion_id": []}, geometry=[], crs=crs)
 
 
@@ -149,7 +149,7 @@ def _late_flags(row: dict[str, Any], work: StageState) -> list[Flag]:
 
 
 def _shared(ground: Ground, work: StageState) -> dict[str, Any]:
-    """Give what all suggestions of the stage have in common: when, and the proof."""
+    """Return what all suggestions of the stage have in common: when, and the proof."""
     found = [[p.objective, p.bound] for p in work.placements] or [[np.nan, np.nan]]
     objective, bound = (_total(list(part), work) for part in zip(*found, strict=True))
     optimal = all(p.is_optimal for p in work.placements)
@@ -218,7 +218,7 @@ def _flags(ground: Ground, work: StageState, site: pd.Series[Any]) -> list[Flag]
 
 
 def _seats_now(world: World, school_id: str) -> float:
-    """Give the seats of the school that stands there, else its enrolment; NaN where unknown."""
+    """Return the seats of the school that stands there, else its enrolment; NaN where unknown."""
     if not school_id:
         return float("nan")
     frame = world.layers["schools"].frame

@@ -55,7 +55,7 @@ class Name(Strict):
     en: str = Field(min_length=1)
 
     def text(self, lang: str) -> str:
-        """Give the name in `lang`."""
+        """Return the name in `lang`."""
         return str(getattr(self, str(lang)))
 
 
@@ -363,7 +363,7 @@ def _fault(file: Path, fault: Any) -> Message:  # noqa: ANN401 - pydantic's Erro
 
 
 def _model_at(location: list[str]) -> type[BaseModel]:
-    """Give the table of the study file in which a key stands."""
+    """Return the table of the study file in which a key stands."""
     models: dict[str, type[BaseModel]] = {
         "layers": LayerSource, "own_layers": LayerSource, "covers": Covers, "accept": Acceptance,
         "matching": SchoolMatching,

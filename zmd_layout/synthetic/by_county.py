@@ -69,7 +69,7 @@ def build_by_county(
 
 
 def _owner(name: str, table: pd.DataFrame, counties: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Tell of each row in which county it is: by its ids, else by where its middle lies."""
+    """Return for each row in which county it is: by its ids, else by where its middle lies."""
     if name == "counties":
         return _plain(table["within"].where(table["within"].notna(), table["unit_id"]))
     if name in {"townships", "villages", "statistics"}:

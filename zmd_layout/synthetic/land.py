@@ -168,7 +168,7 @@ def _round_area(place: NDArray[np.float64], reach_m: float) -> shapely.Geometry:
 
 
 def _inside(county: County, area: shapely.Geometry) -> list[shapely.Geometry]:
-    """Give the parts of an area or line that lie in the county, to the centimetre."""
+    """Return the parts of an area or line that lie in the county, to the centimetre."""
     kept = shapely.get_parts(shapely.intersection(area, county.polygon))
     is_whole = (shapely.get_dimensions(kept) == shapely.get_dimensions(area)) & ~shapely.is_empty(
         kept

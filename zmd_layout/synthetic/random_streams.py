@@ -22,7 +22,7 @@ LARGEST_WEIGHT = 1_000_000
 
 def stream(seed: int, part: str, place: int = 0) -> np.random.Generator:
     """
-    Give the source of chance of one part of the city in one place.
+    Return the source of chance of one part of the city in one place.
 
     Every part and place draws from a stream of its own, so that a change in one leaves the others,
     and a county is the same in whatever company it is made.
@@ -164,7 +164,7 @@ def spread_out(
 
 def lattice(area: shapely.Geometry, step_m: float) -> NDArray[np.float64]:
     """
-    Give the knots of the plane's lattice that span the bounds of `area`.
+    Return the knots of the plane's lattice that span the bounds of `area`.
 
     Returns
     -------

@@ -174,17 +174,17 @@ def source(name: str) -> bytes:
 
 
 def moved_id(unit_id: str, city: int) -> str:
-    """Give the id of a unit in the copied city `city`; no real code begins with 9."""
+    """Return the id of a unit in the copied city `city`; no real code begins with 9."""
     return unit_id if city == 0 else f"{900 + city}{unit_id[3:]}"
 
 
 def moved_name(name: str, city: int) -> str:
-    """Give the name of a unit in the copied city `city`."""
+    """Return the name of a unit in the copied city `city`."""
     return name if city == 0 else f"示例{numeral(city + 1)}{name}"
 
 
 def city_offset_m(city: int) -> NDArray[np.float64]:
-    """Say how far the copied city `city` lies from the real one: (2,) east and north."""
+    """Report how far the copied city `city` lies from the real one: (2,) east and north."""
     row, column = divmod(city, _CITIES_A_ROW)
     # The rows turn back like a plough, so that each city is the next one's neighbour.
     column = column if row % 2 == 0 else _CITIES_A_ROW - 1 - column

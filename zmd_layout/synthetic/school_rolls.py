@@ -110,7 +110,7 @@ def _pupils(
 
 
 def _fixed_pupils(rolls: pd.DataFrame, chance: np.random.Generator) -> np.ndarray:
-    """Give the pupils of schools whose number does not follow the children; −1 for all others."""
+    """Return the pupils of schools whose number does not follow the children; −1 for all others."""
     count = len(rolls)
     pupils = np.full(count, -1, dtype=np.int64)
     is_point = (rolls["kind"] == Kind.TEACHING_POINT).to_numpy()
@@ -127,7 +127,7 @@ def _fixed_pupils(rolls: pd.DataFrame, chance: np.random.Generator) -> np.ndarra
 
 
 def _class_sizes(county: County, rolls: pd.DataFrame, chance: np.random.Generator) -> np.ndarray:
-    """Say how many pupils each school puts into a class before it opens another."""
+    """Report how many pupils each school puts into a class before it opens another."""
     mood = MOODS[county.base_id]
     usual = rolls["stage"].map({str(stage): plan.fullest_class for stage, plan in PLANS.items()})
     luck = chance.integers(*_CLASS_LUCK, size=len(rolls))
@@ -151,7 +151,7 @@ def _classes(rolls: pd.DataFrame, sizes: np.ndarray, chance: np.random.Generator
 
 
 def _ladder(kind: str, stage: str) -> list[tuple[str, int]]:
-    """Give the grades of a roll with their cohorts; a teaching point has the lower ones only."""
+    """Return the grades of a roll with their cohorts; a teaching point has the lower ones only."""
     plan = PLANS[Stage(stage)]
     grades = list(zip(plan.grades, plan.cohorts, strict=True))
     return grades[:_TEACHING_POINT_GRADES] if kind == Kind.TEACHING_POINT else grades

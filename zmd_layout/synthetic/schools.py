@@ -88,7 +88,7 @@ def _facts(sites: pd.DataFrame, rolls: pd.DataFrame) -> pd.DataFrame:
 
 
 def _boarding(schools: pd.DataFrame, chance: np.random.Generator) -> pd.DataFrame:
-    """Say which schools board and how many pupils; of a few it is not known."""
+    """Report which schools board and how many pupils; of a few it is not known."""
     kinds = [Kind(kind) for kind in schools["kind"]]
     odds = np.array([_BOARDING_IN_HUNDRED.get(kind, 0) for kind in kinds])
     is_primary = np.array([kind is Kind.PRIMARY for kind in kinds])

@@ -31,7 +31,7 @@ _TABLES = (1, 2, 3, 4, 5, 6, 7)
 
 
 def outline(layers: Layers, study: Study) -> Any:  # noqa: ANN401 - GeoJSON
-    """Give the ground of a study, simplified; None where it has no polygons."""
+    """Return the ground of a study, simplified; None where it has no polygons."""
     area = study_area(layers, study)
     if area is None:
         return None
@@ -43,7 +43,7 @@ def _geojson(shapes: gpd.GeoSeries) -> list[Any]:
 
 
 def merging(rules: Sequence[Rule], day: dt.date, lang: Lang) -> dict[str, Any] | None:
-    """Give how plots are added up by the rules, with the basis of both numbers."""
+    """Return how plots are added up by the rules, with the basis of both numbers."""
     found = merging_of(rules, day)
     if found is None:
         return None
@@ -55,7 +55,7 @@ def merging(rules: Sequence[Rule], day: dt.date, lang: Lang) -> dict[str, Any] |
 
 
 def plots_of(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Give plots as GeoJSON features with their known fields."""
+    """Return plots as GeoJSON features with their known fields."""
     table = frame.drop(columns=["geometry", "is_synthetic"]).to_dict("records")
     shapes = _geojson(frame.geometry)
     return [
@@ -80,7 +80,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a layer
 
 
 def answer(judged: Judged, lang: Lang) -> dict[str, Any]:
-    """Give the verdicts on some plots in a language."""
+    """Return the verdicts on some plots in a language."""
     return {"cases": [_case(case, lang) for case in judged.cases]}
 
 

@@ -119,7 +119,7 @@ class _Handlers:
     register: Register
 
     def start(self, lang: Lang = Lang.ZH) -> dict[str, Any]:
-        """Give the page's words and the ground that the study covers."""
+        """Return the page's words and the ground that the study covers."""
         return {
             "words": {key: forms(texts, lang) for key, texts in catalogue("web").items()},
             "study": self.desk.study.name.text(lang),
@@ -184,7 +184,7 @@ class _Handlers:
         return {unit: own for unit, own in found.items() if own is not None}
 
     def opinion(self, asked: Asked, lang: Lang = Lang.ZH) -> Response:
-        """Give the Word file."""
+        """Return the Word file."""
         judged = self._judged(asked)
         chosen = self.overrides(asked, judged)
         with tempfile.TemporaryDirectory(prefix="zmd-opinion-") as folder:
@@ -193,7 +193,7 @@ class _Handlers:
             return Response(path.read_bytes(), media_type=_WORD)
 
     def data(self, asked: Asked) -> Response:
-        """Give the findings as CSV with a BOM, for spreadsheets."""
+        """Return the findings as CSV with a BOM, for spreadsheets."""
         text = to_csv(self._judged(asked).findings)
         return Response(text.encode("utf-8-sig"), media_type="text/csv")
 
@@ -366,8 +366,9 @@ def _file(content: bytes, kind: str) -> Any:  # noqa: ANN401 - a route
 
 def _told(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ZmdLayoutError)  # noqa: S101 - what it is registered for
-    statuses = {ConflictError: 409, StorageError: 507}
-    status = statuses.get(type(error), 422)
+    status = 409 if isinstance(error, ConflictError) else 422
+    if isinstance(error, StorageError):
+        status = 507
     return JSONResponse({"error": error.text(language_of(request))}, status_code=status)
 
 

@@ -100,7 +100,7 @@ def guard(
 
 
 def language_of(request: Request) -> Lang:
-    """Give the language that a request names, `?lang=en`; Chinese where it names none."""
+    """Return the language that a request names, `?lang=en`; Chinese where it names none."""
     return Lang.EN if request.query_params.get("lang") == Lang.EN else Lang.ZH
 
 

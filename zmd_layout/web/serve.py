@@ -37,7 +37,7 @@ class Address(NamedTuple):
     token: str | None = None
 
     def url(self, lang: Lang) -> str:
-        """Give what a browser takes to open the page in a language."""
+        """Return what a browser takes to open the page in a language."""
         query = {"token": self.token} if self.token else {}
         if lang is not Lang.ZH:
             query["lang"] = str(lang)

@@ -110,7 +110,7 @@ class StepCache:
         area: StudyArea | None,
         extracts: Extracts,
     ) -> Layer:
-        """Give a layer as `load_layer` does, from the last run where its file is the same."""
+        """Return a layer as `load_layer` does, from the last run where its file is the same."""
 
         def read() -> Layer:
             return load_layer(name, source, study=study, area=area, extracts=extracts)
@@ -123,7 +123,7 @@ class StepCache:
         return layer
 
     def rule(self, layers: Layers, rule: Rule, make: Callable[[], Rows]) -> Rows:
-        """Give the rows of a rule; the rules whose verdicts it counts were asked before."""
+        """Return the rows of a rule; the rules whose verdicts it counts were asked before."""
         counted = [self._signatures.get(f"rule-{name}", "") for name in counted_verdicts(rule)]
         key = of_texts(rule.model_dump_json(), of_own_measures([rule]), *counted)
         rows: Rows = self.recall(f"rule-{rule.id}", key, layers, make)
@@ -136,7 +136,7 @@ class StepCache:
         owed: gpd.GeoDataFrame,
         make: Callable[[], Suggestions],
     ) -> Suggestions:
-        """Give the suggestions for what is owed; those that a time limit ended are not kept."""
+        """Return the suggestions for what is owed; those that a time limit ended are not kept."""
         key = of_texts(of_table(owed), _of_rules(rules))
         sites: Suggestions = self.recall(
             "siting", key, layers, make, if_=lambda found: bool(found.is_reproducible)
@@ -144,7 +144,7 @@ class StepCache:
         return sites
 
     def derived(self, name: str, layers: Layers, rules: Sequence[Rule], make: Callable[[], T]) -> T:
-        """Give what is made of layers and rules for the outputs, such as a forecast."""
+        """Return what is made of layers and rules for the outputs, such as a forecast."""
         key = _of_rules(rules)
         made: T = self.recall(name, key, layers, make)
         return made
@@ -159,7 +159,7 @@ class StepCache:
         if_: Callable[[Any], bool] = lambda _: True,
     ) -> Any:  # noqa: ANN401 - results of any kind
         """
-        Give the result of a step from the last run, or make and keep it.
+        Return the result of a step from the last run, or make and keep it.
 
         Parameters
         ----------

@@ -121,7 +121,7 @@ def check_to_folder(
 def csv_writer(
     table: gpd.GeoDataFrame | pd.DataFrame, *, columns: Sequence[str] = COLUMNS
 ) -> Callable[[Path], None]:
-    """Give what writes findings, or another table, as CSV: UTF-8 with a BOM, for Excel."""
+    """Return what writes findings, or another table, as CSV: UTF-8 with a BOM, for Excel."""
 
     def write(path: Path) -> None:
         path.write_text(to_csv(table, columns=columns), _BOM, newline="")

@@ -329,7 +329,7 @@ def _site_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Message]:
-    """Tell what differs in what two runs rest on: day, rules, files, versions (`run.json`)."""
+    """Return what differs in what two runs rest on: day, rules, files, versions (`run.json`)."""
     out = [
         Message(f"compare.other_{name}", before=before.get(name), after=after.get(name))
         for name in ("study", "as_of", "rulesets")

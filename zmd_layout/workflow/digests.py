@@ -50,7 +50,7 @@ _READS_ELSEWHERE = {".vrt", ".ovr"}
 
 
 def of_texts(*texts: str) -> str:
-    """Give one digest of texts in their order."""
+    """Return one digest of texts in their order."""
     digest = hashlib.sha256()
     for text in texts:
         part = text.encode()
@@ -128,7 +128,7 @@ def of_own_measures(rules: Iterable[Rule]) -> str:
 
 def of_files(path: Path) -> str | None:
     """
-    Give the digest of a layer's file with those that belong to it.
+    Return the digest of a layer's file with those that belong to it.
 
     A shapefile is four files of one name, a GeoDatabase a folder. None where a file names others,
     as a VRT does, or where there is none.
@@ -149,7 +149,7 @@ def _plain(stem: str) -> str:
 
 
 def of_layer(layer: Layer) -> str:
-    """Give the digest of all that a layer holds."""
+    """Return the digest of all that a layer holds."""
     parts = [layer.name, of_table(layer.frame), _of_origin(layer.origin)]
     if layer.roads is not None:
         for part in fields(layer.roads):
@@ -164,7 +164,7 @@ def _of_origin(origin: Any) -> str:  # noqa: ANN401 - any dataclass of plain val
 
 
 def of_table(table: pd.DataFrame) -> str:
-    """Give the digest of a table: columns, types, cells, geometry and CRS."""
+    """Return the digest of a table: columns, types, cells, geometry and CRS."""
     digest = hashlib.sha256(repr([(str(n), str(t)) for n, t in table.dtypes.items()]).encode())
     digest.update(_cells(table.index))
     for number in range(table.shape[1]):

@@ -158,7 +158,7 @@ def _run(study: Study, job: Job) -> dict[str, int]:
 
 
 def basis_of(study: Study, job: Job) -> str | None:
-    """Give the digest of all that the results rest on; None where it cannot be told."""
+    """Return the digest of all that the results rest on; None where it cannot be told."""
     around = [read_study(path) for path in sorted(job.halo.neighbours)]
     sources = [study.path_of(s) for s in (*study.layers.values(), *study.own_layers.values())]
     for other in around:

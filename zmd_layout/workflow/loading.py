@@ -64,7 +64,7 @@ def refuse_empty(study: Study) -> None:
 
 
 def tell(progress: Callable[[Message], None] | None, message: Message) -> None:
-    """Say what is being done, where somebody listens."""
+    """Report what is being done, where somebody listens."""
     if progress is not None:
         progress(message)
 
@@ -119,12 +119,12 @@ def try_all(
 
 
 def frames(layers: Layers) -> dict[str, gpd.GeoDataFrame]:
-    """Give the tables of the layers that have rows, by name, in the study's plane."""
+    """Return the tables of the layers that have rows, by name, in the study's plane."""
     return {name: layer.frame for name, layer in layers.items() if len(layer.frame)}
 
 
 def unit_frames(world: World, rules: Sequence[Rule]) -> dict[str, gpd.GeoDataFrame]:
-    """Give the units that the rules speak of, but for schools and parcels, by kind."""
+    """Return the units that the rules speak of, but for schools and parcels, by kind."""
     kinds: dict[UnitKind, Rule] = {}
     for rule in rules:
         for kind in rule.units:
@@ -139,7 +139,7 @@ def unit_frames(world: World, rules: Sequence[Rule]) -> dict[str, gpd.GeoDataFra
 
 
 def dated(findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give days as text, for formats that know none."""
+    """Return days as text, for formats that know none."""
     out = findings.copy()
     for name in ("as_of", "due_on"):
         out[name] = out[name].map(lambda day: day.isoformat() if isinstance(day, dt.date) else None)
@@ -147,7 +147,7 @@ def dated(findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def layer_frame(layers: Layers, name: str, study: Study) -> gpd.GeoDataFrame:
-    """Give a layer's table, or an empty one where the study has no such layer."""
+    """Return a layer's table, or an empty one where the study has no such layer."""
     if name in layers:
         return layers[name].frame
     return gpd.GeoDataFrame({"school_id": []}, geometry=[], crs=study.crs)

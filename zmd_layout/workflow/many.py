@@ -125,7 +125,7 @@ def _areas(files: Sequence[Path], where: Where) -> list[Area]:
 
 
 def jobs_of(areas: Sequence[Area], root: Path, *, reach_m: float, fresh: bool) -> list[Job]:
-    """Give each study the studies around it."""
+    """Return each study the studies around it."""
     shapes = [shapely.from_wkb(area.shape) if area.shape else None for area in areas]
     tree = shapely.STRtree([shape or shapely.Point() for shape in shapes])
     jobs = []

@@ -88,7 +88,7 @@ class Repetition:
         return not (self.unlike or self.gone or self.new)
 
     def messages(self) -> list[Message]:
-        """Tell it, line by line."""
+        """Report it, line by line."""
         lists = {
             "outputs_alike": self.alike, "outputs_unlike": self.unlike,
             "outputs_gone": self.gone, "outputs_new": self.new,

@@ -167,7 +167,7 @@ def open_desk(
 
 
 def _no_context() -> Study:
-    """Give a study without layers, for a review of a plot on its own."""
+    """Return a study without layers, for a review of a plot on its own."""
     census = load_study(CENSUS)
     name = Name(zh="住宅项目审查", en="Review of residential areas")
     return census.model_copy(update={"id": "review", "name": name, "layers": {}})

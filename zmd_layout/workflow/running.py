@@ -258,7 +258,7 @@ def _owed(findings: gpd.GeoDataFrame, rules: Sequence[Rule]) -> gpd.GeoDataFrame
 def _documents(
     results: Results, progress: Callable[[Message], None] | None, *, pdf: bool, lang: Lang
 ) -> dict[str, Callable[[Path], None]]:
-    """Give the writers of figures, report and page, or say why there will be none."""
+    """Return the writers of figures, report and page, or say why there will be none."""
     missing = missing_packages()
     if missing:
         tell(progress, Message("report.not_installed", packages=missing))
@@ -289,7 +289,7 @@ def _places(world: World) -> dict[str, gpd.GeoDataFrame]:
 
 
 def _children(future: Outlook | None) -> dict[str, pd.DataFrame]:
-    """Give children and seats by unit, stage and year, as the map's year switch takes them."""
+    """Return children and seats by unit, stage and year, as the map's year switch takes them."""
     if future is None:
         return {}
     levels = (

@@ -45,7 +45,7 @@ def load_study(path: Path | str | None = None) -> Study:
 
 
 def studies_in(folder: Path | str) -> list[Path]:
-    """Give the study files in a folder of studies, in order; none where it is a study itself."""
+    """Return the study files in a folder of studies, in order; none where it is a study itself."""
     place = Path(folder)
     if (place / FILE_NAME).exists() or not place.is_dir():
         return []
@@ -53,13 +53,13 @@ def studies_in(folder: Path | str) -> list[Path]:
 
 
 def cache_folder() -> Path:
-    """Give the folder for what can be made again: `ZMD_CACHE`, or the user's cache."""
+    """Return the folder for what can be made again: `ZMD_CACHE`, or the user's cache."""
     return Path(os.environ.get("ZMD_CACHE") or user_cache_path("zmd-layout", appauthor=False))
 
 
 def _made_city() -> Path:
     """
-    Give the folder of the built-in city, made where it is not there yet.
+    Return the folder of the built-in city, made where it is not there yet.
 
     It is made aside and moved, so that a run that was broken off leaves no half city.
     """
@@ -82,12 +82,12 @@ def _made_city() -> Path:
 
 
 def builtin_name(folder: Path) -> str | None:
-    """Give the name under which a built-in study is opened, or None for a folder of the user."""
+    """Return the name under which a built-in study is opened, or None for a folder of the user."""
     if folder.resolve() == (BUILTIN / CENSUS).resolve():
         return CENSUS
     return CITY if folder.name == cache_key(seed=DEFAULT_SEED, scale=1.0) else None
 
 
 def on_day(study: Study, as_of: dt.date | None) -> Study:
-    """Give the study as assessed on another day, or as it is."""
+    """Return the study as assessed on another day, or as it is."""
     return study if as_of is None else study.model_copy(update={"as_of": as_of})

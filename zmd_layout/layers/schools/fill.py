@@ -26,7 +26,7 @@ def read_missing_stages(
     frame: gpd.GeoDataFrame,
 ) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
     """
-    Tell the stages of schools whose table does not: from `level_code`, then from the name.
+    Report the stages of schools whose table does not: from `level_code`, then from the name.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def _text(cell: object) -> str | None:
 
 
 def _is_point(code: str) -> bool:
-    """Tell a code whose pupils and seats count, though it is no school: 218, attached classes."""
+    """Report a code whose pupils and seats count, though it is no school: 218, attached classes."""
     found = stages_of_code(code)
     return found is not None and found.is_teaching_point
 

@@ -81,24 +81,24 @@ class Matching:
         return {state: int((self.table["state"] == state).sum()) for state in states}
 
     def partners(self) -> dict[str, str]:
-        """Give the matched school of the right for each of the left."""
+        """Return the matched school of the right for each of the left."""
         pairs = self.table[self.table["state"].isin(["matched", "conflict"])]
         return dict(zip(pairs["left_id"], pairs["right_id"], strict=True))
 
     def only_right(self) -> set[str]:
-        """Give the schools of the right that have no partner."""
+        """Return the schools of the right that have no partner."""
         return set(self.table.loc[self.table["state"] == "only_right", "right_id"])
 
     def schools(self) -> set[str]:
-        """Give those of the right that are schools on their own, by decision."""
+        """Return those of the right that are schools on their own, by decision."""
         return {d["right_id"] for d in self.decisions if d["verdict"] == "school"}
 
     def no_schools(self) -> set[str]:
-        """Give those of the right that are no schools, by decision."""
+        """Return those of the right that are no schools, by decision."""
         return {d["right_id"] for d in self.decisions if d["verdict"] == "no_school"}
 
     def record(self) -> dict[str, Any]:
-        """Give counts, decisions and what is to be checked, as `run.json` keeps them."""
+        """Return counts, decisions and what is to be checked, as `run.json` keeps them."""
         shown = self.table[self.table["state"] == "conflict"]
         to_check = [
             {
@@ -240,7 +240,7 @@ def _rivals(pairs: pd.DataFrame) -> _Rivals:
 
 
 def _conflict(pair: dict[Any, Any], rivals: _Rivals, options: MatchOptions) -> Message | None:
-    """Say what is odd about a pair: far apart, or another school nearly as fit."""
+    """Report what is odd about a pair: far apart, or another school nearly as fit."""
     if pair["distance_m"] > options.far_m:
         return Message("matching.far_apart", distance=round(pair["distance_m"]))
     left_id, right_id = pair["left_id"], pair["right_id"]

@@ -54,7 +54,7 @@ def candidate_pairs(
     left: gpd.GeoDataFrame, right: gpd.GeoDataFrame, options: MatchOptions
 ) -> pd.DataFrame:
     """
-    Give the pairs of two sources that may be the same school.
+    Return the pairs of two sources that may be the same school.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _alike(first: str, second: str) -> float:
 
 
 def stages_of(frame: gpd.GeoDataFrame) -> list[frozenset[str]]:
-    """Give the stages that each school has or may have; empty is unknown."""
+    """Return the stages that each school has or may have; empty is unknown."""
     empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
     sure, possible = (frame.get(name, empty) for name in ("stages", "possible_stages"))
     cells = sure.where(sure.notna(), possible)
@@ -134,7 +134,7 @@ def stages_of(frame: gpd.GeoDataFrame) -> list[frozenset[str]]:
 
 
 def compatible(first: frozenset[str], second: frozenset[str]) -> bool:
-    """Tell whether schools of these stages may be one; empty is unknown."""
+    """Return whether schools of these stages may be one; empty is unknown."""
     return not first or not second or bool(first & second)
 
 
@@ -190,6 +190,6 @@ def _only_of_name(
 
 
 def _once(names: list[str]) -> dict[str, int]:
-    """Give the row of each name that stands in one row only."""
+    """Return the row of each name that stands in one row only."""
     counts = Counter(names)
     return {name: row for row, name in enumerate(names) if name and counts[name] == 1}

@@ -293,6 +293,6 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
 
 
 def _places(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the middles of what has a position, in metres of the study's plane."""
+    """Return the middles of what has a position, in metres of the study's plane."""
     middles = frame.geometry.dropna().centroid
     return middles.x.to_numpy(), middles.y.to_numpy()

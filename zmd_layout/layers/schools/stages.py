@@ -78,7 +78,7 @@ def read_stages(
     *, code: str | None = None, name: str | None = None, settlement: Settlement | str | None = None
 ) -> StageReading:
     """
-    Tell the stages of a school by its code, or, without a usable one, by its name.
+    Report the stages of a school by its code, or, without a usable one, by its name.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def stages_of_isced(level: str) -> tuple[Stage, ...]:
 
 
 def _reading(table: str, settlement: Settlement | str | None) -> StageReading:
-    """Say what the table of the word that decided means."""
+    """Report what the table of the word that decided means."""
     entry = _words()["any_school"] if table == "any_school" else _words()["words"][table]
     stages, candidates = _stages(entry), _stages(entry, "candidates")
     likely = _stages(entry, "likely")

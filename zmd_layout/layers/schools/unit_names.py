@@ -78,7 +78,7 @@ def _only(names: dict[tuple[Any, str], set[str]], county: str | None, word: Any)
 
 
 def _forms(name: str) -> list[str]:
-    """Give a name as it stands and without its ending."""
+    """Return a name as it stands and without its ending."""
     spelt = plain(name)
     ending = next((e for e in _ENDINGS if spelt.endswith(e) and len(spelt) > len(e) + 1), "")
     return [spelt, spelt.removesuffix(ending)] if ending else [spelt]

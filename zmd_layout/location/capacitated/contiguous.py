@@ -134,7 +134,7 @@ def seat_contiguous(
 def anchor_pairs(
     form: CapacitatedForm, land: Land, is_open: NDArray[np.bool_]
 ) -> NDArray[np.int64] | None:
-    """Give the pairs of the open sites with their own units, or None where one cannot have it."""
+    """Return the pairs of the open sites with their own units, or None where one cannot have it."""
     sites = np.flatnonzero(is_open)
     wanted = sites * form.demand_count + land.anchor[sites]
     keys = form.pair_site * form.demand_count + form.pair_demand
@@ -189,7 +189,7 @@ class _Cuts:
         return replace(best, bound=bound)
 
     def _broken(self, taken: NDArray[np.int64]) -> csr_array | None:
-        """Give the rows that an answer breaks, None where its catchments are connected."""
+        """Return the rows that an answer breaks, None where its catchments are connected."""
         form = self.form
         found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         for site in np.flatnonzero(self.split.is_open):
@@ -207,7 +207,7 @@ class _Cuts:
         return csr_array((signs, (rows, columns)), shape=(len(found), len(self.pair)))
 
     def _around(self, part: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the units that touch a part, without its own."""
+        """Return the units that touch a part, without its own."""
         touching = np.unique(self.land.neighbours[part].indices)
         return np.setdiff1d(touching, part)
 
@@ -215,7 +215,7 @@ class _Cuts:
 def parts_apart(
     neighbours: csr_array, units: NDArray[np.int64], anchor: int
 ) -> list[NDArray[np.int64]]:
-    """Give the connected parts of a catchment that do not hold its anchor."""
+    """Return the connected parts of a catchment that do not hold its anchor."""
     inside = neighbours[units][:, units]
     _, part = connected_components(inside, directed=False)
     at = np.flatnonzero(units == anchor)

@@ -197,7 +197,7 @@ class _Edges:
     def _changes(
         self, unit: NDArray[np.int64], into: NDArray[np.int64], price: float
     ) -> NDArray[np.float64]:
-        """Give what each move changes in cost and priced overload."""
+        """Return what each move changes in cost and priced overload."""
         state = self.state
         here, people = state.column[unit], state.people[unit]
         over = state.over(state.load, np.arange(len(state.capacity)))
@@ -207,7 +207,7 @@ class _Edges:
         return change + price * (more + less)
 
     def _may_leave(self, unit: int) -> bool:
-        """Tell whether the catchment of a unit stays connected without it."""
+        """Return whether the catchment of a unit stays connected without it."""
         column = self.state.column
         slot = column[unit]
         if slot == self.outside:

@@ -78,11 +78,11 @@ class CapacitatedForm:
         return np.isinf(self.unserved)
 
     def has_whole_people(self) -> bool:
-        """Tell whether people are counted in whole numbers wherever they move."""
+        """Return whether people are counted in whole numbers wherever they move."""
         return self.is_single_source or (_is_whole(self.people) and _is_whole(self.capacity))
 
     def with_pairs(self, kept: NDArray[np.bool_]) -> CapacitatedForm:
-        """Give the form with the kept pairs only, (pairs,) bool."""
+        """Return the form with the kept pairs only, (pairs,) bool."""
         return replace(
             self,
             pair_demand=self.pair_demand[kept],
@@ -92,12 +92,12 @@ class CapacitatedForm:
         )
 
     def without_sites(self, closed: NDArray[np.bool_]) -> CapacitatedForm:
-        """Give the form without the pairs of the closed sites, (m,) bool; indices stay."""
+        """Return the form without the pairs of the closed sites, (m,) bool; indices stay."""
         return self.with_pairs(~closed[self.pair_site])
 
     def outside(self) -> NDArray[np.float64]:
         """
-        Give a finite cost of leaving each demand out, (n,).
+        Return a finite cost of leaving each demand out, (n,).
 
         Where a demand must be served it outweighs any chain of reassignments that would seat it.
         """
@@ -107,7 +107,7 @@ class CapacitatedForm:
         return np.where(self.must_serve, per_person * np.maximum(self.people, 1.0), self.unserved)
 
     def ceiling(self) -> float:
-        """Give a value above every objective that is possible."""
+        """Return a value above every objective that is possible."""
         dearest = np.where(self.must_serve, 0.0, self.unserved)
         np.maximum.at(dearest, self.pair_demand, self.pair_cost)
         return float(dearest.sum() + self.opening.sum()) * (1 + 1e-6) + 1.0
@@ -201,7 +201,7 @@ def _unserved(problem: Problem, people: NDArray[np.float64]) -> NDArray[np.float
 
 
 def _step(form: CapacitatedForm) -> float:
-    """Give 1 where every objective is a whole number, else 0."""
+    """Return 1 where every objective is a whole number, else 0."""
     left_out = ~form.must_serve
     unserved = form.unserved[left_out]
     if form.is_single_source:

@@ -125,7 +125,7 @@ def _fill(
 def _wanted(
     form: CapacitatedForm, prices: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Give the pairs that pay, by site and best price per person first, and each site's end."""
+    """Return the pairs that pay, by site and best price per person first, and each site's end."""
     reduced = form.pair_cost - prices[form.pair_demand]
     pair = np.flatnonzero(reduced < 0)
     people = form.pair_people[pair]

@@ -222,7 +222,7 @@ def _relax(
 
 
 def _distance(now: _Relaxed, best: _Relaxed, goal: float) -> float:
-    """Give how far to aim above the value: to the goal, but not wildly so while it is unknown."""
+    """Return how far to aim above the value: to the goal, but not wildly so while it is unknown."""
     # the goal too, so that prices leave zero where serving costs nothing
     scale = max(abs(best.value), float(np.abs(now.prices).sum()), LEAST_SCALE * abs(goal), 1e-9)
     near_goal = min(goal, best.value + 0.05 * scale)

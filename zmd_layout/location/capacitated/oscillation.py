@@ -43,11 +43,11 @@ class Columns:
     load: NDArray[np.float64]
 
     def over(self, load: NDArray[np.float64], column: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Give the people too many at columns with given loads."""
+        """Return the people too many at columns with given loads."""
         return np.maximum(load - self.capacity[column], 0.0)
 
     def here(self) -> NDArray[np.float64]:
-        """Give what each demand costs where it sits, (n,)."""
+        """Return what each demand costs where it sits, (n,)."""
         return self.cost[np.arange(len(self.column)), self.column]
 
     def seat(self, column: NDArray[np.int64]) -> None:
@@ -102,7 +102,7 @@ def seat_whole_quickly(form: CapacitatedForm, split: Assignment, *, seed: int) -
 def _second_choice(
     state: Columns, capacity_dual: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give each demand's best other column, and the demands that have one, least loss first."""
+    """Return each demand's best other column, and the demands that have one, least loss first."""
     everyone = np.arange(len(state.people))
     priced = state.cost + state.people[:, None] * capacity_dual
     here = priced[everyone, state.column]
@@ -171,7 +171,7 @@ def _step(state: Columns, price: float) -> bool:
 
 
 def _move_changes(state: Columns, here: NDArray[np.float64], price: float) -> NDArray[np.float64]:
-    """Give what moving each demand to each column changes, (n, p + 1)."""
+    """Return what moving each demand to each column changes, (n, p + 1)."""
     columns = np.arange(len(state.capacity))
     over = state.over(state.load, columns)
     arriving = state.over(state.load[None, :] + state.people[:, None], columns[None, :])
@@ -185,7 +185,7 @@ def _move_changes(state: Columns, here: NDArray[np.float64], price: float) -> ND
 def _best_exchange(
     state: Columns, here: NDArray[np.float64], change: NDArray[np.float64], price: float
 ) -> tuple[int, int, float]:
-    """Give the two demands that gain most by changing places, and what that changes."""
+    """Return the two demands that gain most by changing places, and what that changes."""
     without_capacity = np.where(np.isinf(change), np.inf, state.cost - here[:, None])
     least = np.minimum(change, without_capacity).min(axis=1)
     count = min(EXCHANGED, len(least))

@@ -61,7 +61,7 @@ class Part:
 
 
 def only_choice(form: CapacitatedForm, decisions: Decisions) -> NDArray[np.bool_] | None:
-    """Give the open sites where the decisions leave no choice, else None."""
+    """Return the open sites where the decisions leave no choice, else None."""
     free = decisions.free
     opened = int(decisions.opened.sum())
     if form.open_count is None:
@@ -70,7 +70,7 @@ def only_choice(form: CapacitatedForm, decisions: Decisions) -> NDArray[np.bool_
 
 
 def can_seat(form: CapacitatedForm, decisions: Decisions) -> bool:
-    """Tell whether the sites that may be open have seats and reach enough."""
+    """Return whether the sites that may be open have seats and reach enough."""
     may_open = np.sort(form.capacity[decisions.free])[::-1]
     if form.open_count is not None:
         may_open = may_open[: max(form.open_count - int(decisions.opened.sum()), 0)]

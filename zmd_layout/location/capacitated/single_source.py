@@ -185,7 +185,7 @@ def _seat_by_mip(
 def whole_seating(
     form: CapacitatedForm, split: Assignment, taken: NDArray[np.int64], *, bound: float
 ) -> Assignment:
-    """Give the seating that uses the taken pairs whole, each demand once at most."""
+    """Return the seating that uses the taken pairs whole, each demand once at most."""
     left_out = np.ones(form.demand_count, dtype=bool)
     left_out[form.pair_demand[taken]] = False
     cost = form.pair_cost[taken].sum() + form.unserved[left_out].sum()

@@ -189,7 +189,7 @@ def _solve_center(problem: Problem, net: Deadline) -> Solution:
 
 
 def _form_within(problem: Problem, radius: float) -> CapacitatedForm:
-    """Give the form of the pairs within a radius; who may be left out within it need no seat."""
+    """Return the form of the pairs within a radius; who may be left out within it need no seat."""
     form = build_form(
         problem.rearranged(
             model=Model.FACILITY,
@@ -225,7 +225,7 @@ def _solution(problem: Problem, form: CapacitatedForm, found: _Found, net: Deadl
 
 
 def _shares(form: CapacitatedForm, seating: Assignment) -> tuple[csr_array, NDArray[np.int64]]:
-    """Give the share of each pair, and the site of the largest share of each demand, −1: none."""
+    """Return the share of each pair, and the site of the largest share of each demand, −1: none."""
     demand, site = form.pair_demand[seating.pair], form.pair_site[seating.pair]
     shape = (form.demand_count, form.site_count)
     flows = csr_array((seating.share, (demand, site)), shape=shape)
@@ -258,7 +258,7 @@ def _objective(problem: Problem, flows: csr_array, is_open: NDArray[np.bool_]) -
 
 
 def _without_plan(problem: Problem, net: Deadline, why: tuple[Message, ...]) -> Solution:
-    """Give the best part of a plan where it is plain that there is no whole one."""
+    """Return the best part of a plan where it is plain that there is no whole one."""
     form = build_form(problem.rearranged(model=Model.FACILITY))
     left_out = _fewest_left_out(problem, form, net)
     found = _found(left_out, best=None, part=left_out.best, is_impossible=True)
@@ -266,7 +266,7 @@ def _without_plan(problem: Problem, net: Deadline, why: tuple[Message, ...]) -> 
 
 
 def _why_none(problem: Problem, net: Deadline, *, is_impossible: bool) -> tuple[Message, ...]:
-    """Say that no plan seats everyone, and how many sites would."""
+    """Report that no plan seats everyone, and how many sites would."""
     if not is_impossible:
         return (Message("siting.capacitated_nothing_yet"),)
     messages = [Message("siting.capacitated_infeasible")]
@@ -288,7 +288,7 @@ def _partial(
     net: Deadline,
     why: tuple[Message, ...],
 ) -> Solution:
-    """Say that there is no plan, or that none was found, with the best part of one."""
+    """Report that there is no plan, or that none was found, with the best part of one."""
     nobody = np.full(form.demand_count, UNSERVED)
     flows, assignment, open_sites = None, nobody, np.flatnonzero(form.fixed_open)
     if found.part is not None:

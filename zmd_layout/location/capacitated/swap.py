@@ -126,7 +126,7 @@ def exchange_sites(
 
 
 def _value_with_penalty(rows: DemandRows, seating: Assignment) -> float:
-    """Give the cost of a seating, with a penalty where it leaves out what must be served."""
+    """Return the cost of a seating, with a penalty where it leaves out what must be served."""
     form = rows.form
     served = np.bincount(form.pair_demand[seating.pair], seating.share, minlength=form.demand_count)
     left_out = np.clip(1.0 - served, 0.0, 1.0)
@@ -135,7 +135,7 @@ def _value_with_penalty(rows: DemandRows, seating: Assignment) -> float:
 
 
 def _best_exchange(rows: DemandRows, seating: Assignment, value: float) -> NDArray[np.bool_] | None:
-    """Give the open sites after the exchange that promises most, or None where none does."""
+    """Return the open sites after the exchange that promises most, or None where none does."""
     exchanges, capacity_dual = price_exchanges(rows, seating.is_open, seating.capacity_dual)
     best: NDArray[np.bool_] | None = None
     best_value = value - LEAST_GAIN * abs(value)
@@ -225,7 +225,7 @@ def _counted_twice(
     capacity_dual: NDArray[np.float64],
     own: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Give what loss and gain count twice when one of `own` goes and a site comes, (own, m)."""
+    """Return what loss and gain count twice when one of `own` goes and a site comes, (own, m)."""
     cheapest, second, owner = nearest
     site_count = rows.form.site_count
     slot_of_site = np.full(site_count + 1, -1)  # the last entry is for owner −1
@@ -263,7 +263,7 @@ def _two_cheapest(
 def _row_minimum(
     demand: NDArray[np.int64], values: NDArray[np.float64], size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give each demand's least value, inf for none, and where it stands, −1 for nowhere."""
+    """Return each demand's least value, inf for none, and where it stands, −1 for nowhere."""
     least, first = np.full(size, np.inf), np.full(size, -1)
     if len(demand):
         starts = _row_starts(demand)

@@ -130,7 +130,7 @@ def solve_transport(
 def cannot_seat(
     form: CapacitatedForm, is_open: NDArray[np.bool_], *, bound: float = np.inf
 ) -> Assignment:
-    """Give the seating of nobody: there is none, or none below `bound`."""
+    """Return the seating of nobody: there is none, or none below `bound`."""
     return Assignment(
         is_open=is_open,
         objective=np.inf,

@@ -66,7 +66,7 @@ def _needed(
     world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
 ) -> dict[str, Value]:
     """
-    Give the seats that the children of a stage need in the year of the assessment.
+    Return the seats that the children of a stage need in the year of the assessment.
 
     Low and high are the cases of births and migration; they are one where all are born and nobody
     moves. Children count where they live. Unknown without ages, and in a year out of the range.
@@ -146,7 +146,7 @@ def _range(low: float, high: float) -> Message:
 def _there(
     world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
 ) -> dict[str, Value]:
-    """Give the seats of operating schools: running classes × standard class size."""
+    """Return the seats of operating schools: running classes × standard class size."""
     del limits
     schools, ground = world.layers.get("schools"), _ground(world, units.kind)
     if schools is None:
@@ -181,7 +181,7 @@ def _there(
 def _missing(
     world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
 ) -> dict[str, Value]:
-    """Give the seats needed less those there, at least 0."""
+    """Return the seats needed less those there, at least 0."""
     needed = _needed(world, units, limits, stage=stage)
     there = _there(world, units, limits, stage=stage)
     return {unit: _difference(needed[unit], there[unit]) for unit in needed}

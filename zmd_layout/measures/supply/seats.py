@@ -134,7 +134,7 @@ class _Opening:
     closing: dict[str, dt.date]
 
     def span(self, school_id: str, status: object, opens_on: Any) -> tuple[int, int] | None:  # noqa: ANN401 - a date or missing
-        """Give the first and last year in which a school has its seats; None: in none."""
+        """Return the first and last year in which a school has its seats; None: in none."""
         first, last = _ALWAYS
         if status == SchoolStatus.UNDER_CONSTRUCTION and not is_missing(opens_on):
             first = opens_on.year + int(opens_on.month > _AUTUMN)
@@ -149,7 +149,7 @@ class _Opening:
 
 
 def _spans(world: World, frame: pd.DataFrame) -> pd.Series[Any]:
-    """Give each school's first and last year with seats, or None."""
+    """Return each school's first and last year with seats, or None."""
     layer = world.layers.get("closures")
     closing = {}
     if layer is not None and "closes_on" in layer.frame:

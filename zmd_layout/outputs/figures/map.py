@@ -185,14 +185,14 @@ def overview_map(
 def _is_open(
     counties: gpd.GeoDataFrame, counts: NDArray[np.int64], unknown: Mapping[str, int]
 ) -> NDArray[np.bool_]:
-    """Tell which counties have no duty that is known to be short, and some that are unknown."""
+    """Return which counties have no duty that is known to be short, and some that are unknown."""
     open_ = [unknown.get(str(unit), 0) > 0 for unit in counties.index]
     is_open: NDArray[np.bool_] = np.array(open_, dtype=bool) & (counts == 0)
     return is_open
 
 
 def blank_map(title: str) -> tuple[Figure, Axes]:
-    """Give a figure with a title and one frame for a map, without axes."""
+    """Return a figure with a title and one frame for a map, without axes."""
     figure = Figure(figsize=(7.2, 6.6))
     axes = figure.add_axes((0.01, 0.09, 0.98, 0.81))
     axes.set_title(title, fontsize=12, pad=8)
@@ -309,7 +309,7 @@ def add_scale_and_north(axes: Axes, lang: Lang) -> None:
 
 
 def _steps(counts: NDArray[np.int64]) -> list[float]:
-    """Give the highest count of each colour but the last: none, then quarters of the rest."""
+    """Return the highest count of each colour but the last: none, then quarters of the rest."""
     some = counts[counts > 0]
     if not len(some):
         return [0.0] * (len(STEPS) - 1)

@@ -128,7 +128,7 @@ def _label_point(geometry: BaseGeometry | None) -> tuple[float, float]:
 
 
 def bounds_of(geometries: Iterable[BaseGeometry]) -> list[float] | None:
-    """Give west, south, east, north in degrees, or None where nothing has a place."""
+    """Return west, south, east, north in degrees, or None where nothing has a place."""
     placed = [geometry for geometry in geometries if not geometry.is_empty]
     if not placed:
         return None

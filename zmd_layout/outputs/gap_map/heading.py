@@ -45,7 +45,7 @@ def describe(
     caption: Caption | None = None,
 ) -> Heading:
     """
-    Say what is shown, for which day, from the data of which years, against which rules.
+    Report what is shown, for which day, from the data of which years, against which rules.
 
     The warning about made-up data stands wherever anything on the page was made up.
     """

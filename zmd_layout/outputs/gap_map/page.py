@@ -51,14 +51,14 @@ MARKER_IMAGES = {
 
 @cache
 def leaflet_script() -> str:
-    """Give Leaflet's script, without the line that sends a debugger after its source map."""
+    """Return Leaflet's script, without the line that sends a debugger after its source map."""
     text = _leaflet("leaflet.js").decode("utf-8")
     return re.sub(r"\n//# sourceMappingURL=.*", "", text)
 
 
 @cache
 def leaflet_style() -> str:
-    """Give Leaflet's style sheet with its images inside."""
+    """Return Leaflet's style sheet with its images inside."""
     text = _leaflet("leaflet.css").decode("utf-8")
     for name in LEAFLET_IMAGES:
         text = text.replace(f"url(images/{name})", f"url({leaflet_image(name)})")
@@ -67,7 +67,7 @@ def leaflet_style() -> str:
 
 @cache
 def leaflet_image(name: str) -> str:
-    """Give one of Leaflet's images as a data URI."""
+    """Return one of Leaflet's images as a data URI."""
     data = base64.b64encode(_leaflet(f"images/{name}")).decode("ascii")
     return f"data:image/png;base64,{data}"
 
@@ -78,13 +78,13 @@ def _leaflet(path: str) -> bytes:
 
 @cache
 def own_script() -> str:
-    """Give the page's own scripts, one after the other."""
+    """Return the page's own scripts, one after the other."""
     return "\n".join(_static(name) for name in SCRIPTS)
 
 
 @cache
 def own_style() -> str:
-    """Give the page's own style sheets, one after the other."""
+    """Return the page's own style sheets, one after the other."""
     return "\n".join(_static(name) for name in STYLES)
 
 
@@ -117,7 +117,7 @@ class Verbatim(Element):
         self._text = text
 
     def render(self, **_: object) -> str:
-        """Give the text."""
+        """Return the text."""
         return self._text
 
 

@@ -57,7 +57,7 @@ STABILITY = {
 
 def mark(status: str, strength: str) -> Mark:
     """
-    Tell how a finding is drawn.
+    Return how a finding is drawn.
 
     A shortfall of a clause that holds in principle asks for a reason; one of a permission or an
     encouragement is no shortfall at all, only a hint.

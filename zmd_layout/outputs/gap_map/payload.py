@@ -111,7 +111,7 @@ def _both(message: Message) -> dict[str, str]:
 
 
 def _words() -> dict[str, dict[str, Any]]:
-    """Give the page its texts by language, under their names without the room."""
+    """Return the page its texts by language, under their names without the room."""
     texts = {**catalogue("words"), **catalogue("gap_map")}
     named = {key.partition(".")[2]: text for key, text in texts.items()}
     return {

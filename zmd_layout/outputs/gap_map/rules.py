@@ -1,4 +1,4 @@
-"""Say what each rule is called and what its clause says, in both languages."""
+"""Report what each rule is called and what its clause says, in both languages."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ _CONTEXT = (
 
 
 def _county_ids(units: pd.DataFrame) -> pd.Series[Any]:
-    """Give the county that a unit names itself, or that its township names."""
+    """Return the county that a unit names itself, or that its township names."""
     of_township = units["township"].map(units["county_id"])
     ids: pd.Series[Any] = units["county_id"].where(units["county_id"].notna(), of_township)
     return ids
@@ -120,7 +120,7 @@ def _of_layer(layer: pd.DataFrame, name: str, kind: UnitKind) -> gpd.GeoDataFram
 
 
 def cells(layer: pd.DataFrame, column: str) -> NDArray[np.object_]:
-    """Give a column's cells with None for what is missing; all None where there is no column."""
+    """Return a column's cells with None for what is missing; all None where there is no column."""
     if column not in layer.columns:
         return np.full(len(layer), None, dtype=object)
     values = layer[column].astype(object)

@@ -72,7 +72,7 @@ def encode_findings(
 
 
 def _turned_by(findings: pd.DataFrame) -> dict[str, list[str]]:
-    """Give what turns each fragile verdict, as its notes say, by language; else an empty text."""
+    """Return what turns each fragile verdict, as its notes say, by language; else an empty text."""
     if (
         "stability" not in findings.columns
         or not (findings["stability"] == Stability.FRAGILE).any()

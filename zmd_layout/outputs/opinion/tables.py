@@ -48,7 +48,7 @@ _UNKNOWN = "—"
 
 
 def project(case: Case, lang: Lang) -> str:
-    """Say in a sentence which project it is; what is not stated is left open, never made up."""
+    """State in a sentence which project it is; what is not stated is left open, never made up."""
     fields, people = case.fields, case.residents
     is_open = Message("opinion.open").text(lang)
     settlement = fields.get("settlement")
@@ -72,7 +72,7 @@ def _hectares(area_m2: float) -> str:
 
 
 def widths(number: int, lang: Lang) -> tuple[float, ...]:
-    """Give the widths of a table's columns, to be scaled to the width of the text."""
+    """Return the widths of a table's columns, to be scaled to the width of the text."""
     return _WIDTHS_EN.get(number, _WIDTHS[number]) if lang is Lang.EN else _WIDTHS[number]
 
 
@@ -87,12 +87,12 @@ def bracketed(text: object, lang: Lang) -> str:
 
 
 def heads(number: int, lang: Lang) -> list[str]:
-    """Give the heads of a table."""
+    """Return the heads of a table."""
     return Message(f"opinion.heads_{number}").text(lang).split("|")
 
 
 def rows(number: int, case: Case, lang: Lang) -> Rows:
-    """Give the rows of a table; empty where there is nothing to tell."""
+    """Return the rows of a table; empty where there is nothing to tell."""
     make: dict[int, Callable[[Case, Lang], Rows]] = {
         1: _requirements, 2: _needs, 3: _near, 4: _merged, 5: _phases, 6: _quantities,
         7: _approved,
@@ -304,7 +304,7 @@ def people_printed(low: float, high: float) -> str:
 
 
 def merging_note(merging: Merging) -> Message:
-    """Say how far apart plots are still added up, and where both numbers come from."""
+    """Report how far apart plots are still added up, and where both numbers come from."""
     return Message(
         "opinion.merging", distance=f"{merging.distance_m:g}", years=f"{merging.years:g}",
         distance_source=merging.distance_source, years_source=merging.years_source,
@@ -312,7 +312,7 @@ def merging_note(merging: Merging) -> Message:
 
 
 def _phases(case: Case, lang: Lang) -> Rows:
-    """Tell the phases of housing, or the project as one, and then the promised schools."""
+    """Report the phases of housing, or the project as one, and then the promised schools."""
     fields = case.fields
     handover = fields.get("first_phase_on")
     whole = {

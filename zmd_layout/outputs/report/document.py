@@ -77,7 +77,7 @@ class WordReport:
         paragraph.paragraph_format.first_line_indent = Pt(24)
 
     def source(self, text: str) -> None:
-        """Say below a table or a figure where its numbers come from."""
+        """Report below a table or a figure where its numbers come from."""
         paragraph = self._document.add_paragraph()
         room = paragraph.paragraph_format
         room.space_before, room.space_after = Pt(3), Pt(8)

@@ -112,7 +112,7 @@ def counts_by_county(results: Results) -> pd.DataFrame:
 
 def worst_problems(results: Results, *, lang: Lang, most: int = 10) -> list[Problem]:
     """
-    Give the worst problems, strongest clause first.
+    Return the worst problems, strongest clause first.
 
     A problem is a rule in a county. Within a rule they are ordered by how many units are short,
     then by what is missing in all; then each rule gives its worst before any gives its second, so
@@ -135,7 +135,7 @@ def worst_problems(results: Results, *, lang: Lang, most: int = 10) -> list[Prob
 
 
 def _short(results: Results) -> pd.DataFrame:
-    """Give what is drawn as a shortfall or as to be explained, with the county it lies in."""
+    """Return what is drawn as a shortfall or as to be explained, with the county it lies in."""
     place_of = county_of(results)
     frame = pd.DataFrame(results.findings.drop(columns="geometry"))
     frame = frame[frame["status"] == Status.SHORTFALL]
@@ -206,7 +206,7 @@ class People:
 
 
 def people_to_come(results: Results) -> list[People]:
-    """Give children of the whole area by stage: in the year of assessment, 5 and 10 years on."""
+    """Return children of the whole area by stage: in the year of assessment, 5 and 10 years on."""
     if results.outlook is None:
         return []
     children = results.outlook.children

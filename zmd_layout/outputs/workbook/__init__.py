@@ -142,7 +142,7 @@ def _write_cell(
 
 
 def _height(cells: Sequence[object], widths: Sequence[float], *, bold: bool = False) -> float:
-    """Give the points that wrapped text needs, which not every program works out by itself."""
+    """Return the points that wrapped text needs, which not every program works out by itself."""
     room = _BOLD_ROOM if bold else 1.0
     lines = [
         math.ceil(_signs(cell) * room / max(width - 2, 1))

@@ -131,7 +131,7 @@ def _cells(
 
 
 def _beside(method: Any, grade: Any, lang: Lang) -> Row:  # noqa: ANN401 - rows of tables or None
-    """Give the seats of the indicator, pupils by progression, what each differs by, and why."""
+    """Return the seats of the indicator, pupils by progression, what each differs by, and why."""
     notes: list[Message] = [found.note for found in (method, grade) if found is not None]
     return (
         _whole(None if method is None else method.per_thousand_seats),

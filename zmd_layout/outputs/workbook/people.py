@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def overview(results: Results, lang: Lang) -> Sheet:
     """
-    Give people, schools, seats and counts of verdicts by county and stage.
+    Return people, schools, seats and counts of verdicts by county and stage.
 
     Children of the senior stage are everybody of 15 to 17, vocational pupils among them, so that
     no balance is given for it.
@@ -58,14 +58,14 @@ def overview(results: Results, lang: Lang) -> Sheet:
 
 
 def spare_or_short(seats: float | None, people: float | None, stage: Stage) -> float | None:
-    """Give seats less children; none for the senior stage, whose children are not all pupils."""
+    """Return seats less children; none for the senior stage, whose children are not all pupils."""
     if seats is None or people is None or stage is Stage.SENIOR:
         return None
     return float(round(seats)) - people
 
 
 def _completeness(results: Results) -> dict[tuple[str, Stage], float]:
-    """Give the known share of the schools that must exist, in percent, where the study tells."""
+    """Return the known share of the schools that must exist, in percent, where the study tells."""
     table = completeness_of(results.world)
     table = table[table["unit_kind"] == UnitKind.COUNTY]
     return {
@@ -160,7 +160,7 @@ def records(table: pd.DataFrame) -> Iterator[Any]:
 
 def rounded(people: float, *, is_born: bool, unborn: int = -3) -> float | None:
     """
-    Give counted children to ten, scenarios of the unborn in thousands; None for unknown.
+    Return counted children to ten, scenarios of the unborn in thousands; None for unknown.
 
     Townships have hundreds of children: with `unborn` −2 theirs are given in hundreds.
     """

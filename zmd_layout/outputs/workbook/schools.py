@@ -33,13 +33,13 @@ _TO_FILL_IN = None  # left empty for the planner: the data do not say it
 
 
 def small_school() -> int:
-    """Give the pupils below which a rural school counts as small, from `limits.toml`."""
+    """Return the pupils below which a rural school counts as small, from `limits.toml`."""
     limits = tomllib.loads((files("zmd_layout.outputs") / _LIMITS).read_text("utf-8"))
     return int(limits["small_school"]["pupils_fewer_than"])
 
 
 def planned_schools(results: Results, lang: Lang) -> Sheet:
-    """Give the suggested sites, as places to be studied first."""
+    """Return the suggested sites, as places to be studied first."""
     names = county_names(results)
     towns = _townships(results)
     titles = {rule.id: rule.title.text(lang) for rule in results.rules}
@@ -108,7 +108,7 @@ def _unit_names(results: Results) -> dict[ClosedNeed, str]:
 
 
 def projects(results: Results, lang: Lang) -> Sheet:
-    """Give the projects of the plan and how far they are on the day."""
+    """Return the projects of the plan and how far they are on the day."""
     layer = results.world.layers.get("projects")
     names = county_names(results)
     rows: list[Row] = []

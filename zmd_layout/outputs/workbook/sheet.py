@@ -78,5 +78,5 @@ def say(key: str, lang: Lang, **args: object) -> str:
 
 
 def as_frame(sheet: Sheet) -> pd.DataFrame:
-    """Give a sheet as a table, for notebooks."""
+    """Return a sheet as a table, for notebooks."""
     return pd.DataFrame(sheet.rows, columns=list(sheet.columns))

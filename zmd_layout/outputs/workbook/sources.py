@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def sources(results: Results, lang: Lang) -> Sheet:
-    """Give each layer with its file, year, datum and repairs, and what the forecast supposes."""
+    """Return each layer with its file, year, datum and repairs, and what the forecast supposes."""
     rows: list[Row] = [
         _layer_row(name, layer, lang) for name, layer in sorted(results.world.layers.items())
     ]
@@ -75,7 +75,7 @@ def sources_text(cells: Iterable[str], lang: Lang) -> str:
 
 
 def rule_sheet(results: Results, lang: Lang) -> Sheet:
-    """Give each rule with its clause, our reading and its numbers."""
+    """Return each rule with its clause, our reading and its numbers."""
     rows: list[Row] = []
     for rule in results.rules:
         clauses = list(rule.clauses.values())

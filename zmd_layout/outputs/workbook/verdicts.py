@@ -39,7 +39,7 @@ def status_word(status: str, strength: str, lang: Lang) -> str:
 
 
 def all_findings(results: Results, lang: Lang) -> Sheet:
-    """Give every finding with its clause; not the schools to which a clause does not apply."""
+    """Return every finding with its clause; not the schools to which a clause does not apply."""
     names, place_of = county_names(results), county_of(results)
     keys = {rule.id: rule.key for rule in results.rules}
     findings = results.findings
@@ -90,7 +90,7 @@ def unit_word(unit: str, lang: Lang = Lang.ZH) -> str:
 
 
 def problems(results: Results, lang: Lang) -> Sheet:
-    """Give the shortfalls, the strongest clause first, with who owes it and until when."""
+    """Return the shortfalls, the strongest clause first, with who owes it and until when."""
     names, place_of = county_names(results), county_of(results)
     titles = {rule.id: rule.title.text(lang) for rule in results.rules}
     sites = _sites_by_finding(results)
@@ -146,7 +146,7 @@ def _data_needed(row: Any, lang: Lang) -> str:  # noqa: ANN401 - a row of a tabl
 
 
 def open_matters(results: Results, lang: Lang) -> Sheet:
-    """Give what could not be judged, by rule and by what is missing."""
+    """Return what could not be judged, by rule and by what is missing."""
     titles = {rule.id: rule.title.text(lang) for rule in results.rules}
     open_ = results.findings[results.findings["status"] == Status.NOT_ASSESSABLE]
     rows: list[Row] = [

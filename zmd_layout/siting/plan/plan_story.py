@@ -119,7 +119,7 @@ class PlanStory:
 
     @property
     def headline(self) -> tuple[Message, ...]:
-        """Say the tension by stage, and what is suggested, in a few sentences."""
+        """Report the tension by stage, and what is suggested, in a few sentences."""
         parts = [_of_course(course) for course in self.courses]
         done = [
             Message(f"sites.sum_{name}", places=places, seats=round(seats, _ROUNDED))

@@ -202,7 +202,7 @@ def _uses(
 def planned_note(
     planned: PlacedAction | SharedSeats | NewSchool, plan: YearsPlan, row: dict[str, Any]
 ) -> list[Message]:
-    """Say what is done and until when, why, how full it is, and what happens without it."""
+    """Report what is done and until when, why, how full it is, and what happens without it."""
     stage = word_message(planned.stage)
     last = row["until_year"] or plan.years[-1]
     parts = [
@@ -248,7 +248,7 @@ def is_conflict(row: Mapping[str, Any]) -> bool:
 
 
 def conflict_note(row: dict[str, Any]) -> list[Message]:
-    """Say where a duty asks for what the children make needless."""
+    """Report where a duty asks for what the children make needless."""
     if not is_conflict(row):
         return []
     return [Message("sites.plan_conflict", year=USE_YEARS[1], use=row[f"use_{USE_YEARS[1]}"])]

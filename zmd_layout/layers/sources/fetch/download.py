@@ -121,7 +121,7 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def version_of(self, url: str) -> str | None:
-        """Give the server's mark of the version; None: the part cannot be gone on with."""
+        """Return the server's mark of the version; None: the part cannot be gone on with."""
         try:
             note = json.loads(self._note.read_text("utf-8"))
         except (OSError, ValueError):

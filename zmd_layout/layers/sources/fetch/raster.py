@@ -169,7 +169,7 @@ def fetch_raster(
 
 def coordinates_of(grid: Path) -> str:
     """
-    Tell the CRS of a grid in the words of `study.toml`.
+    Report the CRS of a grid in the words of `study.toml`.
 
     Raises
     ------

@@ -54,7 +54,7 @@ class FetchedFile:
     request: str
 
     def lies_in(self, folder: Path) -> bool:
-        """Tell whether the file is still there, and still the same."""
+        """Return whether the file is still there, and still the same."""
         path = folder / self.path
         return path.is_file() and sha256_of(path) == self.sha256
 
@@ -99,7 +99,7 @@ def add_to_record(folder: Path, file: FetchedFile) -> None:
 
 
 def study_snippet(files: Iterable[FetchedFile]) -> str:
-    """Say how `study.toml` names the files: TOML, a table a layer."""
+    """Report how `study.toml` names the files: TOML, a table a layer."""
     tables = []
     for file in files:
         lines = [

@@ -218,7 +218,7 @@ def wait_asked_for_s(response: requests.Response) -> float:
 
 
 def no_answer(error: requests.RequestException) -> RefusalError:
-    """Tell of a connection that failed, was cut or went silent."""
+    """Report a connection that failed, was cut or went silent."""
     if isinstance(error, requests.Timeout):
         return RefusalError(Message("fetch.silent"))
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

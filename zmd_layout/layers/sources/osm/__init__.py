@@ -146,7 +146,7 @@ def read_schools_and_roads(
 
 
 def school_note(counts: SchoolCounts) -> Message:
-    """Tell what was read, merged and lost."""
+    """Return what was read, merged and lost."""
     return Message(
         "osm.school_counts",
         schools=counts.read["school"],
@@ -159,7 +159,7 @@ def school_note(counts: SchoolCounts) -> Message:
 
 
 def road_note(counts: RoadCounts) -> Message:
-    """Tell how many ways were read, cut and lost."""
+    """Return how many ways were read, cut and lost."""
     return Message(
         "osm.road_counts",
         ways=counts.ways,

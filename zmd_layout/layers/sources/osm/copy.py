@@ -56,7 +56,7 @@ class Wanted:
 
     def takes_all_ways_of(self, path: Path) -> bool:
         """
-        Tell whether all ways are copied with the wanted ones.
+        Return whether all ways are copied with the wanted ones.
 
         Relations need ways that have no keys of their own: to take all along costs less than to
         read text, let alone compressed text, a second time.
@@ -139,14 +139,14 @@ class Places:
         self.on_ways = on_ways
 
     def keeper(self) -> osmium.NodeLocationsForWays:
-        """Give what takes the places in and puts them on ways."""
+        """Return what takes the places in and puts them on ways."""
         keeper = osmium.NodeLocationsForWays(self.table)
         keeper.ignore_errors()
         keeper.apply_nodes_to_ways = self.on_ways
         return keeper
 
     def place_of(self, node_id: int) -> tuple[float, float] | None:
-        """Give longitude and latitude of a node that was read, or None."""
+        """Return longitude and latitude of a node that was read, or None."""
         try:
             place = self.table.get(node_id)
         except KeyError:

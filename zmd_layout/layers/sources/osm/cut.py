@@ -55,7 +55,7 @@ class _Objects(NamedTuple):
 
 
 def is_large(path: Path) -> bool:
-    """Tell whether to cut an extract costs less than to read all of it."""
+    """Return whether to cut an extract costs less than to read all of it."""
     return _bytes_as_pbf(path) >= LARGE_BYTES
 
 
@@ -130,7 +130,7 @@ class _NodeFile:
         self.places = Places(f"sparse_file_array,{path}", on_ways=False)
 
     def within(self, window: Window) -> Array:
-        """Give the ids of the nodes in a window, ascending."""
+        """Return the ids of the nodes in a window, ascending."""
         found = [
             some["id"][window.holds(some["x"] / _UNITS_PER_DEGREE, some["y"] / _UNITS_PER_DEGREE)]
             for some in self._parts()
@@ -138,7 +138,7 @@ class _NodeFile:
         return _ascending(found)
 
     def lines_of(self, ids: Array) -> Iterator[bytes]:
-        """Give OPL lines of the nodes of these ids (ascending), many at a time."""
+        """Return OPL lines of the nodes of these ids (ascending), many at a time."""
         for some in self._parts():
             chosen = some[_among(some["id"], ids) & (some["x"] != _NOWHERE)]
             columns = (
@@ -165,7 +165,7 @@ def _ascending(parts: list[Array]) -> Array:
 
 
 def _among(values: Array, ids: Array) -> Array:
-    """Tell which values are ids (ascending)."""
+    """Return which values are ids (ascending)."""
     if not len(ids):
         return np.zeros(len(values), np.bool_)
     found: Array = ids[np.minimum(np.searchsorted(ids, values), len(ids) - 1)] == values
@@ -173,7 +173,7 @@ def _among(values: Array, ids: Array) -> Array:
 
 
 def _touching(lines: Lines, way: Array, ref: Array, nodes: Array) -> Array:
-    """Tell which ways have one of some nodes."""
+    """Return which ways have one of some nodes."""
     return np.bincount(way[_among(ref, nodes)], minlength=lines.count("w")) > 0
 
 

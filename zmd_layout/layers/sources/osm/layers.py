@@ -181,14 +181,14 @@ def roads_of_extract(
 
 
 def _window_note(window: Window | None) -> tuple[Message, ...]:
-    """Tell where was looked, so that what lies elsewhere is not taken to be lost."""
+    """Report where was looked, so that what lies elsewhere is not taken to be lost."""
     if window is None:
         return ()
     return (Message("osm.window", **{side: f"{at:.2f}" for side, at in window._asdict().items()}),)
 
 
 def _road_notes(tables: RoadTables, window: Window | None) -> tuple[Message, ...]:
-    """Tell what was read and cut, and what of it hangs on nothing."""
+    """Return what was read and cut, and what of it hangs on nothing."""
     notes = (*_window_note(window), road_note(tables.counts))
     apart = islands(tables)
     if not apart.parts:

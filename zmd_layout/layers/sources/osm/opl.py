@@ -33,7 +33,7 @@ class Window(NamedTuple):
     north: float
 
     def holds(self, lon: Array, lat: Array) -> Array:
-        """Tell which places lie in it; NaN lies nowhere."""
+        """Return which places lie in it; NaN lies nowhere."""
         return (lon >= self.west) & (lon <= self.east) & (lat >= self.south) & (lat <= self.north)
 
 
@@ -59,7 +59,7 @@ class WayNodes:
 
     @property
     def is_known(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Tell which nodes have a place."""
+        """Return which nodes have a place."""
         return np.isfinite(self.lon) & np.isfinite(self.lat)
 
     def only(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> WayNodes:
@@ -95,11 +95,11 @@ class Lines:
         }
 
     def count(self, kind: str) -> int:
-        """Tell how many objects of a kind there are."""
+        """Return how many objects of a kind there are."""
         return len(self._of_kind[kind][0])
 
     def of(self, kind: str, chosen: Array | None = None) -> list[bytes]:
-        """Give the lines of nodes, ways or relations, or some of them, with their ends."""
+        """Return the lines of nodes, ways or relations, or some of them, with their ends."""
         starts, ends = self._of_kind[kind]
         if chosen is not None:
             starts, ends = starts[chosen], ends[chosen]
@@ -107,7 +107,7 @@ class Lines:
         return [self._block[start:end] for start, end in pairs]
 
     def ids(self, kind: str) -> Array:
-        """Give their ids, int64."""
+        """Return their ids, int64."""
         return _numbers(b",".join(_ID_OF[kind].findall(b"\n" + self._block)))
 
     def refs(self) -> tuple[Array, Array]:
@@ -174,7 +174,7 @@ def nodes_of_fields(fields: Sequence[bytes], *, first_way: int = 0) -> WayNodes:
 
 
 def _ways_of_nodes(fields: Sequence[bytes], text: bytes, first_way: int) -> Array:
-    """Give the number of the way of each node, by where each field ends in the text of all."""
+    """Return the number of the way of each node, by where each field ends in the text of all."""
     length = np.fromiter(map(len, fields), np.int64, len(fields))
     ends = np.cumsum(length + (length > 0))  # each with its comma
     nodes = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("n"))

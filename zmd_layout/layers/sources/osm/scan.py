@@ -62,7 +62,7 @@ class Extract:
         return blocks_of(self._wanted)
 
     def ways(self, ids: Iterable[int]) -> list[bytes]:
-        """Give the ways of these ids, as far as the extract has them, as OPL lines."""
+        """Return the ways of these ids, as far as the extract has them, as OPL lines."""
         chosen = set(ids)
         if not chosen:
             return []
@@ -73,7 +73,7 @@ class Extract:
         return _ways_of(source, chosen)
 
     def place_of(self, node_id: int) -> tuple[float, float] | None:
-        """Give longitude and latitude of a node that was read, or None."""
+        """Return longitude and latitude of a node that was read, or None."""
         return self._places.place_of(node_id)
 
 

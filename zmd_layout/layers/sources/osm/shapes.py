@@ -90,7 +90,7 @@ def places(
 
 
 def _shapes_of(line: bytes, shape_of_way: dict[int, Array], extract: Extract) -> list[Array]:
-    """Give the nodes of what an object is made of: longitude and latitude, NaN where unknown."""
+    """Return the nodes of what an object is made of: longitude and latitude, NaN where unknown."""
     if line.startswith(b"n"):
         point = _POINT.search(line)
         return [np.array([[float(point[1]), float(point[2])]]) if point else _NOTHING]
@@ -129,7 +129,7 @@ def _member_ways(relations: Sequence[bytes], extract: Extract) -> list[bytes]:
 
 
 def _shapes(ways: Sequence[bytes]) -> dict[int, Array]:
-    """Give the nodes of ways: longitude and latitude (n × 2), NaN where a node is missing."""
+    """Return the nodes of ways: longitude and latitude (n × 2), NaN where a node is missing."""
     if not ways:
         return {}
     nodes = way_nodes(ways)

@@ -92,7 +92,7 @@ class Roster:
 
 def is_roster(path: Path, source: LayerSource) -> bool:
     """
-    Tell whether a file looks like a table of the education statistics.
+    Return whether a file looks like a table of the education statistics.
 
     That is a text or workbook of one of whose sheets at least three fields are known by Chinese
     names, the name of the school or 办学类型 among them.

@@ -92,7 +92,7 @@ def _one_group(counts: Mapping[Band, float | None], from_pupils: int) -> float |
 
 
 def _reach_without_gap(bands: Sequence[Band], from_pupils: int) -> bool:
-    """Tell whether the bands hold every size from the bound on, each once."""
+    """Return whether the bands hold every size from the bound on, each once."""
     wanted: float = from_pupils
     for band in bands:
         if band.low > wanted or (band.low < wanted and band is not bands[0]):

@@ -49,7 +49,7 @@ class Doubtful:
 
 
 def is_blank(cell: object) -> bool:
-    """Tell an empty cell: nothing, a dash, 无."""
+    """Recognise an empty cell: nothing, a dash, 无."""
     return cell is None or (isinstance(cell, str) and _text(cell).casefold() in _BLANK)
 
 

@@ -32,7 +32,7 @@ def field_of(title: str) -> str | None:
 
 def columns_of_fields(head: Head, declared: Mapping[str, str]) -> dict[str, int]:
     """
-    Tell which column holds which field.
+    Return which column holds which field.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def _is_head(title: str, theirs: str) -> bool:
 
 
 def _field_named(ours: str) -> str:
-    """Give the field of one of our columns; the name of a field is its own."""
+    """Return the field of one of our columns; the name of a field is its own."""
     if ours in fields():
         return ours
     return next((field.name for field in fields().values() if field.column == ours), ours)

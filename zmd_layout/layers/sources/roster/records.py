@@ -185,7 +185,7 @@ def _read(name: str, cell: Any, reading: Reading) -> Any:  # noqa: ANN401 - a ce
 
 
 def _kind_of_column(name: str) -> str:
-    """Give the kind of one of our columns that is no field of the statistics."""
+    """Return the kind of one of our columns that is no field of the statistics."""
     column = SCHEMAS["schools"].column(name)
     kinds = {Kind.COUNT: "count", Kind.NUMBER: "number", Kind.BOOL: "bool", Kind.DATE: "date",
              Kind.ID: "id"}  # fmt: skip
@@ -278,7 +278,7 @@ def _large_classes(
     found: Mapping[str, Any], row: Row, reading: Reading, doubts: list[tuple[str, str, Message]]
 ) -> float | None:
     """
-    Give the classes of 56 and more: a column of that name, else the bands, else 大班额班数.
+    Return the classes of 56 and more: a column of that name, else the bands, else 大班额班数.
 
     大班额 beside a column 超大班额 may or may not hold it: then it is not used.
     """

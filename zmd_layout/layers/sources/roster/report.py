@@ -104,7 +104,7 @@ class RosterReport:
     account: tuple[Entry, ...] = ()
 
     def summary(self) -> Message:
-        """Say in a sentence how many rows became how many schools."""
+        """State in a sentence how many rows became how many schools."""
         return Message(
             "roster.summary", path=self.path, rows=self.rows_read, schools=self.schools,
             skipped=len(self.skipped), ambiguous=self.ambiguous, doubtful=len(self.doubtful),
@@ -145,7 +145,7 @@ def _used_as(name: str) -> str:
 
 
 def check_list(report: RosterReport, *, lang: Lang | str = "zh") -> pd.DataFrame:
-    """Give the doubtful rows as a table that can be sent back: a row for each doubt, in order."""
+    """Return the doubtful rows as a table that can be sent back: a row for each doubt, in order."""
     heads = [Message(f"roster.list_{name}").text(lang) for name in _COLUMNS]
     rows = [
         (d.sheet, d.row, d.school_id, d.name, d.column, d.found, d.reason.text(lang))
@@ -204,6 +204,6 @@ def _write_cell(page: Any, at: tuple[int, int], cell: Any, wrapped: Any) -> None
 
 
 def _width(cells: pd.Series[Any]) -> int:
-    """Give a column the width of its longest text, within bounds; Chinese is twice as wide."""
+    """Return a column the width of its longest text, within bounds; Chinese is twice as wide."""
     longest = max((2 * len(str(cell)) for cell in cells), default=0)
     return min(max(longest, _NARROWEST), _WIDEST)

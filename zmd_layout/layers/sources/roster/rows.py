@@ -76,7 +76,7 @@ def _filled(grid: Grid, body_from: int) -> Iterator[tuple[int, list[Any]]]:
 def _no_school(
     cells: list[Any], named: Mapping[str, Any], head: Head, columns: Mapping[str, int]
 ) -> Message | None:
-    """Say why a row is no school; None if it is one."""
+    """Report why a row is no school; None if it is one."""
     first = _first(cells)
     table = table_words()["rows"]
     if first.startswith(tuple(table["footers"])):

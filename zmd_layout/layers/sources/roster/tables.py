@@ -38,7 +38,7 @@ class Field:
 
 @cache
 def fields() -> dict[str, Field]:
-    """Give the fields by name, in the order of the list in the standards."""
+    """Return the fields by name, in the order of the list in the standards."""
     return {
         name: Field(name, entry["kind"], entry.get("column"), tuple(entry["names"]))
         for name, entry in _toml("fields.toml").items()
@@ -58,13 +58,13 @@ def is_used(field: str) -> bool:
 
 @cache
 def words() -> dict[str, Any]:
-    """Give the tables of words."""
+    """Return the tables of words."""
     return _toml("words.toml")
 
 
 @cache
 def field_of_head() -> dict[str, str]:
-    """Give the field of each head, in the form in which heads are compared, ours among them."""
+    """Return the field of each head, in the form in which heads are compared, ours among them."""
     found = {field.column: field.name for field in reversed(fields().values()) if field.column}
     found |= {field.name: field.name for field in fields().values()}
     found |= {plain(head): f.name for f in fields().values() for head in f.names}

@@ -62,7 +62,7 @@ class Plot:
     rows: slice
 
     def text(self, position: int) -> str | None:
-        """Give a field; None where it is missing or empty."""
+        """Return a field; None where it is missing or empty."""
         return (self.fields[position] or None) if position < len(self.fields) else None
 
     @property

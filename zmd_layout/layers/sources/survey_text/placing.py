@@ -126,7 +126,7 @@ def _fault_of_datum(system: str) -> str | None:
 def _east_and_north(
     sheet: Sheet, name: str, faults: list[Message]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
-    """Tell the columns by magnitude: a northing has 7 digits, an easting 6 or, with zone, 8."""
+    """Report the columns by magnitude: a northing has 7 digits, an easting 6 or, with zone, 8."""
     is_standard = is_northing(sheet.first) & is_easting(sheet.second)
     is_swapped = is_easting(sheet.first) & is_northing(sheet.second)
     if is_standard.all():
