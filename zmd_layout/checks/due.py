@@ -108,7 +108,7 @@ def _crossing(
     then: Mapping[str, Value],
     limits: Mapping[str, DatedValue | None],
 ) -> tuple[Message, ...]:
-    """Say so where people of the due year may owe another number than those that were counted."""
+    """Report where residents of the due year may require another number than those counted."""
     assert isinstance(rule.check, Banded)  # noqa: S101 - the caller has asked
     range_ = then[rule.check.demand]
     if range_.is_exact or not range_.is_bounded:

@@ -88,7 +88,7 @@ def eastings_as_defined(x: FloatArray, zone: GaussKruger | None) -> FloatArray:
 
 
 def prefix_note(x: FloatArray, *, coordinates: Coordinates, name: str | Message) -> Message | None:
-    """Say so where known eastings have the zone in front and their CRS has not, or the reverse."""
+    """Report known eastings with the zone in front whose CRS has none, or the reverse."""
     zone = gauss_kruger(coordinates.crs)
     if zone is None:
         return None

@@ -90,7 +90,7 @@ def full_name(document: str) -> str:
 
 
 def _is_named(document: str) -> bool:
-    """Tell laws and ordinances, which are cited by their titles, from numbers of documents."""
+    """Distinguish laws and ordinances, cited by title, from numbers of documents."""
     return ground_of(document) in {Ground.LAW, Ground.ORDINANCE}
 
 

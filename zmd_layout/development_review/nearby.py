@@ -168,7 +168,7 @@ class _Ways:
 
 
 def _rows(frame: gpd.GeoDataFrame, road_m: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """Give the schools as rows with the columns that are shown, and no others: it is many times."""
+    """Return the schools as rows with the columns that are shown, and no others."""
     plain = pd.DataFrame(frame)
     shown = [c for c in plain.columns if c in _SHOWN or str(c).startswith("enrolment")]
     table = plain[shown].assign(road_m=road_m)

@@ -174,7 +174,7 @@ def _filled_up(problem: Problem, open_ids: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def _too_few_sites(problem: Problem, net: Deadline) -> Solution:
-    """Say how many sites it would take, and give the plan that reaches most with those allowed."""
+    """Report how many sites it would take, with the plan that reaches most with those allowed."""
     least = solve_cover(_cover_instance(problem), net)
     demands = problem.demands if problem.demands.any() else np.ones(len(problem.demands))
     best = _solve_max_cover(

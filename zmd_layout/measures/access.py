@@ -99,7 +99,7 @@ def _demand(world: World) -> Demand | None:
 
 
 def schools_of(world: World, stage: Stage) -> gpd.GeoDataFrame | None:
-    """Give the schools of a stage with a position that operate or are being built, here or near."""
+    """Return the placed schools of a stage that operate or are being built, here or near."""
     layer, beyond = world.layers.get("schools"), world.layers.get(BEYOND)
     if layer is None or "stages" not in layer.frame:
         return None
@@ -113,7 +113,7 @@ def schools_of(world: World, stage: Stage) -> gpd.GeoDataFrame | None:
 
 
 def open_stages(world: World, stage: Stage) -> tuple[str, ...]:
-    """Give the flag `ambiguous_stage` where an operating school may be of a stage, else nothing."""
+    """Return the flag `ambiguous_stage` where an operating school may be of a stage."""
     layer = world.layers["schools"]
     _, may_have = may_have_stage(layer.frame, stage)
     is_open = layer.frame["status"].isin(["operating", "under_construction"]).to_numpy()

@@ -108,7 +108,7 @@ def _of_counties(
 
 
 def _school_rows(layer: Layer, stages: frozenset[str]) -> tuple[pd.Series[bool], pd.Series[bool]]:
-    """Tell which operating schools are, or may be, of the stages; and which of them only may be."""
+    """Return which operating schools are or may be of the stages, and which only may be."""
     frame = layer.frame
     told = frame["stages"] if "stages" in frame else frame["school_id"].map(lambda _: None)
     is_open = frame["status"] == SchoolStatus.OPERATING

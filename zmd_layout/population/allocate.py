@@ -155,7 +155,7 @@ def _without_total(
 def _zones(
     bare: gpd.GeoDataFrame, census: pd.DataFrame, within: dict[str, str], *, is_county: bool
 ) -> gpd.GeoDataFrame:
-    """Give the units without a polygon their own people; they are reported beside their holder."""
+    """Assign units without a polygon their own residents, reported beside their holder."""
     columns = ["unit_id", *people_columns(census.columns)]
     kept = bare.drop(columns=people_columns(bare.columns)).merge(
         census[columns], on="unit_id", how="left"

@@ -30,7 +30,7 @@ def empty_suggestions(crs: str) -> gpd.GeoDataFrame:
 
 
 def suggestions_html(table: pd.DataFrame) -> str:
-    """Give the first suggested sites with what they close and how far from the best they may be."""
+    """Return the first suggested sites with the shortfalls they close and their gap."""
     if table.empty:
         return f"<p>{escape(said(Message('showing.no_sites')))}</p>"
     columns = ("id", "name", "stage", "seats", "opens_in", "closes", "gap_percent")

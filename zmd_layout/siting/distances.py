@@ -71,7 +71,7 @@ def _county_of_points(world: World) -> NDArray[np.object_]:
 
 
 def is_inside(world: World) -> NDArray[np.bool_]:
-    """Tell which demand points lie in the study's counties; all, where no county has an outline."""
+    """Return which demand points lie in the study's counties; all without outlines."""
     county = county_of_points(world)
     inside: NDArray[np.bool_] = county != ""
     return inside if inside.any() else np.ones(len(county), dtype=bool)

@@ -70,7 +70,7 @@ def _asks_for_schools(rule: Rule, stage: Stage, *, include_indicators: bool) -> 
 
 
 def counted_schools(rule: Rule) -> CountMeasure | None:
-    """Give what a rule counts when it asks for so many schools; None where it counts no schools."""
+    """Return what a rule counts when it asks for so many schools; None if not schools."""
     if isinstance(rule.check, Report):
         return None
     name = rule.check.measure if isinstance(rule.check, Threshold) else rule.check.supply

@@ -125,7 +125,7 @@ def use_to_come(row: dict[str, Any], ground: Ground, work: StageState) -> dict[s
 
 
 def _rates(world: World, work: StageState, county: str, year: int) -> list[float]:
-    """Give children of a year as a multiple of those of the layer, by scenario; NaN is unknown."""
+    """Return children of a year as a multiple of the layer's, by scenario; NaN is unknown."""
     future = outlook(world)
     base = work.way.demand.layer.origin.year
     table = pd.DataFrame() if future is None else _of(future, county, work.stage)

@@ -230,7 +230,7 @@ def _seats_now(world: World, school_id: str) -> float:
 def _ways_after(
     world: World, work: StageState, chosen: gpd.GeoDataFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give each point's way with the chosen places, and which of them is its nearest (−1: none)."""
+    """Return each point's distance with the chosen places, and the nearest (−1: none)."""
     old = work.way.schools
     ids = old["school_id"].astype(str).to_numpy()
     # a place at which the stage is taught already is among the old ones

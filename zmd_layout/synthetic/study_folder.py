@@ -157,7 +157,7 @@ def _coordinates(table: pd.DataFrame) -> str:
 
 
 def _made_columns(name: str, scale: float) -> bool | list[str]:
-    """Say what of a layer is made: the real counties nothing, the real townships all but names."""
+    """Return what of a layer is made up: of real counties nothing, of townships all but names."""
     if scale > 1:
         return True
     if name == "counties":

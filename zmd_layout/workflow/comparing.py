@@ -302,7 +302,7 @@ def _number(value: float, lang: Lang) -> str:
 def _as_found(
     changes: gpd.GeoDataFrame, before: pd.DataFrame, after: pd.DataFrame
 ) -> gpd.GeoDataFrame:
-    """Give the changed findings with every column of a finding; the note tells the change first."""
+    """Return the changed findings with every column; the note begins with the change."""
     found = pd.concat([after, before], ignore_index=True).drop_duplicates(KEYS)
     marks = pd.DataFrame(changes[[*KEYS, "note_zh", "note_en", "geometry"]])
     rows = marks.merge(found, on=KEYS, suffixes=("_change", ""), how="left")

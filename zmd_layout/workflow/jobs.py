@@ -175,7 +175,7 @@ def basis_of(study: Study, job: Job) -> str | None:
 
 
 def _standing(folder: Path, basis: str | None) -> dict[str, int] | None:
-    """Give the counts of results that stand whole and rest on the same; None where they do not."""
+    """Return the counts of complete results that rest on the same inputs, else None."""
     try:
         mark = json.loads((folder / MARK).read_text("utf-8"))
         is_same = basis is not None and mark["basis"] == basis

@@ -246,7 +246,7 @@ def _can_make_pdf(progress: Callable[[Message], None] | None) -> bool:
 
 
 def _owed(findings: gpd.GeoDataFrame, rules: Sequence[Rule]) -> gpd.GeoDataFrame:
-    """Give the findings of rules under which schools are owed: all of them that siting looks at."""
+    """Return the findings of rules that require schools: all that siting looks at."""
     asking = {
         need.rule_id
         for stage in Stage
@@ -281,7 +281,7 @@ def _write_or_say(
 
 
 def _places(world: World) -> dict[str, gpd.GeoDataFrame]:
-    """Give the demand points with their children on the day, in five-year steps, and at the end."""
+    """Return the demand points with children on the day, every five years, and at the end."""
     last = world.study.forecast.until
     years = {world.as_of.year, last, *range(world.as_of.year, last)[_STEP::_STEP]}
     found = children_by_place(world, years=sorted(years))

@@ -179,7 +179,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _is_gb2312(text: bytes) -> bool:
-    """Tell whether the bytes beyond ASCII come in pairs of GB 2312, a cut one at the end aside."""
+    """Return whether bytes beyond ASCII come in pairs of GB 2312, a cut last one aside."""
     for run in re.findall(rb"[\x80-\xff]+", text):
         whole = run[: len(run) // 2 * 2]
         is_cut = len(run) % 2 == 1 and not text.endswith(run)

@@ -292,7 +292,7 @@ def _refuse_crossing(frame: gpd.GeoDataFrame) -> None:
 
 
 def _only_touches_itself(shape: shapely.Geometry) -> bool:
-    """Tell a boundary that meets itself in a point without crossing: its ground is beyond doubt."""
+    """Recognise a boundary that meets itself in a point without crossing: its area is certain."""
     if not shapely.is_valid_reason(shape).startswith("Ring Self-intersection"):
         return False
     # where lobes are run through the other way round their areas would cancel

@@ -148,7 +148,7 @@ def choose_core(
 
 
 def reduced_costs(form: CapacitatedForm, split: Assignment) -> NDArray[np.float64]:
-    """Give what using each pair whole adds to the bound of a split seating, (pairs,), inf: shut."""
+    """Return what using each pair whole adds to the bound of a split assignment (inf: shut)."""
     demand, site = form.pair_demand, form.pair_site
     priced = form.pair_cost + form.pair_people * split.capacity_dual[site]
     reduced = np.maximum(priced - split.demand_price[demand], 0.0)

@@ -244,7 +244,7 @@ def _counted_twice(
 def _two_cheapest(
     rows: DemandRows, is_open: NDArray[np.bool_], capacity_dual: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Give each demand's least and second least priced cost and the owner of the least, −1: out."""
+    """Return each demand's least and second least priced cost and the least's owner (−1: out)."""
     here = np.flatnonzero(is_open[rows.site])
     demand, site = rows.demand[here], rows.site[here]
     priced = rows.cost[here] + rows.people[here] * capacity_dual[site]

@@ -196,7 +196,7 @@ def joined(parts: list[WayNodes]) -> WayNodes:
 
 
 def lines_with(word: bytes, block: bytes) -> Iterator[bytes]:
-    """Give the lines of a text that hold a word; the others are passed over without being made."""
+    """Return the lines of a text that hold a word, without making the others."""
     at = block.find(word)
     while at >= 0:
         end = block.find(b"\n", at)

@@ -58,7 +58,7 @@ class Extract:
             self._wanted = _with_ways(self._wanted, again, self._folder / "wanted again.opl")
 
     def blocks(self) -> Iterator[bytes]:
-        """Give the wanted objects, and maybe other ways, as OPL lines, some megabytes at a time."""
+        """Return the wanted objects, and maybe other ways, as OPL lines, some megabytes at once."""
         return blocks_of(self._wanted)
 
     def ways(self, ids: Iterable[int]) -> list[bytes]:
