@@ -115,7 +115,7 @@ def _misplaced(
     world: World,
     done: dict[str, list[dict[str, Any]]],
 ) -> list[dict[str, Any]]:
-    """Report once that a city's target does not judge this study; parts of the city have figures."""
+    """Report once that a city's target does not judge this study; its parts have figures."""
     status, note = why
     verdict = checks.without_check(rule, status, note, world.as_of)
     units = world.units(rule.unit, rule.limits(world.as_of))

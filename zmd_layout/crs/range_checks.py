@@ -100,12 +100,12 @@ def prefix_note(x: FloatArray, *, coordinates: Coordinates, name: str | Message)
 
 
 def is_northing(values: FloatArray) -> BoolArray:
-    """Tell, for each number, whether it has the seven digits of a northing of China in metres."""
+    """Return for each number whether it has the seven digits of a northing of China in metres."""
     return (values >= _LEAST_NORTHING_M) & (values < _MOST_NORTHING_M)
 
 
 def is_easting(values: FloatArray) -> BoolArray:
-    """Tell, for each number, whether it has six digits, or eight with a zone of China in front."""
+    """Return for each number whether it has six digits, or eight with a zone in front."""
     has_zone: BoolArray = zones_in_front(values) != 0
     return ((values > 0) & (values < METRES_PER_ZONE)) | has_zone
 

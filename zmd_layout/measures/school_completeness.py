@@ -142,7 +142,7 @@ def _stage(definition: CountMeasure | SumMeasure) -> Stage | None:
 
 
 def _above(units: Units, table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Give, for each unit, the units of the table whose lists its count rests on."""
+    """Return, for each unit, the units of the table whose lists its count rests on."""
     told = set(table["unit_id"])
     if units.kind is UnitKind.CITY:
         return {str(unit): tuple(sorted(told)) for unit in units.frame.index}
