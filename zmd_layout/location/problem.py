@@ -316,7 +316,7 @@ class Proof:
 
 def proof_of(objective: float, bound: float, *, tolerance: float) -> Proof:
     """
-    Return what a bound proves: optimal, where it lies within `tolerance` (a share) of the objective.
+    Return what a bound proves: optimal where it is within `tolerance` (a share) of the objective.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def open_datum(*layers: Layer | None) -> tuple[str, ...]:
     """
-    Return the flag `datum_unverified` where the positions of a layer were not verified, else nothing.
+    Return the flag `datum_unverified` where positions of a layer were not verified, else nothing.
 
     A layer that was made up has no datum to be wrong about.
     """
