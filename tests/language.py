@@ -19,8 +19,8 @@ AVOIDED = re.compile(
 # a number and a noun in the plural, which is wrong for 1; verbs and units of measure are not nouns
 _BARE = re.compile(r"(?<!of )\{(\w+)(?::[^}]*)?\} ([a-z]+s)\b")
 _NO_NOUN = {
-    "as", "belongs", "census", "closes", "declares", "does", "ends", "exceeds", "falls", "has", "holds",
-    "is", "lacks", "names", "needs", "opens", "remains", "rests", "says", "sums", "was",
+    "as", "belongs", "census", "closes", "declares", "does", "ends", "exceeds", "falls", "has",
+    "holds", "is", "lacks", "names", "needs", "opens", "remains", "rests", "says", "sums", "was",
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\w+[^}]*\}")
 _STORY = re.compile(r"(Give|Tell|Say)\b")
