@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parents[1]
 _DISTRIBUTION = "zmd-layout"
-_WORKSHOP = {"audit", "bench", "dev", "docs", "mutate"}  # extras on which no result rests
+_WORKSHOP = {"audit", "bench", "dev", "docs", "mutate", "test"}  # extras on which no result rests
 # what GDAL, PROJ and their readers take from the environment
 _ENVIRONMENT = (
     "AWS_", "CPL_", "CSV_", "DXF_", "FGDB_", "GDAL_", "GML_", "GPKG_", "GTIFF_", "KML_", "LIBKML_",
