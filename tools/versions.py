@@ -57,6 +57,7 @@ def lower_bounds() -> list[str]:
     extras = project["optional-dependencies"]
     shipped = [*project["dependencies"], *(line for name in USED[:-1] for line in extras[name])]
     tools = {canonicalize_name(Requirement(line).name) for line in extras["test"]}
+    tools -= {canonicalize_name(Requirement(line).name) for line in shipped}
     pins = [line for line in PINS.read_text("utf-8").splitlines() if not line.startswith("#")]
     return [
         *(_lowest(Requirement(line)) for line in shipped),
