@@ -150,5 +150,8 @@ def shown(value: Any) -> str:  # noqa: ANN401 - raw YAML
     """Write a value of a file as YAML has it, cut where it is long."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    try:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+    except RecursionError:  # nested thousands deep
+        return "…"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
