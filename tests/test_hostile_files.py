@@ -7,6 +7,8 @@ import bz2
 import gzip
 import http.server
 import json
+import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -213,19 +215,21 @@ async def _upload(app: Any, contents: Iterable[bytes]) -> list[httpx.Response]:
         ]
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_gdal_left_alone_follows_what_is_refused_here(tmp_path: Path, trap: Trap) -> None:
     """The tests above could not fail if GDAL followed nothing."""
+    program = "import pyogrio, sys; print(pyogrio.read_dataframe(sys.argv[1]).to_csv())"
     followed = set()
-    for name, content in payloads(trap).items():
+    for name in ("virtual file", "in a name of a GeoJSON", "behind a drawing"):
         path = tmp_path / "plots.geojson"
-        path.write_bytes(content)
-        try:
-            if SECRET in pyogrio.read_dataframe(path).to_csv():
-                followed.add(name)
-        except UNREADABLE:
-            continue
-    assert {"virtual file", "in a name of a GeoJSON", "behind a drawing"} <= followed
+        path.write_bytes(payloads(trap)[name])
+        # a process of its own: pyogrio 0.12.1 holds the lock that the trap's thread would need
+        read = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", program, str(path)],
+            capture_output=True, text=True, encoding="utf-8", check=False, timeout=120,
+        )  # fmt: skip
+        if SECRET in read.stdout:
+            followed.add(name)
+    assert followed == {"virtual file", "in a name of a GeoJSON", "behind a drawing"}
 
 
 def _good(folder: Path) -> list[Path]:
