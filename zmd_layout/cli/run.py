@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from zmd_layout.vocabulary import Lang
+    from zmd_layout.workflow import Run
     from zmd_layout.workflow.executors import Where
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -23,6 +24,11 @@ STABILITY = click.option(
     "--stability",
     is_flag=True,
     help="检验结论是否经得起数据误差（数倍时间）/ try which verdicts hold; several times as long",
+)
+TABLE = click.option(
+    "--table",
+    is_flag=True,
+    help="另打印逐条核查表和完整收件清单 / also print the table of all rules and all that was read",
 )
 
 
@@ -51,6 +57,7 @@ STABILITY = click.option(
     type=click.Path(path_type=Path),
     help="按 run.json 重做一次并比较 / do the run of a run.json again and compare",
 )
+@TABLE
 @plan_options
 @click.pass_obj
 def run(
@@ -65,6 +72,7 @@ def run(
     scheduler: str | None,
     reach: float | None,
     record: Path | None,
+    table: bool,  # noqa: FBT001 - click passes a flag
     **asked: Any,  # noqa: ANN401 - options of the plan
 ) -> None:
     """
@@ -84,21 +92,15 @@ def run(
     默认输出到 maps/<研究编号>；再次运行时只重做有变化的部分。 Results go to maps/<id of the study>;
     a second run does again only what rests on something that changed.
     """  # noqa: D301 - click's \b keeps the lines apart
-    from zmd_layout.cli import tables
-    from zmd_layout.measures.lacking import advice
-    from zmd_layout.workflow import load_study, repeat
+    from zmd_layout.workflow import load_study
     from zmd_layout.workflow import run as run_study
     from zmd_layout.workflow.executors import Where
-    from zmd_layout.workflow.loading import load_rules
     from zmd_layout.workflow.studies import studies_in
 
     if record is not None:
         if study is not None or pdf or stability:
             raise click.UsageError(Message("cli.repeat_alone").text(obj["lang"]))
-        with progress(obj["lang"]) as tell:
-            repetition = repeat(record, out=out, progress=tell)
-        for message in repetition.messages():
-            click.echo(message.text(obj["lang"]))
+        _repeat(record, out, obj["lang"])
         return
     if study is not None and studies_in(study):
         if pdf or stability:
@@ -113,17 +115,39 @@ def run(
             opened, out=folder, pdf=pdf, stability=stability, lang=obj["lang"],
             reuse=not fresh, progress=tell,
         )  # fmt: skip
-    tables.print_headline(result.story, obj["lang"])
-    tables.print_findings(result.findings, obj["lang"])
-    tables.print_missing(result.findings, result.layers, obj["lang"])
+    _print_run(result, obj["lang"], whole=table)
+
+
+def _repeat(record: Path, out: Path | None, lang: Lang) -> None:
+    from zmd_layout.workflow import repeat
+
+    with progress(lang) as tell:
+        repetition = repeat(record, out=out, progress=tell)
+    for message in repetition.messages():
+        click.echo(message.text(lang))
+
+
+def _print_run(result: Run, lang: Lang, *, whole: bool) -> None:
+    """Print the lines that matter; the whole of it where that was asked for."""
+    from zmd_layout.cli import tables
+    from zmd_layout.measures.lacking import advice
+    from zmd_layout.workflow.loading import load_rules
+
+    tables.print_summary(result.study, result.summary, lang)
+    if whole:
+        tables.print_findings(result.findings, lang)
+    tables.print_banner(result.findings, lang)
+    tables.print_missing(result.findings, result.layers, lang)
     lacking = advice(result.findings, load_rules(result.study), result.layers)
     if lacking is not None:
-        click.echo(lacking.text(obj["lang"]))
-    tables.print_stability(result.findings, result.paths, obj["lang"])
-    tables.print_account(result.layers, obj["lang"])
-    tables.print_layers(result.layers, obj["lang"])
-    tables.print_steps(result.steps, obj["lang"])
-    tables.print_paths(result.paths, obj["lang"])
+        click.echo(lacking.text(lang))
+    tables.print_stability(result.findings, result.paths, lang)
+    tables.print_account(result.layers, lang, whole=whole)
+    tables.print_layers(result.layers, lang)
+    tables.print_steps(result.steps, lang)
+    if whole:
+        tables.print_paths(result.paths, lang)
+    tables.print_next(result.paths, lang)
 
 
 def _run_many(
@@ -192,6 +216,7 @@ def check(
             progress=tell, advise=advice.append,
         )  # fmt: skip
     tables.print_findings(findings, obj["lang"])
+    tables.print_banner(findings, obj["lang"])
     for message in advice:
         click.echo(message.text(obj["lang"]))
     tables.print_stability(findings, paths, obj["lang"])

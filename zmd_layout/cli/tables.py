@@ -39,18 +39,20 @@ from zmd_layout.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import geopandas as gpd
 
     from zmd_layout.development_review.case import Case
     from zmd_layout.layers import Layers
     from zmd_layout.layers.account import Entry
-    from zmd_layout.siting.plan.plan_story import PlanStory
+    from zmd_layout.outputs.summary import Summary
+    from zmd_layout.study import Study
     from zmd_layout.workflow.cache import Steps
 
 
 _STEPS_SHOWN = 8
+_PROBLEMS_SHOWN = 3
 STALE_AFTER = dt.timedelta(days=365)
 _URGENCY = (
     Status.SHORTFALL,
@@ -72,11 +74,32 @@ def _say(key: str, lang: Lang, **args: object) -> str:
     return Message(f"cli.{key}", **args).text(lang)
 
 
-def print_headline(story: PlanStory | None, lang: Lang) -> None:
-    """Print what children lack and what is suggested, in a few sentences."""
-    if story is not None:
-        for message in story.headline:
-            click.echo(message.text(lang))
+def print_summary(study: Study, summary: Summary, lang: Lang) -> None:
+    """Print what a run comes to: seats, who lacks them longest, duties not met, what to check."""
+    name = study.name.model_dump()[str(lang)]
+    lines = [
+        Message("summary.title", name=name, day=study.as_of, rulesets=list(study.rulesets)),
+        *summary.headline,
+    ]
+    if summary.seats:
+        problems = [one.message for one in summary.seats[:_PROBLEMS_SHOWN]]
+        lines.append(Message("summary.longest", problems=problems))
+    if summary.unmet:
+        duties = [one.message for one in summary.duties[:_PROBLEMS_SHOWN]]
+        lines.append(Message("summary.unmet", unmet=summary.unmet, duties=duties))
+    else:
+        lines.append(Message("summary.none_unmet"))
+    if summary.undecided:
+        lines.append(Message("summary.undecided", count=summary.undecided))
+    for line in (*lines, *summary.checks):
+        click.echo(line.text(lang))
+
+
+def print_next(paths: Mapping[str, Path], lang: Lang) -> None:
+    """Print where the results are, what to open first, and how to see the rest."""
+    folder = paths["gap_map.html"].parent
+    names = [path.name for path in paths.values() if path.parent == folder]
+    click.echo(Message("summary.next", folder=folder, names=names).text(lang))
 
 
 def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:
@@ -101,6 +124,10 @@ def print_findings(findings: gpd.GeoDataFrame, lang: Lang) -> None:
             *("" if total != total else f"{total:,.0f}" for total in sums),  # noqa: PLR0124 - NaN is unknown
         )
     console().print(table)
+
+
+def print_banner(findings: gpd.GeoDataFrame, lang: Lang) -> None:
+    """Print the warning about made-up data, where there are any."""
     if bool(findings["is_synthetic"].any()):
         click.secho(Message("words.synthetic_banner").text(lang), fg="magenta", bold=True)
 
@@ -170,13 +197,17 @@ def print_layers(layers: Layers, lang: Lang) -> None:
             click.echo(_say("layer_note", lang, layer=layer_word(name), note=note))
 
 
-def print_account(layers: Layers, lang: Lang) -> None:
-    """Print what was read, joined, converted, left out or not used; `run.json` has each column."""
+def print_account(layers: Layers, lang: Lang, *, whole: bool = True) -> None:
+    """
+    Print what was read, joined, converted, left out or not used; `run.json` has each column.
+
+    Where not the whole is asked for, what was simply read is left to `run.json`, too.
+    """
     rows = [
         (layer_word(name).text(lang), *row_of(entry, lang))
         for name, layer in layers.items()
         for entry in layer.origin.account
-        if _is_shown(entry)
+        if _is_shown(entry) and (whole or entry.outcome != Outcome.READ)
     ]
     _print_account(rows, "account.heads", lang)
 

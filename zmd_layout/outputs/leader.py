@@ -14,11 +14,11 @@ from zmd_layout.outputs.figures import look
 from zmd_layout.outputs.report.facts import (
     people_text,
     people_to_come,
+    shortage_cells,
     unmet_by_county,
     worst_problems,
 )
 from zmd_layout.outputs.report.figures import OVERVIEW
-from zmd_layout.outputs.results import story_lines
 from zmd_layout.vocabulary import Lang, Stage, Status, Strength
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE = "leader.html.j2"
 _DPI = 170
+_SHOWN = 5  # shortages of seats, and duties
 
 
 def write_leader_page(
@@ -60,16 +61,27 @@ def write_leader_page(
         title=_say("page_title", speech, name=study.name.model_dump()[str(speech)]),
         day=_say("page_day", speech, day=results.world.as_of, rulesets=list(study.rulesets)),
         banner=Message("words.synthetic_banner").text(speech) if results.is_made_up else "",
-        headline=story_lines(results, speech),
+        headline=[message.text(speech) for message in results.summary.headline],
         numbers=_numbers(results, speech),
         picture=_picture(figures.get(OVERVIEW)),
         picture_text=_say("overview", speech),
+        seat_heads=_say("page_seat_heads", speech).split("|"),
+        shortages=[shortage_cells(one, speech) for one in results.summary.seats[:_SHOWN]],
+        more=_more(results, speech),
         heads=_say("page_heads", speech).split("|"),
-        problems=worst_problems(results, lang=speech),
+        problems=worst_problems(results, lang=speech, most=_SHOWN),
         no_problems=_say("page_no_problems", speech),
         foot=_say("page_foot", speech),
     )
     path.write_text(page, "utf-8", newline="\n")
+
+
+def _more(results: Results, lang: Lang) -> str:
+    rest = results.summary.seats[_SHOWN:]
+    if not rest:
+        return ""
+    total = round(sum(one.child_years for one in rest), -1)
+    return _say("page_more", lang, count=len(rest), total=total)
 
 
 def _say(key: str, lang: Lang, **args: object) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zmd_layout.checks.conditions import is_missing
+from zmd_layout.outputs.summary import Summary
 from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from zmd_layout.measures.outlook import Outlook
     from zmd_layout.measures.world import World
     from zmd_layout.rulebook import Rule
-    from zmd_layout.siting.plan.plan_story import PlanStory
-    from zmd_layout.vocabulary import Lang
 
 _LAYER_OF = {
     UnitKind.TOWNSHIP: "townships",
@@ -41,8 +40,8 @@ class Results:
         As in `workflow.Run`.
     outlook
         Children and seats to come; None without ages.
-    story
-        The plan over years in numbers; None where none could be made.
+    summary
+        What it comes to in a minute.
     """
 
     world: World
@@ -50,18 +49,12 @@ class Results:
     findings: gpd.GeoDataFrame
     suggestions: gpd.GeoDataFrame
     outlook: Outlook | None
-    story: PlanStory | None = None
+    summary: Summary = field(default_factory=Summary)
 
     @property
     def is_made_up(self) -> bool:
         """Whether anything in it was made up."""
         return bool(self.findings["is_synthetic"].any())
-
-
-def story_lines(results: Results, lang: Lang) -> list[str]:
-    """Return what children lack and what is suggested, in a few sentences; empty without a plan."""
-    story = results.story
-    return [] if story is None else [message.text(lang) for message in story.headline]
 
 
 def county_names(results: Results) -> dict[str, str]:

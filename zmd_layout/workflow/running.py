@@ -24,6 +24,7 @@ from zmd_layout.outputs.notebook import findings_html
 from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
 from zmd_layout.outputs.suggestion_table import to_geojson
+from zmd_layout.outputs.summary import Summary, summarise
 from zmd_layout.outputs.workbook import write_workbook
 from zmd_layout.siting.columns import suggestions_html
 from zmd_layout.siting.coverage import COLUMNS as COVERAGE
@@ -82,6 +83,8 @@ class Run:
         Suggested sites, as in `suggestions.geojson`, in the study's plane.
     map
         The gap map.
+    summary
+        What it comes to in a minute: the tension, the longest shortages, the duties not met.
     story
         The plan over years in numbers; None where none could be made.
     paths
@@ -95,6 +98,7 @@ class Run:
     layers: Layers
     suggestions: gpd.GeoDataFrame
     map: folium.Map
+    summary: Summary = field(default_factory=Summary)
     story: PlanStory | None = None
     paths: dict[str, Path] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
@@ -196,8 +200,11 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
                 "road health", world.layers, (), lambda: road_health(world)
             )
         chart = gap_map(findings, layers=around, suggestions=sites.table, study=study, lang=lang)
+    summary = summarise(
+        findings, rules, story=sites.story, seats_by_year=sites.seats_by_year
+    )  # fmt: skip
     result = Run(
-        study, findings, layers, sites.table, chart, sites.story, steps=memory.steps
+        study, findings, layers, sites.table, chart, summary, sites.story, steps=memory.steps
     )  # fmt: skip
     if out is None:
         return result
@@ -210,7 +217,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         if paths is not None and (not pdf or PDF in paths):
             return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
-    results = Results(world, rules, findings, sites.table, future, sites.story)
+    results = Results(world, rules, findings, sites.table, future, summary)
     tables = {
         "units": units_table(unit_frames(world, rules), study.crs),
         "findings": dated(findings),

@@ -20,10 +20,10 @@ from zmd_layout.outputs.report.facts import (
     number,
     people_text,
     people_to_come,
+    shortage_cells,
     worst_problems,
 )
 from zmd_layout.outputs.report.figures import AGES, DEMAND, OVERVIEW
-from zmd_layout.outputs.results import story_lines
 from zmd_layout.outputs.workbook.sources import layer_word
 from zmd_layout.vocabulary import Lang, Stage, Status
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.outputs.results import Results
 
+_PROBLEMS_SHOWN = 10
 _SUGGESTIONS_SHOWN = 10
 _REASONS_SHOWN = 5
 _PDF_SECONDS = 180
@@ -158,7 +159,16 @@ def _picture(
 
 def _problems(report: WordReport, results: Results, lang: Lang) -> None:
     report.heading(_say("problems", lang))
-    problems = worst_problems(results, lang=lang)
+    shortages = results.summary.seats[:_PROBLEMS_SHOWN]
+    if shortages:
+        seat_rows = [
+            [str(place), *shortage_cells(one, lang)] for place, one in enumerate(shortages, 1)
+        ]
+        report.table(
+            _say("shortages_table", lang), _heads("page_seat_heads", lang), seat_rows,
+            widths_cm=(0.9, 3.6, 2.6, 3.6, 3.6, 1.7),
+        )  # fmt: skip
+    problems = worst_problems(results, lang=lang, most=_PROBLEMS_SHOWN)
     if not problems:
         report.paragraph(_say("no_problems", lang))
         return
@@ -183,7 +193,7 @@ def _sentence(title: str, units: str) -> str:
 
 def _suggestions(report: WordReport, results: Results, lang: Lang) -> None:
     report.heading(_say("suggestions", lang))
-    for line in story_lines(results, lang):
+    for line in (message.text(lang) for message in results.summary.headline):
         report.paragraph(line)
     table = results.suggestions
     if table.empty:

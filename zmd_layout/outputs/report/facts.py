@@ -29,11 +29,11 @@ from zmd_layout.vocabulary import (
 
 if TYPE_CHECKING:
     from zmd_layout.outputs.results import Results
+    from zmd_layout.outputs.summary import SeatProblem
 
 _NAMES_SHOWN = 3
 _YEARS_AHEAD = 10
 _CITY = "city"
-_STRENGTHS = [str(strength) for strength in Strength]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +110,41 @@ def counts_by_county(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns, index=pd.Index(list(names), name="unit_id"))
 
 
-def worst_problems(results: Results, *, lang: Lang, most: int = 10) -> list[Problem]:
+def worst_problems(results: Results, *, lang: Lang, most: int) -> list[Problem]:
     """
-    Return the worst problems, strongest clause first.
+    Return the duties that are worst kept, by county.
 
-    A problem is a rule in a county. Within a rule they are ordered by how many units are short,
+    A problem is a duty in a county. Within a rule they are ordered by how many units are short,
     then by what is missing in all; then each rule gives its worst before any gives its second, so
-    that one rule with many units does not fill the list.
+    that one rule with many units does not fill the list. Reference indicators are no problems.
     """
     short = _short(results)
+    short = short[short["strength"] == Strength.DUTY]
     if short.empty:
         return []
-    keys = ["rule_id", "strength", "county"]
+    keys = ["rule_id", "county"]
     groups = short.groupby(keys, sort=True)
     table = groups.agg(units=("unit_id", "size"), gap=("gap", "sum")).reset_index()
-    table["order"] = table["strength"].map(_STRENGTHS.index)
     table = table.sort_values(["units", "gap", "county"], ascending=[False, False, True])
     table["turn"] = table.groupby("rule_id").cumcount()
-    table = table.sort_values(["order", "turn", "rule_id"], kind="stable").head(most)
+    table = table.sort_values(
+        ["turn", "units", "rule_id"], ascending=[True, False, True], kind="stable"
+    ).head(most)
     return [
-        _problem(results, groups.get_group((rule_id, strength, county)), lang)
-        for rule_id, strength, county in table[keys].itertuples(index=False)
+        _problem(results, groups.get_group((rule_id, county)), lang)
+        for rule_id, county in table[keys].itertuples(index=False)
     ]
+
+
+def shortage_cells(one: SeatProblem, lang: Lang) -> tuple[str, ...]:
+    """Return county, stage, child-years, the most in a year, and the last year, in print."""
+    return (
+        one.county_name,
+        word(one.stage, lang),
+        f"{round(one.child_years, -1):,.0f}",
+        Message("report.page_peak", peak=round(one.peak, -1), year=one.peak_year).text(lang),
+        str(one.last_year),
+    )
 
 
 def _short(results: Results) -> pd.DataFrame:

@@ -74,6 +74,7 @@ def write_workbook(path: Path, results: Results, *, lang: Lang | str = Lang.ZH) 
                 {"bold": True, "font_color": "#7A3E00", "bg_color": "#FFF1CC"}
             ),
             "text": book.add_format({"text_wrap": True, "valign": "top", "indent": 1}),
+            "link": book.add_format({"font_color": "#1F4E79", "underline": 1, "valign": "top"}),
             "number": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
             # one format for both would print a whole number as "1,127." in Excel
             "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
@@ -102,6 +103,9 @@ def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any], *, is_syntheti
         for column, cell in enumerate(row):
             is_year = column in sheet.year_columns
             shapes = {**styles, "whole": styles["year"]} if is_year else styles
+            if column == sheet.link_column and cell:
+                page.write_url(number, column, f"internal:'{cell}'!A1", styles["link"], str(cell))
+                continue
             _write_cell(page, (number, column), cell, shapes, sheet.lang)
     last = first + max(len(sheet.rows), 1)
     page.autofilter(first, 0, last, max(len(sheet.columns) - 1, 0))

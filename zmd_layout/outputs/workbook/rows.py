@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zmd_layout.outputs.workbook.balance import balance, hindcast
+from zmd_layout.outputs.workbook.first_sheet import first_sheet
 from zmd_layout.outputs.workbook.people import overview
 from zmd_layout.outputs.workbook.schools import kept_schools, planned_schools, projects
 from zmd_layout.outputs.workbook.sources import account, rule_sheet, sources
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 def sheets_of(results: Results, *, lang: Lang = Lang.ZH) -> Iterator[Sheet]:
     """Yield the sheets in order."""
+    yield first_sheet(results, lang)
     yield overview(results, lang)
     yield all_findings(results, lang)
     yield problems(results, lang)

@@ -32,6 +32,8 @@ class Sheet:
         The position of the column that is coloured by status.
     year_columns
         Positions of columns whose numbers are years.
+    link_column
+        The position of the column whose cells name another sheet, to which they lead.
     lang
         The language of the texts.
     """
@@ -42,6 +44,7 @@ class Sheet:
     frozen_columns: int = 0
     status_column: int | None = None
     year_columns: frozenset[int] = frozenset()
+    link_column: int | None = None
     lang: Lang = Lang.ZH
 
 
