@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -150,8 +151,11 @@ def shown(value: Any) -> str:  # noqa: ANN401 - raw YAML
     """Write a value of a file as YAML has it, cut where it is long."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
-    try:
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-    except RecursionError:  # nested thousands deep
-        return "…"
+    if isinstance(value, float):
+        text = f"{value:g}"
+    elif isinstance(value, list | dict):
+        # anchors make a small file a value that would not fit into memory
+        text = reprlib.repr(value)
+    else:
+        text = str(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
