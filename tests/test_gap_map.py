@@ -99,6 +99,7 @@ def test_a_map_is_a_folium_map_and_one_file(tmp_path: Path) -> None:
 
 def test_a_page_asks_nothing_of_any_other_place() -> None:
     html = gap_map(two_counties()).get_root().render()
+    html = re.sub(r"[A-Za-z0-9+/]{80,}=*", "", html)  # packed data and pictures may spell anything
     for pattern in (r"<script[^>]+src=", r"<link[^>]+href=\"(?!data:)", r"\burl\((?!data:|#)",
                     "@import", "sourceMappingURL", "jquery", "bootstrap", "cdn"):  # fmt: skip
         assert not re.search(pattern, html), pattern

@@ -251,11 +251,11 @@ def test_a_name_with_a_script_is_only_a_name(page: Page) -> None:
 
 
 def test_a_list_is_sorted_from_its_heads_and_the_unknown_stays_last(page: Page) -> None:
-    use = page.get_by_role("button", name="最紧学段")
+    use = page.get_by_role("button", name="使用率")
     use.click()
     page.wait_for_selector("th[aria-sort=descending]")
     descending = page.locator("#zmd-list table:first-child tbody th").all_inner_texts()
-    page.get_by_role("button", name="最紧学段").click()
+    page.get_by_role("button", name="使用率").click()
     ascending = page.locator("#zmd-list table:first-child tbody th").all_inner_texts()
     assert [name.splitlines()[0] for name in descending] == ["西平县", "上蔡县", "无图县"]
     assert [name.splitlines()[0] for name in ascending] == ["上蔡县", "西平县", "无图县"]
@@ -292,12 +292,61 @@ def test_the_suggested_seats_count_from_the_year_in_which_they_open(
     save(chart, tmp_path / "after.html")
     for page in opened(browser, tmp_path / "after.html"):
         page.get_by_role("button", name="采纳建议后").click()
-        assert "约缺 500 个学位" in page.inner_text("#zmd-story")
-        assert "最早 2027 年投用" in page.inner_text("#zmd-legend-body")
-        page.focus("#zmd-year")
-        page.keyboard.press("ArrowRight")
+        # the first year in which it matters
+        assert page.inner_text(".switch output") == "2030"
         assert "模拟采纳全部备选位置后" in page.inner_text("#zmd-story")
         assert "约缺 200 个学位" in page.inner_text("#zmd-story")
+        page.focus("#zmd-year")
+        page.keyboard.press("ArrowLeft")
+        assert "约缺 500 个学位" in page.inner_text("#zmd-story")
+        assert "最早 2027 年投用" in page.inner_text("#zmd-legend-body")
+
+
+def test_the_map_opens_on_the_stage_that_lacks_seats_longest_and_a_chart_chooses_another(
+    browser: Browser, tmp_path: Path
+) -> None:
+    rows = [
+        {"unit_id": "411721", "stage": stage, "year": year, "children": wanted, "seats": 1000.0}
+        for stage, course in {
+            "kindergarten": [1900, 900, 900, 900], "primary": [700] * 4,
+            "junior": [1400, 1300, 1300, 900], "senior": [9000] * 4,
+        }.items()
+        for year, wanted in enumerate(map(float, course), start=2025)
+    ]  # fmt: skip
+    layers = {"children": pd.DataFrame(rows)}
+    save(gap_map(findings(), layers=layers, study=STUDY), tmp_path / "strip.html")
+    for page in opened(browser, tmp_path / "strip.html"):
+        story = page.locator("#zmd-story")
+        assert "2025年，初中约缺 400 个学位" in story.inner_text()
+        assert "缺学位到2027年止，2028年起不缺" in story.inner_text()
+        charts = page.locator(".strip-chart")
+        texts = [" ".join(text.split()) for text in charts.all_inner_texts()]
+        assert [text.partition(" 2025年")[0] for text in texts] == [
+            "幼儿园 缺 900", "小学 余 300", "初中 缺 400", "普通高中 列示，不判定（含中职生源）"
+        ]  # fmt: skip
+        assert charts.nth(2).get_attribute("aria-pressed") == "true"
+        charts.nth(1).click()
+        assert "小学未发现学位缺口" in story.inner_text()
+
+
+def test_a_ratio_has_one_class_in_every_stage_and_year_and_a_bound_is_of_the_lower(
+    browser: Browser, tmp_path: Path
+) -> None:
+    wanted = {"411721": 1050.0, "411722": 1051.0}
+    rows = [
+        {"unit_id": unit_id, "stage": "primary", "year": year, "children": 10 * children,
+         "seats": 10_000.0}
+        for unit_id, children in wanted.items()
+        for year in (2025, 2030)
+    ]  # fmt: skip
+    save(
+        gap_map(findings(), layers={"children": pd.DataFrame(rows)}, study=STUDY),
+        tmp_path / "classes.html",
+    )
+    for page in opened(browser, tmp_path / "classes.html"):
+        legend = page.inner_text("#zmd-legend-body")
+        assert "明显不足（105%—115%）" in legend
+        assert "不足（100%—105%）" in legend
 
 
 def test_where_no_seats_are_known_nothing_is_said_of_missing_ones(

@@ -34,6 +34,7 @@ SCRIPTS = (
     "views.js",
     "lists.js",
     "curves.js",
+    "strip.js",
     "panel.js",
     "site_panel.js",
     "search.js",

@@ -46,6 +46,19 @@ FIGURES = ("#e6f2fb", "#b5d7f0", "#7db6df")  # of what is reported and not judge
 # each darker than the one before, so that grey paper keeps the order; `short` begins where they end
 SUPPLY = {"ample": "#eff7fd", "balanced": "#dcebe9", "tight": "#f7d98c"}
 SHORT = ("#f3a76c", "#d96a1e", "#a53c00")
+# children ÷ seats at which a class ends, of supply and then of shortage: 80 % and 95 % are in use
+# among planners (assumed, and shown so), 100 % is the verdict, 105 % what fuller classes hold
+# (50 → 55 is 110 %), 115 % beyond it
+USES = {"ample": 0.8, "balanced": 0.95, "tight": 1.0, "short0": 1.05, "short1": 1.15}
+# what a stage is drawn as: by its shape first, for colours alone fail some eyes and grey paper
+STAGES = {
+    "kindergarten": {"shape": "disc", "color": "#6b3fa0"},
+    "primary": {"shape": "square", "color": "#00695a"},
+    "junior": {"shape": "triangle", "color": "#9c1750"},
+    "senior": {"shape": "diamond", "color": "#37474f"},
+    "vocational": {"shape": "hexagon", "color": "#37474f"},
+    "special": {"shape": "cross", "color": "#37474f"},
+}
 
 # fragile verdicts: their symbol and, by how many there are, the fill; and where all are stable
 STABILITY = {

@@ -90,6 +90,8 @@ def build_payload(
         "figures": palette.FIGURES,
         "supply": palette.SUPPLY,
         "short": palette.SHORT,
+        "uses": palette.USES,
+        "stages": palette.STAGES,
         "stability": palette.STABILITY,
         "title": _both(heading.title),
         "subtitle": _both(heading.subtitle),

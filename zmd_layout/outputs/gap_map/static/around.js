@@ -12,6 +12,7 @@
   const ROAD_COLOR = "#00796b";
   const GLYPHS_FROM = 11.5; // zoom from which schools show what they are
   const NEAR_FROM = 10; // zoom from which every catchment is drawn, not only the chosen one
+  const PINS_FROM = 8.2; // zoom from which suggested places are pins with their ranks
   const SCHOOL_COLORS = {
     schools: "#27475c",
     planned: "#00609c",
@@ -153,8 +154,9 @@
       });
   };
 
-  /* From afar, where the ranks of several stages would stand side by side, a place is a dot. */
-  zmd.areSitesDots = ({ view, state }) => view.zoom < NEAR_FROM && !isOneStage(state);
+  /* From afar, where pins would hide the map or ranks of several stages meet, a place is a dot. */
+  zmd.areSitesDots = ({ view, state }) =>
+    view.zoom < PINS_FROM || (view.zoom < NEAR_FROM && !isOneStage(state));
 
   function isOneStage(state) {
     if (state.view === "seats") return state.stage !== null;
@@ -165,25 +167,29 @@
     const { ctx, model, state } = scene;
     const isFar = scene.view.zoom < NEAR_FROM;
     if (zmd.areSitesDots(scene) && state.site !== site) {
-      zmd.disc(ctx, x, y, 5, "#ffffff");
-      zmd.disc(ctx, x, y, 3.6, zmd.SITE);
+      zmd.drawStage(ctx, model, zmd.cell(model.sites, "stage", site), x, y, 4.2);
       scene.hits.push({ x, y, radius: 7, site });
       return;
     }
     const radius = state.site === site ? 12 : isFar ? 7.5 : 9.5;
     const rank = zmd.cell(model.sites, "rank", site);
-    pin(ctx, x, y, radius);
+    pin(ctx, x, y, radius, colorOf(model, site));
     const options = { size: isFar ? 9 : 10.5, weight: "700", color: "#ffffff", halo: null };
     zmd.drawText(ctx, String(rank === null ? site + 1 : rank), x, y - 4.5, options);
     scene.hits.push({ x, y: y - 5, radius: radius + 2, site });
   }
 
-  function pin(ctx, x, y, radius) {
+  function colorOf(model, site) {
+    const known = model.payload.stages[zmd.cell(model.sites, "stage", site)];
+    return known ? known.color : zmd.SITE;
+  }
+
+  function pin(ctx, x, y, radius, color) {
     ctx.beginPath();
     ctx.moveTo(x, y + radius * 0.3 + 9);
     ctx.arc(x, y - 5, radius, Math.PI * 0.8, Math.PI * 0.2);
     ctx.closePath();
-    ctx.fillStyle = zmd.SITE;
+    ctx.fillStyle = color;
     ctx.strokeStyle = "#ffffff";
     ctx.lineWidth = 2;
     ctx.fill();
@@ -246,7 +252,7 @@
     },
     suggestions: (ctx) => {
       zmd.disc(ctx, 6, 9, 3.6, zmd.SITE);
-      pin(ctx, 18, 10, 6);
+      pin(ctx, 18, 10, 6, zmd.SITE);
     },
     catchments: (ctx) => line(ctx, zmd.SITE, [2, 3]),
   };

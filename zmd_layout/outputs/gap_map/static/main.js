@@ -26,6 +26,7 @@
     app.set = (changes) => change(app, changes);
     app.show = (view) => show(app, view);
     app.select = (unit, options) => select(app, unit, options || {});
+    app.showStage = (stage) => showStage(app, stage);
     app.selectSite = (site) => open(app, { site, selected: null });
     app.setLang = (lang) => setLang(app, lang);
     app.picture = zmd.picture(model, app.state);
@@ -53,7 +54,7 @@
     return {
       view,
       kind,
-      stage: firstStage(model),
+      stage: firstStage(model, kind),
       year: firstYear(model),
       after: false,
       hidden: hiddenAtFirst({ kind }),
@@ -65,10 +66,12 @@
     };
   }
 
-  /* Kindergarten to junior summed up, or the only stage there is. */
-  function firstStage({ children }) {
-    const isSummed = !children || zmd.SUMMED_STAGES.some((stage) => children.stage.includes(stage));
-    return isSummed ? null : children.stage[0];
+  /* The stage that lacks most seats in the years to come; else all summed up, or the only one. */
+  function firstStage(model, kind) {
+    const { children } = model;
+    if (!children) return null;
+    const isSummed = zmd.SUMMED_STAGES.some((stage) => children.stage.includes(stage));
+    return isSummed ? zmd.shortestStage(model, kind, firstYear(model)) : children.stage[0];
   }
 
   /* The year of the assessment, or the last before it, or the first there is. */
@@ -134,6 +137,11 @@
     change(app, { view, kind, after, site: null });
   }
 
+  function showStage(app, stage) {
+    const kind = app.state.view === "seats" ? app.state.kind : kindsOf(app.model, "seats")[0];
+    change(app, { view: "seats", kind, stage, site: null });
+  }
+
   function select(app, unit, options) {
     open(app, { selected: unit, site: null });
     if (options.fly) zmd.flyTo(app, unit);
@@ -183,6 +191,7 @@
 
   function renderAll(app) {
     zmd.renderViews(app);
+    zmd.renderStrip(app);
     zmd.renderSwitches(app);
     zmd.renderLegend(app);
     zmd.renderLayers(app);

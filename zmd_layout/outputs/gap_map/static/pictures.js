@@ -10,9 +10,8 @@
 (function (zmd) {
   "use strict";
 
-  const SUPPLY_ENDS = { ample: 0.8, balanced: 0.95, tight: 1 }; // use of seats; assumed, and shown so
   const STEPS = 4;
-  const SUPPLY_STEPS = 3;
+  const VERY_SHORT = "short2"; // beyond the last bound
 
   const PAINTERS = {
     duty: dutyPicture,
@@ -188,18 +187,14 @@
 
   function seatsPicture(model, state) {
     const ordered = orderedSeats(model, state.kind, state);
-    const classes = zmd.classes(
-      ordered.map((entry) => (entry.isKnown ? entry.lacking : 0)),
-      SUPPLY_STEPS,
-    );
     return {
       title: zmd.text("view_seats_of", { stage: stageName(state.stage), year: state.year }),
       about: zmd.text("view_seats_about"),
       story: seatsStory(model, ordered, state),
       isArea: true,
       isBorn: ordered.every((entry) => entry.isBorn),
-      items: ordered.map((entry) => seatsItem(entry, classes)),
-      styles: supplyStyles(model, classes),
+      items: ordered.map((entry) => seatsItem(model, entry)),
+      styles: supplyStyles(model),
       columns: zmd.numberColumns(state.kind, seatColumns(state)),
       rows: seatsRows(model, ordered, state),
       inner: state.kind === "county" ? innerSeats(model, state) : null,
@@ -222,32 +217,29 @@
       );
   }
 
-  function supplyClass(entry, classes) {
+  /* Children ÷ seats, in the same classes for every stage, year and unit: a bound is of the lower. */
+  function supplyClass({ uses }, entry) {
     if (!entry.isKnown) return "unknown";
-    if (entry.lacking > 0) return zmd.stepOf(entry.lacking, classes);
-    if (entry.use < SUPPLY_ENDS.ample) return "ample";
-    return entry.use <= SUPPLY_ENDS.balanced ? "balanced" : "tight";
+    return Object.keys(uses).find((name) => entry.use <= uses[name]) || VERY_SHORT;
   }
 
-  function seatsItem(entry, classes) {
+  function seatsItem(model, entry) {
     const lacking = entry.lacking > 0 ? `−${zmd.number(zmd.about(entry.lacking))}` : "";
     return {
       unit: entry.unit,
-      style: supplyClass(entry, classes),
+      style: supplyClass(model.payload, entry),
       label: entry.isKnown ? lacking : "?",
       rank: entry.isKnown ? entry.lacking : -1,
     };
   }
 
-  function supplyStyles(model, classes) {
+  function supplyStyles(model) {
+    const { supply, short, uses } = model.payload;
+    const fills = { ...supply, short0: short[0], short1: short[1], [VERY_SHORT]: short[2] };
+    const ends = Object.fromEntries(Object.entries(uses).map(([name, end]) => [name, Math.round(100 * end)]));
     const styles = {};
-    Object.keys(SUPPLY_ENDS).forEach((key, i) => {
-      const fill = model.payload.supply[key];
-      styles[key] = { fill, text: zmd.text(`supply_${key}`), rank: 1 + i };
-    });
-    const steps = zmd.stepStyles(classes, model.payload.short, zmd.text("count_seats"));
-    Object.keys(steps).forEach((key) => {
-      styles[key] = { ...steps[key], text: zmd.text("supply_short", { range: steps[key].text }) };
+    Object.keys(fills).forEach((key, i) => {
+      styles[key] = { fill: fills[key], text: zmd.text(`supply_${key}`, ends), rank: 1 + i };
     });
     styles.unknown = unknownStyle(model, zmd.text("mark_not_assessable"));
     return styles;
@@ -297,6 +289,17 @@
     };
     if (known.length === 0) return zmd.text("story_seats_unknown", values);
     const head = state.after ? zmd.text("story_after") : "";
-    return head + zmd.text(worst.length ? "story_seats" : "story_seats_none", values) + tail;
+    const text = zmd.text(worst.length ? "story_seats" : "story_seats_none", values);
+    return head + text + (worst.length && !state.after ? untilWhen(model, state) : "") + tail;
+  }
+
+  /* Until when units lack seats of a stage, for a shortage that ends is met by other means. */
+  function untilWhen(model, { stage, kind, year }) {
+    if (stage === null) return "";
+    const short = zmd.stageCourse(model, stage, kind).filter(({ lacking }) => lacking > 0);
+    const last = Math.max(...short.map((point) => point.year));
+    const isToTheEnd = last === model.years[model.years.length - 1];
+    if (isToTheEnd || last <= year) return isToTheEnd ? zmd.text("story_seats_on", { last }) : "";
+    return zmd.text("story_seats_until", { last, then: last + 1 });
   }
 })((window.zmd));

@@ -54,6 +54,21 @@
         [-r * 1.1, 0],
       ]);
     },
+    square: function (ctx, r) {
+      ctx.rect(-r * 0.85, -r * 0.85, r * 1.7, r * 1.7);
+    },
+    hexagon: function (ctx, r) {
+      const corner = (i) => [r * Math.cos((i * Math.PI) / 3), r * Math.sin((i * Math.PI) / 3)];
+      polygon(ctx, [0, 1, 2, 3, 4, 5].map(corner));
+    },
+    cross: function (ctx, r) {
+      const [a, b] = [r * 0.38, r];
+      const quarter = [[a, -b], [a, -a], [b, -a]];
+      const turn = ([x, y]) => [-y, x];
+      const sides = [quarter];
+      while (sides.length < 4) sides.push(sides[sides.length - 1].map(turn));
+      polygon(ctx, [].concat(...sides));
+    },
     hatched: function (ctx, r) {
       ctx.rect(-r * 0.9, -r * 0.9, r * 1.8, r * 1.8);
     },
@@ -105,6 +120,12 @@
       ctx.fill();
     }
     ctx.restore();
+  };
+
+  /* The sign of a stage; one that is unknown is a disc. */
+  zmd.drawStage = (ctx, { payload }, stage, x, y, radius) => {
+    const { shape, color } = payload.stages[stage] || { shape: "disc", color: zmd.SITE };
+    zmd.drawSymbol(ctx, { shape, symbol: color }, x, y, radius);
   };
 
   /* A little canvas of 26 by 18 pixels for a legend. */

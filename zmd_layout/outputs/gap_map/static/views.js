@@ -159,9 +159,19 @@
       key: `after-${after}`,
       text: zmd.text(after ? "after" : "before"),
       isOn: app.state.after === after,
-      act: () => app.set({ after }),
+      act: () => app.set(after ? { after, year: firstYearWithEffect(app) } : { after }),
     }));
     return segments(zmd.text("switch_after"), entries);
+  }
+
+  /* The year in view, or the first after it in which a suggestion adds seats to what is shown. */
+  function firstYearWithEffect({ model, state }) {
+    if (state.view !== "seats") return state.year;
+    const lacking = (year, after) =>
+      zmd.sum(zmd.seatBalance(model, { ...state, year, after }).map((entry) => entry.lacking));
+    const changes = (year) => lacking(year, true) !== lacking(year, false);
+    const found = model.years.find((year) => year >= state.year && changes(year));
+    return found === undefined ? state.year : found;
   }
 
   function segments(title, entries) {
