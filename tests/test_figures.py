@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -16,12 +18,10 @@ from zmd_layout.measures.outlook import Outlook
 from zmd_layout.messages import Message
 from zmd_layout.outputs.figures import save_figure, wrapped
 from zmd_layout.outputs.figures.charts import age_pyramid, demand_curves
-from zmd_layout.outputs.figures.map import overview_map, rule_map
+from zmd_layout.outputs.figures.map import count_classes, overview_map, rule_map
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.figure import Figure
 
 PLANE = "EPSG:4547"
@@ -218,3 +218,10 @@ def test_lines_break_at_their_width_and_never_before_punctuation() -> None:
     text = wrapped("学校布局规划，核查。" * 4, width=12)
     assert text.replace("\n", "") == "学校布局规划，核查。" * 4
     assert not any(line.startswith(("，", "。")) for line in text.split("\n"))
+
+
+def test_counts_are_cut_into_the_classes_that_the_page_has_too() -> None:
+    cases = json.loads((Path(__file__).parent / "data" / "count_classes.json").read_text("utf-8"))
+    for case in cases:
+        found = count_classes(case["values"], case["steps"])
+        assert [list(pair) for pair in found] == case["classes"]

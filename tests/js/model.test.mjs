@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { load } from "./load.mjs";
@@ -25,4 +26,12 @@ test("a point in a hole is outside, one beside the hole inside", () => {
   assert.equal(at(113.5, 32.5), true);
   assert.equal(at(114.5, 33.5), false);
   assert.equal(at(120, 33), false);
+});
+
+test("counts are cut into the classes that the report's map has, too", () => {
+  const cases = JSON.parse(readFileSync(new URL("../data/count_classes.json", import.meta.url)));
+  for (const { values, steps, classes } of cases) {
+    const found = Array.from(zmd.classes(values, steps), ({ from, to }) => [from, to]);
+    assert.deepEqual(found, classes);
+  }
 });

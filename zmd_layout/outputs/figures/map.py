@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ from zmd_layout.rulebook import load_ruleset
 from zmd_layout.vocabulary import Lang, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     from matplotlib.artist import Artist
@@ -150,8 +150,8 @@ def overview_map(
     speech = Lang(lang)
     frame = counties[~counties.geometry.isna()]
     counts = np.array([unmet.get(str(unit), 0) for unit in frame.index])
-    edges = _steps(counts)
-    colours = [STEPS[int(np.searchsorted(edges, count, side="left"))] for count in counts]
+    classes = count_classes(counts.tolist(), len(STEPS) - 1)
+    colours = [_fill_of(classes, count) for count in counts.tolist()]
     with look():
         figure, axes = blank_map(Message("figures.overview_title").text(speech))
         set_extent(figure, axes, frame)
@@ -159,7 +159,7 @@ def overview_map(
         is_open = _is_open(frame, counts, unknown or {})
         _draw_mark(axes, frame[is_open], Mark.NOT_ASSESSABLE)
         frame.boundary.plot(ax=axes, color=QUIET, linewidth=0.6)
-        handles = [] if is_open.all() else _step_patches(edges, int(counts.max(initial=0)), speech)
+        handles = [] if is_open.all() else _class_patches(classes, speech)
         if is_open.any():
             handles.append(_patch(Mark.NOT_ASSESSABLE, word(Status.NOT_ASSESSABLE, speech)))
         if suggestions is not None and len(suggestions):
@@ -308,27 +308,52 @@ def add_scale_and_north(axes: Axes, lang: Lang) -> None:
     )  # fmt: skip
 
 
-def _steps(counts: NDArray[np.int64]) -> list[float]:
-    """Return the highest count of each colour but the last: none, then quarters of the rest."""
-    some = counts[counts > 0]
-    if not len(some):
-        return [0.0] * (len(STEPS) - 1)
-    return [0.0, *(float(np.floor(np.quantile(some, q))) for q in (0.25, 0.5, 0.75))]
+def count_classes(counts: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """
+    Cut the positive counts into at most `most` classes, first and last count of each.
+
+    As the map's page does (`zmd.classes`), so that a place has one colour in both: each count its
+    own class where they are few, else classes of about equal size with rounded ends.
+    """
+    some = sorted(count for count in counts if count > 0)
+    distinct = sorted(set(some))
+    if len(distinct) <= most:
+        return [(count, count) for count in distinct]
+    shares = (math.ceil(len(some) * step / most) for step in range(1, most + 1))
+    ends = list(dict.fromkeys(_rounded_up(some[share - 1]) for share in shares))
+    return list(zip([1, *(end + 1 for end in ends[:-1])], ends, strict=True))
 
 
-def _step_patches(edges: list[float], highest: int, lang: Lang) -> list[Artist]:
+def _rounded_up(count: int) -> int:
+    """Round up to two digits, the rest noughts."""
+    unit = int(10 ** max(0, math.floor(math.log10(count)) - 1))
+    return math.ceil(count / unit) * unit
+
+
+def _colour_of(classes: list[tuple[int, int]], place: int) -> str:
+    """Spread the colours over the classes; a single one is of middling strength."""
+    colours = STEPS[1:]
+    if len(classes) == 1:
+        return colours[math.ceil(len(colours) / 2)]
+    return colours[math.floor(place * (len(colours) - 1) / (len(classes) - 1) + 0.5)]
+
+
+def _fill_of(classes: list[tuple[int, int]], count: int) -> str:
+    places = [place for place, (_, last) in enumerate(classes) if count <= last]
+    return _colour_of(classes, places[0]) if count else STEPS[0]
+
+
+def _class_patches(classes: list[tuple[int, int]], lang: Lang) -> list[Artist]:
     out: list[Artist] = [
         Patch(
             facecolor=STEPS[0], edgecolor=QUIET, label=Message("figures.overview_none").text(lang)
         )
     ]
-    for step, (below, top) in enumerate(pairwise([*edges, highest]), start=1):
-        low, high = int(below) + 1, int(top)
-        if high < low:
-            continue
+    for place, (low, high) in enumerate(classes):
         key = "figures.overview_one" if low == high else "figures.overview_step"
         text = Message(key, low=low, high=high).text(lang)
-        out.append(Patch(facecolor=STEPS[step], edgecolor=QUIET, label=text, linewidth=0.4))
+        colour = _colour_of(classes, place)
+        out.append(Patch(facecolor=colour, edgecolor=QUIET, label=text, linewidth=0.4))
     return out
 
 
