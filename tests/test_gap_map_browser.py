@@ -250,6 +250,21 @@ def test_a_name_with_a_script_is_only_a_name(page: Page) -> None:
     assert page.evaluate("window.hacked") is None
 
 
+def test_a_suggested_place_is_found_by_its_name_and_told_with_its_years(
+    browser: Browser, tmp_path: Path
+) -> None:
+    sites = suggestions().assign(until_year=2031, use_2027=0.914, use_2032=0.6)
+    save(gap_map(findings(), suggestions=sites, study=STUDY), tmp_path / "site.html")
+    for page in opened(browser, tmp_path / "site.html"):
+        page.fill("#zmd-search", "备选点")
+        assert "选址建议 · 幼儿园" in page.inner_text("#zmd-search-found")
+        page.press("#zmd-search", "Enter")
+        panel = page.inner_text("#zmd-unit")
+        assert "示例备选点" in panel
+        assert "2031" in panel
+        assert "2027年91%、2032年60%" in panel
+
+
 def test_a_list_is_sorted_from_its_heads_and_the_unknown_stays_last(page: Page) -> None:
     use = page.get_by_role("button", name="使用率")
     use.click()

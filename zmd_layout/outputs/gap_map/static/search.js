@@ -1,4 +1,4 @@
-/* Find a unit by name, initials or pinyin: a combobox after the ARIA pattern. */
+/* Find a unit by name, initials or pinyin, or a suggested place: a combobox after the ARIA pattern. */
 (function (zmd) {
   "use strict";
 
@@ -27,6 +27,24 @@
     return Math.min(...ranks);
   }
 
+  /* Suggested places by name, id, stage or action, the better ranked first. */
+  zmd.findSites = (model, text) => {
+    const wanted = text.trim().toLowerCase();
+    if (!wanted || !model.sites) return [];
+    const spoken = (site) =>
+      [zmd.siteName(model, site), zmd.cell(model.sites, "id", site), aboutSite(model, site)]
+        .join(" ")
+        .toLowerCase();
+    const sites = Array.from(model.sites.wx.keys());
+    return sites.filter((site) => spoken(site).includes(wanted)).slice(0, MOST);
+  };
+
+  function aboutSite(model, site) {
+    const cell = (name) => zmd.cell(model.sites, name, site);
+    const words = [zmd.word("stage", cell("stage")), zmd.word("action", cell("action"))];
+    return [zmd.text("search_site"), ...words].join(" · ");
+  }
+
   zmd.startSearch = (app) => {
     const input = zmd.byId("zmd-search");
     const box = zmd.byId("zmd-search-found");
@@ -40,10 +58,16 @@
       input.removeAttribute("aria-activedescendant");
     }
 
-    function choose(unit) {
+    function choose({ unit, site }) {
       close();
       input.value = "";
-      app.select(unit, { fly: true });
+      if (site === undefined) app.select(unit, { fly: true });
+      else showSite(site);
+    }
+
+    function showSite(site) {
+      app.set({ layers: new Set(app.state.layers).add("suggestions") });
+      app.selectSite(site);
     }
 
     function move(step) {
@@ -53,7 +77,9 @@
 
     function show() {
       const isEmpty = input.value.trim() === "";
-      found = zmd.findUnits(app.model, input.value);
+      const units = zmd.findUnits(app.model, input.value).map((unit) => ({ unit }));
+      const sites = zmd.findSites(app.model, input.value).map((site) => ({ site }));
+      found = [...units, ...sites].slice(0, MOST);
       zmd.fill(box, found.length ? found.map(option) : [nothing()]);
       box.hidden = isEmpty;
       input.setAttribute("aria-expanded", String(!isEmpty));
@@ -65,17 +91,22 @@
       return zmd.el("div", { ...attributes, "aria-selected": false }, zmd.text("search_none"));
     }
 
-    function option(unit, i) {
+    function aboutUnit(unit) {
       const kind = zmd.word("unitkind", app.model.units.kind[unit]);
-      const about = [kind, zmd.holderName(app.model, unit)].filter(Boolean).join(" · ");
+      return [kind, zmd.holderName(app.model, unit)].filter(Boolean).join(" · ");
+    }
+
+    function option(entry, i) {
+      const { unit, site } = entry;
+      const isUnit = site === undefined;
       const attributes = { role: "option", id: `zmd-found-${i}`, "aria-selected": i === active };
       const element = zmd.el("div", attributes, [
-        zmd.unitName(app.model, unit),
-        zmd.el("small", {}, about),
+        isUnit ? zmd.unitName(app.model, unit) : zmd.siteName(app.model, site),
+        zmd.el("small", {}, isUnit ? aboutUnit(unit) : aboutSite(app.model, site)),
       ]);
       element.addEventListener("mousedown", (event) => {
         event.preventDefault(); // keep the focus in the field until the choice is made
-        choose(unit);
+        choose(entry);
       });
       return element;
     }

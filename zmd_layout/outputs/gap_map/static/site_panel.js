@@ -17,6 +17,8 @@
         ["seats", zmd.optionalNumber(cell("seats"))],
         ["classes", zmd.optionalNumber(cell("classes"))],
         ["opens_in", cell("opens_in")],
+        ["until_year", cell("until_year")],
+        ["use", useOf(cell)],
         ["children_served", zmd.optionalNumber(cell("children_served"))],
         ["residents_served", zmd.optionalNumber(cell("residents_served"))],
         ["distance", distanceOf(cell)],
@@ -29,6 +31,16 @@
       zmd.syntheticNote(cell("is_synthetic")),
     ];
   };
+
+  /* Use of the seats through the years, in the middle case. */
+  function useOf(cell) {
+    const known = ["2027", "2032", "2035"].filter((year) => cell(`use_${year}`) !== null);
+    const texts = known.map((year) => {
+      const percent = zmd.number(Math.round(100 * cell(`use_${year}`)));
+      return zmd.text("use_in", { year, percent });
+    });
+    return texts.join(zmd.text("list_comma"));
+  }
 
   function distanceOf(cell) {
     const before = cell("mean_distance_before_m");
