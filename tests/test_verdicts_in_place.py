@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from shapely.geometry import shape
 
 import zmd_layout
 from conftest import point, square, write_geojson
-from tests.counting_world import layer
+from tests.counting_world import OPERATING, layer, school, values
 from zmd_layout.errors import StudyError
 from zmd_layout.layers.holding import stands_alone
 from zmd_layout.measures import World
 from zmd_layout.rulebook import load_ruleset
-from zmd_layout.study import read_study
+from zmd_layout.rulebook.measure_forms import CountMeasure
+from zmd_layout.study import Covers, read_study
 from zmd_layout.vocabulary import UnitKind
 from zmd_layout.workflow.loading import load
 
@@ -230,3 +233,18 @@ def test_a_plot_across_a_county_border_is_told_with_both_parts(
     rows = found.findings[found.findings["rule_id"] == "primary-per-new-residential-area"]
     flags = rows.set_index("unit_id")["flags"]
     assert ("across_border" in flags["A"], "across_border" in flags["B"]) == (True, False)
+
+
+def test_a_list_covers_the_townships_of_its_counties_by_their_place_not_by_their_digits() -> None:
+    rows = [
+        {"unit_id": "甲镇", "geometry": shapely.box(1, 1, 2, 2)},
+        {"unit_id": "a001", "geometry": shapely.box(11, 1, 12, 2)},
+        {"unit_id": "b+1", "county_id": "a", "geometry": shapely.box(13, 1, 14, 2)},
+        {"unit_id": "海", "geometry": shapely.box(99, 1, 100, 2)},
+    ]
+    schools = layer("schools", [school("a")], covers=Covers(units=("a",)))
+    found = values(
+        CountMeasure(count="schools", where=(OPERATING,)),
+        schools, layer("townships", rows), kind=UnitKind.TOWNSHIP,
+    )  # fmt: skip
+    assert {unit for unit, value in found.items() if math.isfinite(value.high)} == {"甲镇", "b+1"}

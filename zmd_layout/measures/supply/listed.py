@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from zmd_layout.measures.world import World
     from zmd_layout.rulebook.measure_forms import Condition
 
-_COUNTY_DIGITS = 6
 _BY_COUNTY = (UnitKind.COUNTY, UnitKind.TOWNSHIP, UnitKind.CITY)
 _LISTED = frozenset({"schools", "reference_schools"})  # others lie where their schools lie
 
@@ -125,15 +124,22 @@ def _told_of(world: World, layer: Layer, units: Units) -> NDArray[np.bool_]:
     if units.kind is UnitKind.CITY:
         wanted = {*frame.index} if counties is None else _alone(counties)
         return np.array([wanted <= covered or unit in covered for unit in frame.index])
+    pairs = zip(frame.index, _holders(world, units, counties), strict=True)
+    return np.array([bool({str(unit), str(above)} & covered) for unit, above in pairs], dtype=bool)
+
+
+def _holders(world: World, units: Units, counties: Units | None) -> pd.Series[Any]:
+    """Return the county in which each county's zone or township lies, by its column or position."""
+    frame = units.frame
     nothing = pd.Series(None, index=frame.index, dtype=object)
-    holder = frame.get("within" if units.kind is UnitKind.COUNTY else "county_id", nothing)
-    return np.array(
-        [
-            bool({str(unit), str(unit)[:_COUNTY_DIGITS], str(above)} & covered)
-            for unit, above in zip(frame.index, holder, strict=True)
-        ],
-        dtype=np.bool_,
-    )
+    if units.kind is UnitKind.COUNTY:
+        return frame.get("within", nothing)
+    layer = world.layers.get("townships")
+    if counties is None or layer is None:
+        return frame.get("county_id", nothing)
+    place = world.members(layer, counties)
+    by_id = dict(zip(layer.frame["unit_id"], place, strict=True))
+    return pd.Series([by_id.get(unit) for unit in frame.index], index=frame.index, dtype=object)
 
 
 def _alone(counties: Units) -> set[str]:
