@@ -240,3 +240,25 @@ def test_check_and_review_measure_the_same_land(
     file = write_geojson(tmp_path / "plots.geojson", [over])
     (case,) = zmd_layout.review(file, study=study).cases
     assert case.parcels[0].covered_m2 == pytest.approx(checked["measured"], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("offer", "flags"),
+    [
+        ({"classes": 1}, {"offered_seats_few"}),
+        ({"seats": 999}, {"offered_seats_few"}),
+        ({"seats": 1000}, set()),
+        ({"seats": 1000, "site_area_m2": 22_999}, {"offered_land_small"}),
+        ({"seats": 1000, "site_area_m2": 23_000}, set()),
+        ({}, set()),
+    ],
+)
+def test_a_promised_school_that_is_too_small_is_remarked_on_and_still_counts(
+    world_of: Callable[..., Any], offer: dict[str, Any], flags: set[str]
+) -> None:
+    areas = [plot({"stage": "primary", **offer}, planned_residents=10_000)]
+    found = verdict(world_of(residential_areas=areas))
+    assert (found["status"], found["measured"]) == ("pass", 1)
+    assert {flag for flag in str(found["flags"]).split(";") if flag.startswith("offered_")} == flags
+    if flags:
+        assert "不作为不符合条款" in found["note_zh"]

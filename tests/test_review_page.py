@@ -73,13 +73,15 @@ def served(app: Any) -> Iterator[str]:
         port = probe.getsockname()[1]
     config = uvicorn.Config(app, port=port, log_level="error", ws="none", http=ImpatientProtocol)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:  # a test that fails must not leave a server that keeps the whole run from ending
+        server.should_exit = True
+        thread.join(timeout=60)
 
 
 @pytest.fixture

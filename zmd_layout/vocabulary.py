@@ -219,6 +219,8 @@ class Flag(StrEnum):
     AFTER_PLAN_PERIOD = "after_plan_period"
     DRAFT_RULE = "draft_rule"
     SCHOOL_FULL = "school_full"
+    OFFERED_SEATS_FEW = "offered_seats_few"
+    OFFERED_LAND_SMALL = "offered_land_small"
     DESIGN_SEATS = "design_seats"
     # of suggestions
     CONSTRAINTS_UNCHECKED = "constraints_unchecked"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zmd_layout.checks.conditions import is_missing
-from zmd_layout.development_review.nearby import STAGES, figures
+from zmd_layout.development_review.nearby import STAGES
 from zmd_layout.forecast import standards
 from zmd_layout.measures.projection import children_ahead
 
@@ -101,7 +101,7 @@ def needs_of(
     near
         The schools around; None where it is not known where the plot lies.
     """
-    indicator = standards().seats_per_thousand[figures()["per_thousand"]].seats
+    indicator = standards().indicator.seats
     shares = _shares(world, county_id, year)
     needs = []
     for stage in STAGES:

@@ -15,7 +15,7 @@ import shapely
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import standards
 from zmd_layout.measures.access import schools_of
-from zmd_layout.measures.supply.seats import GRADES, ListedClasses, listed_classes
+from zmd_layout.measures.supply.seats import GRADES, ListedClasses, grade_share, listed_classes
 from zmd_layout.measures.travel import road_graph, tied
 from zmd_layout.network import Mode, nearest
 from zmd_layout.vocabulary import Stage
@@ -181,7 +181,7 @@ def _near(
     row: dict[str, Any], stage: Stage, year: int | None, by_list: float, *, is_synthetic: bool
 ) -> NearSchool:
     stages = [Stage(word) for word in str(row["stages"]).split(";")]
-    share = by_list if len(stages) > 1 and not np.isnan(by_list) else share_of(stages, stage)
+    share = by_list if len(stages) > 1 and not np.isnan(by_list) else grade_share(stages, stage)
     own = _number(row.get(f"enrolment_{stage}"))
     enrolment = own if not np.isnan(own) else _number(row.get("enrolment")) * share
     classes = _number(row.get("classes")) * share
@@ -194,12 +194,6 @@ def _near(
         float(row["road_m"]), bool(row["distance_m"] <= radius_m(stage)), classes, enrolment, seats,
         _number(row.get("classes_of_56_and_more")), year, is_synthetic, row["xy_m"],
     )  # fmt: skip
-
-
-def share_of(stages: Sequence[Stage], stage: Stage) -> float:
-    """Return the part of a school's grades that a stage has; kindergartens are not divided."""
-    grades = {each: GRADES[each] for each in stages if each in GRADES}
-    return grades[stage] / sum(grades.values()) if stage in grades else 1.0
 
 
 def _number(cell: Any) -> float:  # noqa: ANN401 - a cell of a table

@@ -6,19 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.development_review.nearby import figures, share_of
 from zmd_layout.development_review.phases import Topic
 from zmd_layout.forecast import standards
 from zmd_layout.layers.offers import OFFER_STAGES
+from zmd_layout.measures.supply.offered_size import offered_size
 from zmd_layout.messages import Message
-from zmd_layout.siting.planning import planning
-from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from zmd_layout.development_review.demand import Need
     from zmd_layout.development_review.issues import Issue
+    from zmd_layout.vocabulary import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,14 @@ def _of_stage(
     ]  # fmt: skip
     mine = [offer for offer in offers if str(stage) in OFFER_STAGES[offer["stage"]]]
     size = need.class_size
-    seats = _sum(mine, stage, "seats", instead=("classes", size))
-    classes = _sum(mine, stage, "classes", instead=("seats", 1 / size))
-    land = planning().land_m2_per_seat.get(stage)
+    size_offered = offered_size(offers, stage)
+    seats, classes = size_offered.seats, size_offered.classes
+    land = standards().land_m2_per_seat.get(stage)
     based_on = need.larger if math.isnan(seats) or not seats else seats
     wanted = max((float(i.finding["required"]) for i in asked), default=math.nan)
     needed = need.larger / size
     per_class = standards().class_sizes[stage].source
-    norm = standards().seats_per_thousand[figures()["per_thousand"]]
+    norm = standards().indicator
     basis = [
         *(Message("review.basis_clause", document=c.document, article=c.article)
           for i in asked for c in [next(iter(i.rule.clauses.values()))]),
@@ -107,26 +106,6 @@ def _of_stage(
         Amount(wanted, float(len(mine))),
         Amount(needed if math.isnan(needed) else float(math.ceil(round(needed, 6))), classes),
         Amount(need.larger, seats),
-        Amount(
-            math.nan if land is None else based_on * land.value, _sum(mine, stage, "site_area_m2")
-        ),
+        Amount(math.nan if land is None else based_on * land.value, size_offered.site_area_m2),
         tuple(dict.fromkeys(basis)),
     )
-
-
-def _sum(
-    offers: Sequence[Mapping[str, Any]],
-    stage: Stage,
-    key: str,
-    *,
-    instead: tuple[str, float] | None = None,
-) -> float:
-    """Add a figure up, each by the share of the stage; NaN where one school states none."""
-    total = 0.0
-    for offer in offers:
-        value = offer.get(key)
-        if value is None and instead is not None and offer.get(instead[0]) is not None:
-            value = float(offer[instead[0]]) * instead[1]
-        share = share_of([Stage(s) for s in OFFER_STAGES[offer["stage"]]], stage)
-        total += math.nan if value is None else float(value) * share
-    return total

@@ -6,9 +6,8 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
-from zmd_layout.development_review.nearby import share_of
 from zmd_layout.development_review.phases import Topic
-from zmd_layout.layers.offers import OFFER_STAGES
+from zmd_layout.measures.supply.offered_size import offered_size
 from zmd_layout.messages import Message, word_message
 from zmd_layout.vocabulary import Stage, Status
 
@@ -76,7 +75,7 @@ def seat_advice(
     """
     told = []
     for need in needs:
-        promised = _promised_classes(need, offers)
+        promised = offered_size(offers, need.stage).classes
         gap = need.classes - promised
         if not math.isnan(gap) and gap >= 1:
             key = "review.do_classes" if promised else "review.do_find_seats"
@@ -87,21 +86,6 @@ def seat_advice(
             )  # fmt: skip
             told.append((need.stage, message))
     return tuple(told)
-
-
-def _promised_classes(need: Need, offers: Sequence[Mapping[str, Any]]) -> float:
-    """Add the classes of a stage up, from seats where classes are not stated; NaN: unknown."""
-    total = 0.0
-    for offer in offers:
-        stages = OFFER_STAGES[offer["stage"]]
-        if str(need.stage) not in stages:
-            continue
-        classes = offer.get("classes")
-        if classes is None:
-            seats = offer.get("seats")
-            classes = math.nan if seats is None else float(seats) / need.class_size
-        total += float(classes) * share_of([Stage(stage) for stage in stages], need.stage)
-    return total
 
 
 def _stage(rule: Rule) -> Message:

@@ -84,15 +84,26 @@ class Standards(BaseModel):
         Ages by stage. `SENIOR` holds the ages of general and vocational schooling together.
     class_sizes
         Most pupils in a class by stage.
+    land_m2_per_seat
+        Site area by stage.
     seats_per_thousand
         Published indicators by name.
+    default_indicator
+        The one of them that is used where a study names none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     stage_ages: dict[Stage, AgeRange]
     class_sizes: dict[Stage, Figure]
+    land_m2_per_seat: dict[Stage, Figure]
     seats_per_thousand: dict[str, PerThousand]
+    default_indicator: str
+
+    @property
+    def indicator(self) -> PerThousand:
+        """The per-thousand indicator where a study names none."""
+        return self.seats_per_thousand[self.default_indicator]
 
 
 @cache

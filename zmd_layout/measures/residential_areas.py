@@ -7,6 +7,7 @@ a plot count beside the offer, and the note tells the two apart.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from zmd_layout.layers.plausibility import IMPLAUSIBLE
 from zmd_layout.measures.borders import Part, parts_by_county
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.registry import named_measure
+from zmd_layout.measures.supply.offered_size import remarks_on_size
 from zmd_layout.measures.supply.plot_supply import PlotSupply, offered, supply_of_plots
 from zmd_layout.measures.supply.seats import full_schools
 from zmd_layout.messages import Message
@@ -99,12 +101,29 @@ def _planned(row: UnitRow, units: Units, limits: Mapping[str, Any]) -> Value:
 def _count_schools(
     world: World, units: Units, limits: Mapping[str, Any], *, stage: Stage
 ) -> dict[str, Value]:
-    del limits
     flags = _datum_of_plots(world, units)
     found = supply_of_plots(world, units, stage, full=full_schools(world))
     return {
-        row.unit_id: _counted(world, row, found[row.unit_id], units, flags) for row in units.rows()
+        row.unit_id: _with_remarks(
+            _counted(world, row, found[row.unit_id], units, flags), row, units, limits, stage
+        )
+        for row in units.rows()
     }
+
+
+def _with_remarks(
+    value: Value, row: UnitRow, units: Units, limits: Mapping[str, Any], stage: Stage
+) -> Value:
+    """Remark on promised schools that are smaller than their people need; the count stays."""
+    offers = row.fields.get("schools") or ()
+    is_known = row.fields.get("planned_residents") is not None or set(_PERSONS) <= set(limits)
+    residents = _planned(row, units, limits).low if is_known else math.nan
+    remarks = remarks_on_size(offers, stage, residents)
+    return replace(
+        value,
+        flags=(*value.flags, *(str(flag) for flag, _ in remarks)),
+        notes=(*value.notes, *(note for _, note in remarks)),
+    )
 
 
 def _counted(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zmd_layout.forecast import standards
 from zmd_layout.messages import Message
 from zmd_layout.siting.demand_matrix import has_own_children
 from zmd_layout.siting.exclusions import BOTTOM_LINES, unchecked_lines
@@ -93,7 +94,7 @@ def _size(row: dict[str, Any], ground: Ground, work: StageState) -> list[Message
             "sites.note_size", classes=row["classes"], seats=row["seats"],
             area=round(row["site_area_needed_m2"], -2), year=row["opens_in"],
             children=round(row["children_at_opening"], -1),
-            source=planning().land_m2_per_seat[work.stage].source,
+            source=standards().land_m2_per_seat[work.stage].source,
         )
     ]  # fmt: skip
     if row["is_over"]:

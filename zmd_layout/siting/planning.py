@@ -37,8 +37,6 @@ class Planning(BaseModel):
     ----------
     relative_cost
         Of a school by kind of candidate; 1 is a new one on reserved land.
-    land_m2_per_seat
-        Site area by stage.
     empty_below_percent
         Use of seats below which a school is called nearly empty.
     service_radius_m
@@ -55,7 +53,6 @@ class Planning(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     relative_cost: dict[CandidateKind, Figure]
-    land_m2_per_seat: dict[Stage, Figure]
     empty_below_percent: Figure
     service_radius_m: dict[Stage, Figure]
     walk_limit_m: dict[str, Figure]

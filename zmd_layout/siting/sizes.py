@@ -82,7 +82,7 @@ def size_of(row: dict[str, Any], ground: Ground, work: StageState) -> dict[str, 
     streams = max(np.ceil(children / (size * grades)), 1.0)
     most = max(np.floor(cap / (size * grades)), 1.0)
     seats = min(streams, most) * grades * size
-    land = planning().land_m2_per_seat.get(work.stage)
+    land = standards().land_m2_per_seat.get(work.stage)
     return {
         "classes": min(streams, most) * grades,
         "seats": seats,

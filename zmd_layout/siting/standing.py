@@ -120,7 +120,7 @@ def _expands(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
 
 def _has_room(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
     """Return whether a site is surely large enough for its pupils and one stream of the stage."""
-    land, partner = planning().land_m2_per_seat, _PARTNER[stage]
+    land, partner = standards().land_m2_per_seat, _PARTNER[stage]
     seats = np.fmax(*(_cells(frame, c).to_numpy(dtype=float) for c in ("seats", "enrolment")))
     stream = GRADES[stage] * standards().class_sizes[stage].value
     needed_m2 = seats * land[partner].value + stream * land[stage].value
@@ -131,7 +131,7 @@ def _has_room(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.bool_]:
 
 def room_for_seats(frame: gpd.GeoDataFrame, stage: Stage) -> NDArray[np.float64]:
     """Return the seats, in whole streams, for which the site of a school of the stage has room."""
-    land = planning().land_m2_per_seat.get(stage)
+    land = standards().land_m2_per_seat.get(stage)
     operates = (frame["status"] == SchoolStatus.OPERATING) & (frame["stages"] == stage)
     operates &= _cells(frame, "is_teaching_point") != True  # noqa: E712 - a column of objects
     if land is None or stage is Stage.KINDERGARTEN:

@@ -267,7 +267,7 @@ def of_stage(rows: pd.DataFrame, stage: Stage, listed: ListedClasses | None = No
     stages = rows["stages"].astype(str).str.split(";")
     mine = rows[stages.map(lambda found: str(stage) in found).to_numpy(dtype=bool)]
     own = stages[mine.index]
-    grades = own.map(lambda found: _grade_share(found, stage)).to_numpy(dtype=float)
+    grades = own.map(lambda found: grade_share(found, stage)).to_numpy(dtype=float)
     share = of_pupils = grades
     classes = np.full(len(mine), np.nan)
     if listed is not None and stage in GRADES:
@@ -333,6 +333,7 @@ def _full_schools(world: World) -> frozenset[str]:
     return frozenset(found)
 
 
-def _grade_share(stages: list[str], stage: Stage) -> float:
+def grade_share(stages: Iterable[str], stage: Stage) -> float:
+    """Return the part of a school's grades that a stage has; kindergartens are not divided."""
     grades = [GRADES[Stage(s)] for s in stages if s in GRADES]
     return GRADES[stage] / sum(grades) if stage in GRADES and grades else 1.0

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zmd_layout.forecast import standards
 from zmd_layout.messages import Message, both, word_message
 from zmd_layout.siting.plan.actions import Action
 from zmd_layout.siting.plan.lasting_needs import MIDDLE
 from zmd_layout.siting.plan.plan_options import class_seats
 from zmd_layout.siting.plan.years_plan import NewSchool, YearsPlan
-from zmd_layout.siting.planning import CandidateKind, planning
+from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.siting.sizes import USE_YEARS, VARIANTS
 from zmd_layout.vocabulary import Flag, SolveStatus
 
@@ -152,7 +153,7 @@ def planned_values(
 
 
 def _area_m2(stage: Stage, seats: NDArray[np.floating]) -> float:
-    land = planning().land_m2_per_seat.get(stage)
+    land = standards().land_m2_per_seat.get(stage)
     return float("nan") if land is None else float(seats.max()) * land.value
 
 
@@ -238,7 +239,7 @@ def _span(first: int, last: int) -> Message:
 
 
 def _land_source(stage: Stage) -> str:
-    land = planning().land_m2_per_seat.get(stage)
+    land = standards().land_m2_per_seat.get(stage)
     return "" if land is None else land.source
 
 
