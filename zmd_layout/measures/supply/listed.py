@@ -131,12 +131,11 @@ def _told_of(world: World, layer: Layer, units: Units) -> NDArray[np.bool_]:
 def _holders(world: World, units: Units, counties: Units | None) -> pd.Series[Any]:
     """Return the county in which each county's zone or township lies, by its column or position."""
     frame = units.frame
-    nothing = pd.Series(None, index=frame.index, dtype=object)
-    if units.kind is UnitKind.COUNTY:
-        return frame.get("within", nothing)
+    name = "within" if units.kind is UnitKind.COUNTY else "county_id"
+    told = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
     layer = world.layers.get("townships")
-    if counties is None or layer is None:
-        return frame.get("county_id", nothing)
+    if units.kind is UnitKind.COUNTY or counties is None or layer is None:
+        return told
     place = world.members(layer, counties)
     by_id = dict(zip(layer.frame["unit_id"], place, strict=True))
     return pd.Series([by_id.get(unit) for unit in frame.index], index=frame.index, dtype=object)
