@@ -59,3 +59,25 @@ def test_a_point_without_a_school_is_no_shortage_of_seats() -> None:
     assert found.without_facility.tolist() == [0, 3]
     assert found.without_seat.sum() == 0
     assert not found.in_shortage.any()
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_seating_that_is_added_to_seats_as_many_as_one_from_nothing_and_unseats_nobody(
+    seed: int,
+) -> None:
+    draw = np.random.default_rng(seed)
+    n, m = draw.integers(2, 9, 2)
+    children, seats = draw.integers(0, 30, n).astype(float), draw.integers(0, 20, m).astype(float)
+    wider = draw.random((m, n)) < 0.6
+    fewer = wider & (draw.random((m, n)) < 0.5)
+    start = seat(children, seats, csr_array(fewer.astype(float)))
+    found = seat(children, seats, csr_array(wider.astype(float)), start=start.taken)
+    by_pair = found.taken.toarray()
+    assert by_pair.sum() == pytest.approx(seated_by_linear_programme(children, seats, wider))
+    assert (by_pair[~wider] == 0).all()
+    assert (by_pair >= 0).all()
+    assert by_pair.sum(axis=1) == pytest.approx(found.used)
+    assert (found.used <= seats).all()
+    lost = found.without_seat + found.without_facility
+    assert by_pair.sum(axis=0) + lost == pytest.approx(children)
+    assert (lost <= start.without_seat + start.without_facility + 1e-9).all()

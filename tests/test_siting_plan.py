@@ -40,22 +40,26 @@ def school(number: int, stages: str, classes: int, **more: Any) -> tuple[dict[st
     return row | more, point(0.02 * number, 0.05)
 
 
+HOME = [(f"v{n}", f"村{n}", 0.02 * n) for n in range(1, 5)]
+
+
 def planned(
     make_study: Callable[..., Path],
     tmp_path: Path,
     schools: list[Any],
     ages: dict[str, int],
+    counties: list[Any] | None = None,
     **choices: Any,
 ) -> Suggestions:
     """Plan a county whose children all live in four villages."""
     shared = {name: number // 4 for name, number in ages.items()}
     villages = [
-        ({"unit_id": f"v{n}", "name": f"村{n}", "residents": 5000, **shared}, point(0.02 * n, 0.05))
-        for n in range(1, 5)
+        ({"unit_id": key, "name": name, "residents": 5000, **shared}, point(east, 0.05))
+        for key, name, east in HOME
     ]
+    everyone = {"residents": 20_000, **ages}
     tables = {
-        "townships": [(TOWN | {"residents": 20_000, **ages}, square(0, 0))],
-        "villages": villages, "schools": schools,
+        "townships": [(TOWN | everyone, square(0, 0))], "villages": villages, "schools": schools,
     }  # fmt: skip
     for name, rows in tables.items():
         write_geojson(tmp_path / f"{name}.geojson", rows)
@@ -64,7 +68,8 @@ def planned(
         for name in tables
     )
     extra += '\n[forecast]\nmovement = "none"\n'
-    folder = make_study(extra, counties=[(COUNTY | {"residents": 20_000, **ages}, square(0, 0))])
+    around = [(COUNTY | everyone, square(0, 0)), *(counties or [])]
+    folder = make_study(extra, counties=around)
     return zmd_layout.site(zmd_layout.load_study(folder).with_plan(**choices))
 
 
@@ -115,12 +120,96 @@ def test_rooms_of_the_primary_school_that_empty_serve_juniors(
 ) -> None:
     full = school(4, "junior", 14)
     empty = school(2, "primary", 60, enrolment=1500)
-    result = planned(make_study, tmp_path, [ENOUGH[0], empty, ENOUGH[2], full], SHRINKING)
+    schools = [ENOUGH[0], empty, ENOUGH[2], full]
+    result = planned(make_study, tmp_path, schools, SHRINKING, convert={"least_years": 1})
     lent = of(result, "junior", "convert")
     assert set(lent["school_id"]) == {"p2"}
     assert lent["until_year"].notna().all()
     # rooms that are lent leave no child of the lending stage without a seat
     assert (without_seat(result, "primary", "no_seat_after_plan")[1:] == 0).all()
+
+
+def test_no_rooms_are_converted_for_a_shortage_shorter_than_the_way_through_the_school(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    schools = [*ENOUGH, school(4, "junior", 15)]
+    result = planned(make_study, tmp_path, schools, SHRINKING)
+    short = without_seat(result, "junior")[1:]
+    assert 0 < (short >= 50).sum() < 3
+    assert result.table.empty or of(result, "junior", "convert").empty
+
+
+NOBODY = dict.fromkeys(["residents", *SHRINKING], 0)
+EAST = ({"unit_id": "411722", "name": "东县", "kind": "county", **NOBODY}, square(0.1, 0))
+
+
+def neighbour(**more: Any) -> tuple[dict[str, Any], Any]:
+    row, _ = school(9, "junior", 40, enrolment=0)
+    return row | more, point(0.12, 0.05)
+
+
+def test_children_for_whom_the_county_has_no_seat_go_across_the_border_at_last(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    schools = [*ENOUGH, school(4, "junior", 15), neighbour()]
+    closed = planned(make_study, tmp_path, schools, SHRINKING, [EAST], borders="closed")
+    result = planned(make_study, tmp_path, schools, SHRINKING, [EAST])
+    across = of(result, "junior", "share")
+    across = across[across["school_id"] == "j9"]
+    assert set(across["county_id"]) == {"411721"}
+    assert "东县" in across["note_zh"].iloc[0]
+    table = result.seats_by_year
+    mine = table[(table["stage"] == "junior") & (table["unit_id"] == "411721")].set_index("year")
+    assert (mine.loc[2026:, "left_full"] < 1).all()
+    alone = without_seat(closed, "junior", "no_seat_after_plan")
+    moved = mine["across_border"] + mine["no_seat_after_plan"]
+    assert moved[1:].to_numpy() == pytest.approx(
+        closed.seats_by_year.pipe(
+            lambda rows: rows[(rows["stage"] == "junior") & (rows["unit_id"] == "411721")]
+        )["no_seat_after_plan"][1:].to_numpy(), abs=1,
+    )  # fmt: skip
+    assert alone[1:].sum() > 0
+    # seats by year of the row are those of the table
+    by_year = dict(part.split("=") for part in across["seats_by_year"].iloc[0].split(";"))
+    for year, seats in by_year.items():
+        assert float(seats) == pytest.approx(mine.loc[int(year), "across_border"], abs=1)
+
+
+def test_children_beyond_the_longest_way_board_at_a_school_of_their_county_or_are_named(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    far = school(4, "junior", 80, is_boarding=True)
+    near = {"longest_way_m": {"junior": 3000}, "accepted_way_m": {"junior": 2500}}
+    result = planned(make_study, tmp_path, [*ENOUGH, far], STEADY, **near)
+    beds = of(result, "junior", "board")
+    assert set(beds["school_id"]) == {"j4"}
+    assert (without_seat(result, "junior", "left_too_far")[1:] == 0).all()
+    assert (without_seat(result, "junior", "boarding")[1:] > 0).all()
+    assert (without_seat(result, "junior", "no_seat")[1:] > 0).all()
+    day = school(4, "junior", 80, is_boarding=False)
+    left = planned(make_study, tmp_path, [*ENOUGH, day], STEADY, **near)
+    assert of(left, "junior", "board").empty
+    missing = without_seat(left, "junior", "no_seat")[1:].to_numpy()
+    assert without_seat(left, "junior", "left_too_far")[1:].to_numpy() == pytest.approx(missing)
+
+
+def test_choices_for_cases_stand_side_by_side_with_what_insurance_costs(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    schools = [*ENOUGH, school(4, "junior", 14, classrooms=18)]
+    story = planned(make_study, tmp_path, schools, SHRINKING).story
+    assert story is not None
+    choices = {one.name: one for one in story.cases}
+    assert list(choices) == ["plan", "low", "middle", "high", "expected", "regret"]
+    least = choices["regret"]
+    others = [one.largest for name, one in choices.items() if name != "plan"]
+    assert least.largest == pytest.approx(min(others), abs=1e-3)
+    assert least.bound <= least.largest + 1e-6
+    for case, name in enumerate(("low", "middle", "high")):
+        assert choices[name].regret[case] == pytest.approx(0, abs=1e-6)
+    chosen = planned(make_study, tmp_path, schools, SHRINKING, cases="regret").story
+    assert chosen is not None
+    assert chosen.cost == pytest.approx(least.cost)
 
 
 def test_a_shortage_that_lasts_gets_a_new_school_that_is_used_in_2032(
@@ -260,5 +349,27 @@ def test_the_command_prints_the_plan_and_writes_seats_by_year(
     assert {one["action"] for one in plan["actions"]} <= {"share", "bridge"}
     assert plan["bound_10000_yuan"] <= plan["cost_10000_yuan"]
     assert (out / "seats_by_year.csv").read_text("utf-8-sig").startswith("unit_kind,unit_id")
-    wrong = CliRunner().invoke(main, ["site", str(folder), "--actions", "merge"])
-    assert wrong.exit_code == 2
+    assert "最小后悔" in done.output
+    for asked in (["--actions", "merge"], ["--plan", "new.price=1"], ["--plan", "borders"]):
+        wrong = CliRunner().invoke(main, ["site", str(folder), *asked])
+        assert wrong.exit_code == 2, asked
+
+
+def test_any_key_of_the_plan_is_an_option_for_a_study_and_for_a_folder_of_studies(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    place = tmp_path / "studies" / "one"
+    place.mkdir(parents=True)
+    planned(make_study, tmp_path, [*ENOUGH, school(4, "junior", 14, classrooms=18)], SHRINKING)
+    for file in [*tmp_path.glob("*.geojson"), tmp_path / "study.toml"]:
+        file.rename(place / file.name)
+    costs = []
+    for folder, price in ((place, "0.4"), (place, "0.8"), (place.parent, "0.8")):
+        out = tmp_path / f"out{len(costs)}"
+        asked = ["--plan", f"bridge.yearly_cost_per_seat={price}", "--out", str(out)]
+        done = CliRunner().invoke(main, ["run", str(folder), *asked, "--fresh"])
+        assert done.exit_code == 0, done.output
+        record = max(out.glob("**/run.json"), key=lambda file: len(file.parts))
+        costs.append(json.loads(record.read_text("utf-8"))["plan"]["cost_10000_yuan"])
+    assert costs[0] > 0
+    assert costs[1:] == [pytest.approx(2 * costs[0])] * 2

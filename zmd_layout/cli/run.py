@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zmd_layout.cli.plan_options import plan_options, with_plan_options
+from zmd_layout.cli.plan_options import plan_changes, plan_options
 from zmd_layout.cli.progress import progress
 from zmd_layout.messages import Message
 
@@ -102,13 +102,14 @@ def run(
             raise click.UsageError(Message("cli.repeat_alone").text(obj["lang"]))
         _repeat(record, out, obj["lang"])
         return
+    changes = plan_changes(asked)
     if study is not None and studies_in(study):
         if pdf or stability:
             raise click.UsageError(Message("many.alone", folder=study).text(obj["lang"]))
         where = Where(workers, scheduler)
-        _run_many(Path(study), out, where, reach_m=reach, fresh=fresh, lang=obj["lang"])
+        _run_many(Path(study), out, where, changes, reach_m=reach, fresh=fresh, lang=obj["lang"])
         return
-    opened = with_plan_options(load_study(study), asked)
+    opened = load_study(study).with_plan(**changes)
     folder = out or Path("maps") / opened.id
     with progress(obj["lang"]) as tell:
         result = run_study(
@@ -154,6 +155,7 @@ def _run_many(
     folder: Path,
     out: Path | None,
     where: Where,
+    plan: dict[str, Any],
     *,
     reach_m: float | None,
     fresh: bool,
@@ -168,6 +170,7 @@ def _run_many(
             folder,
             out=out or Path("maps") / folder.resolve().name,
             where=where,
+            plan=plan,
             reach_m=REACH_M if reach_m is None else reach_m,
             fresh=fresh,
             progress=tell,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zmd_layout.cli.plan_options import plan_options, with_plan_options
+from zmd_layout.cli.plan_options import plan_changes, plan_options
 from zmd_layout.errors import OutputError, SitingError
 from zmd_layout.messages import Message, word, word_message
 from zmd_layout.vocabulary import Lang, SolveStatus, Stage
 
 if TYPE_CHECKING:
     from zmd_layout.siting.closing import Closing
+    from zmd_layout.siting.plan.case_choices import CaseChoice
     from zmd_layout.siting.plan.plan_story import PlanStory
     from zmd_layout.siting.stage_state import SitingOptions
     from zmd_layout.siting.suggest import Suggestions
@@ -88,7 +89,7 @@ def site(
     from zmd_layout.cli.tables import print_paths
 
     options = _options(asked)
-    opened = with_plan_options(workflow.load_study(study), asked)
+    opened = workflow.load_study(study).with_plan(**plan_changes(asked))
     lang = obj["lang"]
     if asked["close"]:
         print_closing(workflow.closing(opened, asked["close"]), asked["close"], lang, out=out)
@@ -157,6 +158,8 @@ def print_story(story: PlanStory, lang: Lang) -> None:
     """Print what the plan over years comes to: the headline, then a line by county and stage."""
     for message in story.headline:
         click.echo(message.text(lang))
+    for choice in story.cases:
+        click.echo("  " + _of_case(choice, story).text(lang))
     for one in story.actions:
         key = "sites.action_line" if one.until_year else "sites.action_line_on"
         message = Message(
@@ -165,6 +168,16 @@ def print_story(story: PlanStory, lang: Lang) -> None:
             last=one.until_year or "",
         )  # fmt: skip
         click.echo("  " + message.text(lang))
+
+
+def _of_case(choice: CaseChoice, story: PlanStory) -> Message:
+    """Report what a choice costs and leaves in each case, beside the plan."""
+    low, middle, high = choice.left
+    key = "sites.case_line" if choice.regret else "sites.case_line_plan"
+    return Message(
+        key, name=Message(f"sites.case_{choice.name}"), cost=choice.cost, low=low, middle=middle,
+        high=high, more=choice.cost - story.cases[0].cost, regret=choice.largest,
+    )  # fmt: skip
 
 
 def _proof(row: Any) -> Message:  # noqa: ANN401 - a row of a table

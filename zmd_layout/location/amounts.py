@@ -90,14 +90,14 @@ def solve_amounts(problem: AmountsProblem, *, time_limit_s: float = 60.0) -> Amo
     offers, cells = len(problem.costs), len(problem.short)
     nothing = np.zeros(offers + cells)
     least = solve_mip(
-        _model(problem, np.r_[np.zeros(offers), problem.weights], None),
+        amounts_model(problem, np.r_[np.zeros(offers), problem.weights], None),
         time_limit_s=time_limit_s, node_limit=_NODES,
         start=np.r_[np.zeros(offers), np.maximum(problem.short, 0.0)],
     )  # fmt: skip
     values = least.values if len(least.values) else nothing
     spent = float(problem.weights @ remains(problem, values[:offers]))
     cheapest = solve_mip(
-        _model(problem, np.r_[problem.costs, np.zeros(cells)], spent + _HAIR),
+        amounts_model(problem, np.r_[problem.costs, np.zeros(cells)], spent + _HAIR),
         time_limit_s=time_limit_s, node_limit=_NODES,
     )  # fmt: skip
     chosen = cheapest.values if len(cheapest.values) else values
@@ -122,9 +122,10 @@ def remains(problem: AmountsProblem, units: NDArray[np.number]) -> NDArray[np.fl
     return left
 
 
-def _model(
+def amounts_model(
     problem: AmountsProblem, objective: NDArray[np.float64], budget: float | None
 ) -> LinearModel:
+    """Put a problem into rows and columns: units first, then what remains in each cell."""
     offers, cells = len(problem.costs), len(problem.short)
     blocks = [[problem.gives, eye_array(cells)]]
     lower = [problem.short]

@@ -38,15 +38,24 @@ class Seating:
     in_shortage
         (points,) whether the point lies in the area that lacks seats: the largest set of points
         whose facilities are all full whichever way children are seated.
+    taken
+        (facilities, points) sparse, who sits where in the same seating.
     """
 
     without_facility: NDArray[np.float64]
     without_seat: NDArray[np.float64]
     used: NDArray[np.float64]
     in_shortage: NDArray[np.bool_]
+    taken: csr_array
 
 
-def seat(children: NDArray[np.float64], seats: NDArray[np.float64], reach: csr_array) -> Seating:
+def seat(
+    children: NDArray[np.float64],
+    seats: NDArray[np.float64],
+    reach: csr_array,
+    *,
+    start: csr_array | None = None,
+) -> Seating:
     """
     Seat as many children as can be.
 
@@ -58,6 +67,9 @@ def seat(children: NDArray[np.float64], seats: NDArray[np.float64], reach: csr_a
         (facilities,) at least 0.
     reach
         (facilities, points) sparse; a stored entry is a pair within reach, whatever its value.
+    start
+        `taken` of a seating with fewer pairs, which is added to: who has a seat keeps one, if not
+        always the same.
     """
     n, m = len(children), len(seats)
     scale = min(_PARTS, _MOST / max(float(children.sum()), 1.0))
@@ -71,8 +83,13 @@ def seat(children: NDArray[np.float64], seats: NDArray[np.float64], reach: csr_a
     tails = np.concatenate([np.full(n, source), point, n + np.arange(m)])
     heads = np.concatenate([np.arange(n), n + facility, np.full(m, sink)])
     capacity = np.concatenate([wanted, wanted[point], there])
-    graph = csr_matrix((capacity, (tails, heads)), shape=(n + m + 2, n + m + 2), dtype=np.int32)
-    flow = csr_matrix(maximum_flow(graph, source, sink).flow)
+    size = n + m + 2
+    graph = csr_matrix((capacity, (tails, heads)), shape=(size, size), dtype=np.int32)
+    before = None if start is None else _as_flow(start, scale, graph.shape)
+    left = graph if before is None else csr_matrix(graph - before)
+    flow = csr_matrix(maximum_flow(left, source, sink).flow)
+    if before is not None:
+        flow = csr_matrix(flow + before)
     seated = _row(flow, source)[:n]
     used = -_row(flow, sink)[n : n + m]
     lost = (wanted - seated) / scale
@@ -83,12 +100,21 @@ def seat(children: NDArray[np.float64], seats: NDArray[np.float64], reach: csr_a
         np.where(has_facility, lost, 0.0),
         used / scale,
         _side_of_source(graph, flow, source)[:n] & has_facility & (wanted > 0),
+        csr_array(csr_matrix(flow[:n, n : n + m]).T / scale),
     )
 
 
-def _row(flow: csr_matrix, number: int) -> NDArray[np.int64]:
-    row: NDArray[np.int64] = flow[[number]].toarray().ravel().astype(np.int64)
-    return row
+def _as_flow(taken: csr_array, scale: float, shape: tuple[int, int]) -> csr_matrix:
+    """Put a seating into the form of a flow: what leaves a node is positive, what enters not."""
+    m, n = taken.shape
+    pairs = taken.tocoo()
+    amount = np.round(pairs.data * scale).astype(np.int32)
+    facility, point = pairs.row.astype(np.int64), pairs.col.astype(np.int64)
+    source, sink = np.full(len(amount), n + m), np.full(len(amount), n + m + 1)
+    tails = np.concatenate([source, point, n + facility])
+    heads = np.concatenate([point, n + facility, sink])
+    one_way = csr_matrix((np.tile(amount, 3), (tails, heads)), shape=shape, dtype=np.int32)
+    return csr_matrix(one_way - one_way.T)
 
 
 def _side_of_source(graph: csr_matrix, flow: csr_matrix, source: int) -> NDArray[np.bool_]:
@@ -99,3 +125,8 @@ def _side_of_source(graph: csr_matrix, flow: csr_matrix, source: int) -> NDArray
     found = np.zeros(graph.shape[0], dtype=bool)
     found[breadth_first_order(left, source, return_predecessors=False)] = True
     return found
+
+
+def _row(flow: csr_matrix, number: int) -> NDArray[np.int64]:
+    row: NDArray[np.int64] = flow[[number]].toarray().ravel().astype(np.int64)
+    return row

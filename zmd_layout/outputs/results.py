@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures.outlook import Outlook
     from zmd_layout.measures.world import World
     from zmd_layout.rulebook import Rule
+    from zmd_layout.siting.plan.plan_story import PlanStory
 
 _LAYER_OF = {
     UnitKind.TOWNSHIP: "townships",
@@ -42,6 +43,8 @@ class Results:
         Children and seats to come; None without ages.
     summary
         What it comes to in a minute.
+    story
+        The plan over years in numbers; None where none could be made.
     """
 
     world: World
@@ -50,6 +53,7 @@ class Results:
     suggestions: gpd.GeoDataFrame
     outlook: Outlook | None
     summary: Summary = field(default_factory=Summary)
+    story: PlanStory | None = None
 
     @property
     def is_made_up(self) -> bool:

@@ -27,10 +27,18 @@ from zmd_layout.siting.demand_matrix import joined, reach, weights
 from zmd_layout.siting.distances import county_of_points, distance_notes, uncovered
 from zmd_layout.siting.needs import LASTING, Need, needs_of
 from zmd_layout.siting.placement import place
+from zmd_layout.siting.plan.actions import Action
+from zmd_layout.siting.plan.after_plan import after_plan
 from zmd_layout.siting.plan.lasting_needs import shortage_of
 from zmd_layout.siting.plan.plan_options import PlanOptions
 from zmd_layout.siting.plan.plan_story import PlanStory, tell_plan, with_plan
-from zmd_layout.siting.plan.planned_rows import SharedSeats, shared_seats, standing_rows
+from zmd_layout.siting.plan.planned_rows import (
+    SharedSeats,
+    beds_cost,
+    seats_elsewhere,
+    shared_seats,
+    standing_rows,
+)
 from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
 from zmd_layout.siting.plan.seats_by_year import seats_by_year
 from zmd_layout.siting.plan.supply_demand import supply_and_demand
@@ -140,7 +148,6 @@ def suggest(
     if progress is not None:
         progress(Message("sites.planning"))
     plan, by_year = _plan(ground, needs)
-    shared = [one for one in shared_seats(plan) if _is_asked(one.county_id, options)]
     works, lost = [], []
     for stage in stages:
         wanted = [*needs[stage], *_to_build(plan, stage, options)]
@@ -149,16 +156,19 @@ def suggest(
             continue
         if progress is not None and wanted:
             progress(Message("sites.placing", stage=word_message(stage)))
-        work = _solve_stage(ground, stage, wanted)
-        _add_standing(work, plan, shared, ground)
-        works.append(work)
+        works.append(_solve_stage(ground, stage, wanted))
+    after = after_plan(world, plan, _new_sites(ground, works, plan))
+    elsewhere = list(seats_elsewhere(plan, after))
+    plan = replace(plan, beds_cost=beds_cost(plan, elsewhere))
+    for work in works:
+        _add_standing(work, plan, [*shared_seats(plan), *elsewhere], ground)
     unmet = tuple(lost + [n for work in works for n in work.unmet if n.rule_id != LASTING])
     if not any(work.rows for work in works):
         none = nothing(world, unmet)
-        story = tell_plan(world, plan, by_year, none.table)
-        return replace(none, seats_by_year=with_plan(by_year, story), story=story)
+        story = tell_plan(plan, by_year, none.table, after)
+        return replace(none, seats_by_year=with_plan(by_year, after), story=story)
     table, catchments = gathered(ground, works, plan)
-    story = tell_plan(world, plan, by_year, table)
+    story = tell_plan(plan, by_year, table, after)
     return Suggestions(
         table,
         catchments,
@@ -168,9 +178,19 @@ def suggest(
         all(p.is_reproducible for work in works for p in work.placements)
         and all(found.answer.is_reproducible for found in plan.amounts.values()),
         distances=distance_notes(world),
-        seats_by_year=with_plan(by_year, story),
+        seats_by_year=with_plan(by_year, after),
         story=story,
     )
+
+
+def _new_sites(ground: Ground, works: Sequence[StageState], plan: YearsPlan) -> gpd.GeoDataFrame:
+    """Place the new schools of the plan, with their seats."""
+    built = {one.stage for one in plan.new}
+    mine = [work for work in works if work.rows and work.stage in built]
+    if not mine:
+        return empty_suggestions(ground.world.study.crs)
+    table = gathered(ground, mine, plan)[0]
+    return table[table["action"] == Action.NEW]
 
 
 def _is_asked(county: str, options: SitingOptions) -> bool:
@@ -194,7 +214,8 @@ def _plan(ground: Ground, needs: Mapping[Stage, list[Need]]) -> tuple[YearsPlan,
         places[stage] = found[found["kind"] != CandidateKind.EXPANSION]
     by_rule = rule_caps(list(ground.rules.values()), world)
     caps = {stage: by_rule[str(stage)] for stage in supply if str(stage) in by_rule}
-    shortages = {stage: shortage_of(one) for stage, one in supply.items()}
+    is_open = world.study.plan.borders == "open"
+    shortages = {stage: shortage_of(one, borders_open=is_open) for stage, one in supply.items()}
     plan = plan_over_years(
         world, supply, options, shortages=shortages, places=places, owed=owed, size_caps=caps
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from zmd_layout.layers.geometry import points_in
@@ -34,7 +35,6 @@ from zmd_layout.siting.standing import under_way
 from zmd_layout.vocabulary import Flag, SolveStatus, UnitKind
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from zmd_layout.measures import World
@@ -110,7 +110,8 @@ def report_stage(
     catchments = _catchments(table, ground.world, work, nearest)
     uses = [name for name in table if str(name).startswith("use_")]
     extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
-    extra += ["children_at_opening", "spare_seats_nearby", "alternatives"]
+    table["seats_by_year"] = table.get("seats_by_year", pd.Series("", table.index)).fillna("")
+    extra += ["seats_by_year", "children_at_opening", "spare_seats_nearby", "alternatives"]
     extra += [name for name in uses if name not in COLUMNS]
     return table[[*COLUMNS, *extra, "geometry"]], catchments
 

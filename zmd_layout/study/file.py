@@ -260,15 +260,21 @@ class Study(Strict):
 
     def with_plan(self, **changes: Any) -> Study:  # noqa: ANN401 - keys of `[plan]`
         """
-        Return the study with some keys of `[plan]` changed.
+        Return the study with some keys of `[plan]` changed; of a table, only those that are given.
 
         Raises
         ------
         pydantic.ValidationError
             For a key or a value that `[plan]` does not take.
         """
-        plan = Plan.model_validate(self.plan.model_dump() | changes)
-        return self.model_copy(update={"plan": plan})
+        values = self.plan.model_dump()
+        for name, value in changes.items():
+            kept = values.get(name)
+            if isinstance(value, dict) and isinstance(kept, dict):
+                values[name] = kept | value
+            else:
+                values[name] = value
+        return self.model_copy(update={"plan": Plan.model_validate(values)})
 
     def path_of(self, source: LayerSource) -> Path:
         """Resolve the path of a layer against the study's folder."""

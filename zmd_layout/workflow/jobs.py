@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import shapely
@@ -67,6 +67,8 @@ class Job:
         The folder for its results.
     halo
         What of its neighbours it sees.
+    plan
+        Keys of `[plan]` that replace those of the study.
     is_fresh
         Whether everything is done, also what stands from an earlier run.
     """
@@ -74,6 +76,7 @@ class Job:
     area: Area
     out: Path
     halo: Halo
+    plan: dict[str, Any] = field(default_factory=dict)
     is_fresh: bool = False
 
 
@@ -131,7 +134,7 @@ def do(job: Job) -> Done:
     start = time.perf_counter()
     known = Done(job.area.study_id, job.area.name, job.out)
     try:
-        study = read_study(job.area.file)
+        study = read_study(job.area.file).with_plan(**job.plan)
         basis = basis_of(study, job)
         counts = None if job.is_fresh else _standing(job.out, basis)
         if counts is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
@@ -25,7 +25,7 @@ from zmd_layout.workflow.merging import merge
 from zmd_layout.workflow.studies import studies_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _METRES_PER_DEGREE = 60_000.0  # fewer than anywhere in China: none of the neighbours is missed
 
@@ -52,11 +52,12 @@ class Many:
         return tuple(one for one in self.done if one.fault)
 
 
-def run_many(
+def run_many(  # noqa: PLR0913 - all but the first by name
     folder: Path | str,
     *,
     out: Path | str,
     where: Where | None = None,
+    plan: Mapping[str, Any] | None = None,
     reach_m: float = REACH_M,
     fresh: bool = False,
     progress: Callable[[Message], None] | None = None,
@@ -72,6 +73,8 @@ def run_many(
         Gets a sub-folder a study, named by its id, and the merged files.
     where
         Where they are run; by default in as many processes as this computer has cores.
+    plan
+        Keys of `[plan]` that replace those of every study.
     reach_m
         How far beyond its border a study sees its neighbours' schools and roads, in metres.
     fresh
@@ -92,7 +95,7 @@ def run_many(
     place, root = where or Where(), Path(out).resolve()
     areas = _areas(files, place)
     readable = [area for area in areas if not area.fault]
-    jobs = jobs_of(readable, root, reach_m=reach_m, fresh=fresh)
+    jobs = jobs_of(readable, root, reach_m=reach_m, fresh=fresh, plan=plan)
     results = do_all(place, do, jobs, check=lambda one: one.fault, tell=_teller(jobs, progress))
     run = {
         job.area.file: one or Done(job.area.study_id, job.area.name, job.out, fault=fault)
@@ -124,7 +127,14 @@ def _areas(files: Sequence[Path], where: Where) -> list[Area]:
     return areas
 
 
-def jobs_of(areas: Sequence[Area], root: Path, *, reach_m: float, fresh: bool) -> list[Job]:
+def jobs_of(
+    areas: Sequence[Area],
+    root: Path,
+    *,
+    reach_m: float,
+    fresh: bool,
+    plan: Mapping[str, Any] | None = None,
+) -> list[Job]:
     """Return each study the studies around it."""
     shapes = [shapely.from_wkb(area.shape) if area.shape else None for area in areas]
     tree = shapely.STRtree([shape or shapely.Point() for shape in shapes])
@@ -136,7 +146,7 @@ def jobs_of(areas: Sequence[Area], root: Path, *, reach_m: float, fresh: bool) -
             near = sorted(tree.query(shape, predicate="dwithin", distance=distance).tolist())
         around = tuple(areas[n].file for n in near if areas[n] is not area)
         halo = Halo(around, reach_m, is_kept=not fresh)
-        jobs.append(Job(area, root / area.study_id, halo, is_fresh=fresh))
+        jobs.append(Job(area, root / area.study_id, halo, dict(plan or {}), is_fresh=fresh))
     return jobs
 
 

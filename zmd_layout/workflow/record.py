@@ -105,9 +105,15 @@ def _plan(sites: Suggestions) -> dict[str, Any] | None:
         "bound_10000_yuan": story.bound,
         "child_years_without_seat_before": story.child_years_before,
         "child_years_without_seat_after": story.child_years_after,
-        "child_years_without_school_within_longest_way": story.child_years_too_far,
+        "child_years_left_by_reason": dict(story.left_by_reason),
         "child_years_without_seat_by_case": dict(story.left_by_case),
         "duties_without_children": list(story.conflicts),
         "needs": [asdict(need) for need in story.needs],
         "actions": [asdict(one) for one in story.actions],
+        "cases": [_finite(asdict(one)) for one in story.cases],
     }
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    """Put null for numbers that are not known."""
+    return {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124 - NaN

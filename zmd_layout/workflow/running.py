@@ -217,7 +217,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         if paths is not None and (not pdf or PDF in paths):
             return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
-    results = Results(world, rules, findings, sites.table, future, summary)
+    results = Results(world, rules, findings, sites.table, future, summary, sites.story)
     tables = {
         "units": units_table(unit_frames(world, rules), study.crs),
         "findings": dated(findings),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zmd_layout.outputs.workbook.balance import balance, hindcast
 from zmd_layout.outputs.workbook.first_sheet import first_sheet
 from zmd_layout.outputs.workbook.people import overview
+from zmd_layout.outputs.workbook.plan import plan_by_county, plan_by_row, plan_in_cases
 from zmd_layout.outputs.workbook.schools import kept_schools, planned_schools, projects
 from zmd_layout.outputs.workbook.sources import account, rule_sheet, sources
 from zmd_layout.outputs.workbook.verdicts import all_findings, open_matters, problems
@@ -27,6 +28,9 @@ def sheets_of(results: Results, *, lang: Lang = Lang.ZH) -> Iterator[Sheet]:
     yield problems(results, lang)
     yield balance(results, lang)
     yield hindcast(results, lang)
+    yield plan_by_county(results, lang)
+    yield plan_by_row(results, lang)
+    yield plan_in_cases(results, lang)
     yield planned_schools(results, lang)
     yield projects(results, lang)
     yield kept_schools(results, lang)

@@ -17,6 +17,7 @@ class Action(StrEnum):
     """What is done, in the order in which practice looks at it."""
 
     SHARE = "share"  # free seats elsewhere, by redrawn catchments (调剂)
+    BOARD = "board"  # beds at schools beyond the longest way of a day (寄宿)
     BRIDGE = "bridge"  # temporary classes in free classrooms (过渡)
     CONVERT = "convert"  # rooms of a stage with free seats, for another stage (改用)
     EXPAND = "expand"  # more classes on the site of a school (扩建)
@@ -60,8 +61,9 @@ class PlanFigures(BaseModel):
 
     Parameters
     ----------
-    accepted_way_m, longest_way_m
-        By stage: the way that is accepted, and the longest with a bus or a bed.
+    accepted_way_m, longest_way_m, boarding_way_m
+        By stage: the way that is accepted, the longest of a day with a bus, and the longest to a
+        school where children board; stages without the last do not board.
     general_senior_share
         Share of ages 15–17 that goes to a general senior school.
     actions
@@ -76,12 +78,16 @@ class PlanFigures(BaseModel):
         What a school keeps of its own stage when it lends rooms.
     least_use, use_year
         A new school is used so far, as a share of its seats, in this year.
+    case_weights, missing_seat_cost
+        Where cases are compared: weights of the cases, and what a child-year without a seat counts
+        beside costs, in 10,000 yuan.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     accepted_way_m: dict[Stage, Figure]
     longest_way_m: dict[Stage, Figure]
+    boarding_way_m: dict[Stage, Figure]
     general_senior_share: Figure
     actions: dict[Action, ActionFigures]
     least_new_classes: dict[Stage, Figure]
@@ -92,6 +98,8 @@ class PlanFigures(BaseModel):
     kept_classes: dict[Stage, Figure]
     least_use: Figure
     use_year: Figure
+    case_weights: dict[str, Figure]
+    missing_seat_cost: Figure
 
 
 @cache

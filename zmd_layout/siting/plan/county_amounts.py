@@ -10,7 +10,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from zmd_layout.forecast.births import VARIANTS
-from zmd_layout.location.amounts import Amounts, AmountsProblem, solve_amounts
+from zmd_layout.location.amounts import Amounts, AmountsProblem, remains, solve_amounts
+from zmd_layout.location.problem import gap_percent
+from zmd_layout.location.regret import CasePlans, plans_for_cases
 from zmd_layout.siting.plan.actions import Action, plan_figures
 from zmd_layout.siting.plan.lasting_needs import MIDDLE, lasting_part
 from zmd_layout.siting.plan.plan_options import class_seats, least_seats, track_seats
@@ -98,11 +100,15 @@ class CountyAmounts:
         than a class do.
     answer
         The solution: cost of the actions, bound, gap.
+    robust
+        Choices for each case, for the expectation and with the least regret, each under each case;
+        None where nobody asked.
     """
 
     chosen: tuple[tuple[Offer, int], ...]
     remains: dict[Stage, NDArray[np.float64]]
     answer: Amounts
+    robust: CasePlans | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +141,48 @@ class CountyCourse:
         return self.owed.get(stage, 0) * least_seats(stage)
 
 
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The offers of a county, and their arrays; cells are stages × cases × years."""
+
+    offers: list[Offer]
+    gives: NDArray[np.float64]  # (stages, years, offers)
+    problem: AmountsProblem
+    case_of: NDArray[np.int64]
+
+
 def amounts_of(county: CountyCourse, options: PlanOptions) -> CountyAmounts:
     """
     Choose the actions of one county: the fewest child-years without a seat, then the least cost.
 
-    Schools that a duty asks for are among them whatever the children need.
+    With all cases the expected child-years count; with the least regret what remains has a price
+    beside the cost. Schools that a duty asks for are among the actions whatever the children need.
     """
+    chosen, everything = options.chosen, list(range(len(VARIANTS)))
+    robust = None
+    if chosen.robust or chosen.cases == "regret":
+        wide = _model(county, options, everything)
+        robust = plans_for_cases(
+            wide.problem, wide.case_of, price=options.missing_seat_cost,
+            weights=options.case_weights,
+        )  # fmt: skip
+    if chosen.cases == "regret" and robust is not None:
+        model, answer = wide, _of_least_regret(wide.problem, robust)
+    else:
+        model = _model(county, options, [MIDDLE] if chosen.cases == "middle" else everything)
+        answer = solve_amounts(model.problem)
+    after = {
+        stage: _remaining(county.net[stage], model.gives[number] @ answer.units, stage)
+        for number, stage in enumerate(county.net)
+    }
+    pairs = zip(model.offers, answer.units, strict=True)
+    return CountyAmounts(
+        tuple((offer, int(units)) for offer, units in pairs if units), after, answer, robust
+    )
+
+
+def _model(county: CountyCourse, options: PlanOptions, cases: list[int]) -> _Model:
     stages, years = list(county.net), len(county.years)
-    cases = [MIDDLE] if options.chosen.cases == "middle" else list(range(len(VARIANTS)))
     # the year of the assessment has passed
     short = {stage: county.net[stage][cases].copy() for stage in stages}
     for course in short.values():
@@ -152,27 +192,30 @@ def amounts_of(county: CountyCourse, options: PlanOptions) -> CountyAmounts:
     gives = _gives(offers, stages, years)
     cells = np.concatenate([course.ravel() for course in short.values()])
     of_case = np.repeat(np.arange(len(stages)), len(cases))
+    case_of = np.tile(np.repeat(np.arange(len(cases)), years), len(stages))
     rows = [*_standing(offers, worst, county, options), *_lending(offers, short, county)]
     rows += [*_lasting(offers, worst, county, options), *_owed(offers, county)]
-    limit = np.array([row[1] for row in rows])
+    weights = options.case_weights[cases]
     problem = AmountsProblem(
         short=cells,
-        weights=np.full(len(cells), 1.0 / len(cases)),
+        weights=(weights / weights.sum())[case_of],
         gives=csr_array(gives[of_case].reshape(len(cells), len(offers))),
         costs=np.array([offer.cost for offer in offers]),
         most=np.array([float(offer.most) for offer in offers]),
         limits=csr_array(np.array([row[0] for row in rows]).reshape(len(rows), len(offers))),
-        limit=limit,
+        limit=np.array([row[1] for row in rows]),
     )
-    answer = solve_amounts(problem)
-    after = {
-        stage: _remaining(county.net[stage], gives[number] @ answer.units, stage)
-        for number, stage in enumerate(stages)
-    }
-    chosen = tuple(
-        (offer, int(units)) for offer, units in zip(offers, answer.units, strict=True) if units
-    )
-    return CountyAmounts(chosen, after, answer)
+    return _Model(offers, gives, problem, case_of)
+
+
+def _of_least_regret(problem: AmountsProblem, robust: CasePlans) -> Amounts:
+    """Put the choice of least regret, the last, into the form of an answer."""
+    units, cost = robust.units[-1], float(robust.cost[-1])
+    gap = 0.0 if cost == robust.cost_bound else gap_percent(cost, robust.cost_bound)
+    return Amounts(
+        units, remains(problem, units), cost, robust.cost_bound, gap, robust.is_optimal,
+        robust.is_reproducible,
+    )  # fmt: skip
 
 
 def _remaining(

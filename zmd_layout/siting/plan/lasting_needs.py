@@ -99,8 +99,17 @@ class Shortage:
         return np.where(missing >= class_seats(stage), missing, -self.free)
 
 
-def shortage_of(one: SupplyDemand) -> Shortage:
-    """Seat the children of every case and year within both ways, and sum by county."""
+def shortage_of(one: SupplyDemand, *, borders_open: bool = False) -> Shortage:
+    """
+    Seat the children of every case and year within both ways, and sum by county.
+
+    Parameters
+    ----------
+    one
+        Children, schools and ways of the stage.
+    borders_open
+        Whether children may take seats of other counties from the start.
+    """
     counties = one.counties
     cases, years = one.children.shape[:2]
     names = (
@@ -109,8 +118,9 @@ def shortage_of(one: SupplyDemand) -> Shortage:
     )  # fmt: skip
     found = {name: np.zeros((cases, years, len(counties))) for name in names}
     homes = one.schools["county_id"].to_numpy(dtype=object)
-    lives, stands = (_members(place, counties) for place in (one.county, homes))
-    reaches = one.within(one.accepted_m), one.within(one.longest_m)
+    lives, stands = (members(place, counties) for place in (one.county, homes))
+    ways = one.accepted_m, one.longest_m
+    reaches = tuple(one.within(way, borders_open=borders_open) for way in ways)
     anywhere = one.within(one.longest_m, borders_open=True)
     near, far = [], []
     order = [MIDDLE, *(case for case in range(cases) if case != MIDDLE)]
@@ -135,8 +145,8 @@ def shortage_of(one: SupplyDemand) -> Shortage:
     return Shortage(counties=counties, near=tuple(near), far=tuple(far), **found)
 
 
-def _members(place: NDArray[np.object_], counties: tuple[str, ...]) -> csr_array:
-    """Return (counties, rows) 1 where a row lies in a county."""
+def members(place: NDArray[np.object_], counties: tuple[str, ...]) -> csr_array:
+    """Return (counties, rows) sparse, 1 where a row lies in a county."""
     code = pd.Index(counties).get_indexer(pd.Index(place))
     rows = np.flatnonzero(code >= 0)
     shape = len(counties), len(place)

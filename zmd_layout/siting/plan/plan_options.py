@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from zmd_layout.forecast import standards
+from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.siting.plan.actions import Action, plan_figures
 from zmd_layout.siting.standing import GRADES
 from zmd_layout.vocabulary import Basis, Stage
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from zmd_layout.study.people import Forecast
     from zmd_layout.study.plan import ActionChoice, Plan
 
@@ -86,6 +91,26 @@ class PlanOptions:
         own = self.chosen.longest_way_m.get(stage.value)  # type: ignore[call-overload]
         longest = own or plan_figures().longest_way_m[stage].value
         return max(longest, self.accepted_way_m(stage))
+
+    def boarding_way_m(self, stage: Stage) -> float | None:
+        """Return the longest way to a school where children board; None where they do not."""
+        figure = plan_figures().boarding_way_m.get(stage)
+        if Action.BOARD not in self.actions or figure is None:
+            return None
+        own = self.chosen.boarding_way_m.get(stage.value)  # type: ignore[call-overload]
+        return max(own or figure.value, self.longest_way_m(stage))
+
+    @property
+    def missing_seat_cost(self) -> float:
+        """What a child-year without a seat counts beside costs, where cases are compared."""
+        own = self.chosen.missing_seat_cost
+        return plan_figures().missing_seat_cost.value if own is None else own
+
+    @property
+    def case_weights(self) -> NDArray[np.float64]:
+        """(cases,) weights of the cases in an expectation, in the order of `VARIANTS`."""
+        figures = plan_figures().case_weights
+        return np.array([figures[name].value for name in VARIANTS])
 
     def seats_per_child(self, stage: Stage, forecast: Forecast) -> float:
         """Return the seats that a child needs: the attendance of the study, of seniors a share."""

@@ -9,8 +9,11 @@ import numpy as np
 
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.messages import Message, word_message
+from zmd_layout.siting.plan.actions import Action
+from zmd_layout.siting.plan.after_plan import REASONS
+from zmd_layout.siting.plan.case_choices import CaseChoice, case_choices
+from zmd_layout.siting.plan.lasting_needs import MIDDLE
 from zmd_layout.siting.plan.planned_rows import MODEL, is_conflict
-from zmd_layout.siting.plan.years_plan import YearsPlan, no_seat_after
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -19,10 +22,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from zmd_layout.measures import World
+    from zmd_layout.siting.plan.after_plan import AfterPlan
     from zmd_layout.siting.plan.lasting_needs import LastingNeed
+    from zmd_layout.siting.plan.years_plan import YearsPlan
 
 _ROUNDED = -1  # children are said to ten
+_SHOWN = 5  # child-years that are not rounded to none
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +98,14 @@ class PlanStory:
     cost, bound
         Of all counties' actions, in 10,000 yuan, and what none as good can go below.
     child_years_before, child_years_after
-        Without a seat from the year after the assessment on, without and with the plan.
-    child_years_too_far
-        Beside them, without a school within the longest way.
-    left_by_case
-        By case, child-years after the plan that lack a seat of their county within reach, as the
-        county's amounts have it.
+        Without a seat from the year after the assessment on, without and with the plan, in the
+        middle case; those without a school within the longest way included.
+    left_by_reason, left_by_case
+        Child-years after the plan: in the middle case by the reason, and by case.
     conflicts
         Suggestions (by id) that a duty asks for and the children make needless.
-    after
-        By stage (years, counties) children without a seat after the plan.
+    cases
+        What is best for each case, each under each case; empty where they were not compared.
     """
 
     courses: tuple[StageCourse, ...]
@@ -112,10 +115,10 @@ class PlanStory:
     bound: float
     child_years_before: float
     child_years_after: float
-    child_years_too_far: float
+    left_by_reason: Mapping[str, float]
     left_by_case: Mapping[str, float]
     conflicts: tuple[str, ...]
-    after: Mapping[Stage, pd.DataFrame]
+    cases: tuple[CaseChoice, ...] = ()
 
     @property
     def headline(self) -> tuple[Message, ...]:
@@ -131,14 +134,23 @@ class PlanStory:
             Message(
                 "sites.story_left", before=round(self.child_years_before, _ROUNDED),
                 after=round(self.child_years_after, _ROUNDED), cost=self.cost,
-                far=round(self.child_years_too_far, _ROUNDED),
             ),
+            *self._left(),
         )  # fmt: skip
+
+    def _left(self) -> list[Message]:
+        """Report why children are left without a seat."""
+        parts = [
+            Message(f"sites.left_{name}", number=round(number, _ROUNDED))
+            for name, number in self.left_by_reason.items()
+            if number >= _SHOWN
+        ]
+        return [Message("sites.story_left_why", parts=parts)] if parts else []
 
     def totals(self) -> dict[str, tuple[int, float]]:
         """Sum places and seats by kind of action, in the order of practice."""
         found: dict[str, tuple[int, float]] = {}
-        for name in ("share", "bridge", "convert", "expand", "new"):
+        for name in Action:
             mine = [one for one in self.actions if one.action == name]
             if mine:
                 seats = [one.seats for one in mine if np.isfinite(one.seats)]
@@ -163,60 +175,59 @@ def _of_course(course: StageCourse) -> Message:
 
 
 def tell_plan(
-    world: World, plan: YearsPlan, by_year: pd.DataFrame, table: gpd.GeoDataFrame
+    plan: YearsPlan,
+    by_year: pd.DataFrame,
+    table: gpd.GeoDataFrame,
+    after: Mapping[Stage, AfterPlan],
 ) -> PlanStory | None:
     """
     Sum a plan up; None where there is none.
 
     Parameters
     ----------
-    world
-        The study.
     plan
         The plan.
     by_year
         As `seats_by_year`.
     table
-        The suggestions, with the places of the new schools.
+        The suggestions.
+    after
+        As `after_plan` gives it.
     """
     if not plan.supply:
         return None
-    after = no_seat_after(world, plan, table[table["action"] == "new"])
     middle = by_year[by_year["case"].isin(["all", "middle"])]
     courses = [_course(stage, middle, after[stage]) for stage in plan.supply]
-    answers = [found.answer for found in plan.amounts.values()]
     columns = ["county_id", "stage", "action"]
-    units = world.units(UnitKind.COUNTY, {})
-    names = {} if units is None else dict(units.frame["name"].astype(str))
     planned = table[table["model"] == MODEL]
-    actions = [
-        _sum(key, rows, names) for key, rows in planned.groupby(columns, sort=True)
-    ]  # fmt: skip
-    before = sum(value or 0.0 for course in courses for value in course.no_seat[1:])
-    far = sum(value or 0.0 for course in courses for value in course.too_far[1:])
-    left = sum(value or 0.0 for course in courses for value in course.after[1:])
+    groups = planned.groupby(columns, sort=True)
+    actions = [_sum(key, rows, plan.county_names) for key, rows in groups]
+    before = sum(
+        (value or 0.0) + (far or 0.0)
+        for course in courses
+        for value, far in zip(course.no_seat[1:], course.too_far[1:], strict=True)
+    )
+    costs = np.array([plan.cost_of(county) for county in plan.amounts]).reshape(-1, 2).sum(axis=0)
     needless = [row["id"] for row in table.to_dict("records") if is_conflict(row)]
     return PlanStory(
         tuple(courses),
         tuple(sorted(plan.needs, key=lambda need: -need.peak)),
         tuple(actions),
-        float(sum(answer.objective for answer in answers)),
-        float(sum(answer.bound for answer in answers)),
+        float(costs[0]),
+        float(costs[1]),
         float(before),
-        float(max(0.0, left - far)),
-        float(far),
-        _left_by_case(plan),
+        float(sum(found.left[MIDDLE, 1:].sum() for found in after.values())),
+        {
+            name: float(sum(getattr(found, name)[MIDDLE, 1:].sum() for found in after.values()))
+            for name in REASONS
+        },
+        {
+            name: float(sum(found.left[case, 1:].sum() for found in after.values()))
+            for case, name in enumerate(VARIANTS)
+        },
         tuple(needless),
-        after,
+        case_choices(plan),
     )
-
-
-def _left_by_case(plan: YearsPlan) -> dict[str, float]:
-    courses = [course for found in plan.amounts.values() for course in found.remains.values()]
-    return {
-        name: float(sum(course[case, 1:].sum() for course in courses))
-        for case, name in enumerate(VARIANTS)
-    }
 
 
 def _sum(key: tuple[str, str, str], rows: pd.DataFrame, names: Mapping[str, str]) -> ActionSum:
@@ -229,7 +240,7 @@ def _sum(key: tuple[str, str, str], rows: pd.DataFrame, names: Mapping[str, str]
     )  # fmt: skip
 
 
-def _course(stage: Stage, table: pd.DataFrame, after: pd.DataFrame) -> StageCourse:
+def _course(stage: Stage, table: pd.DataFrame, after: AfterPlan) -> StageCourse:
     mine = table[(table["stage"] == stage) & (table["unit_kind"] == "city")].sort_values("year")
 
     def column(name: str) -> tuple[float | None, ...]:
@@ -241,21 +252,30 @@ def _course(stage: Stage, table: pd.DataFrame, after: pd.DataFrame) -> StageCour
     return StageCourse(
         stage, tuple(int(year) for year in mine["year"]),
         column("no_school_within_accepted_way"), column("no_seat_within_accepted_way"),
-        far, seats, tuple(float(value) for value in after.sum(axis=1)),
+        far, seats, tuple(float(value) for value in after.left[MIDDLE].sum(axis=1)),
     )  # fmt: skip
 
 
-def with_plan(by_year: pd.DataFrame, story: PlanStory | None) -> pd.DataFrame:
-    """Fill `no_seat_after_plan` of the middle case."""
-    if story is None or by_year.empty:
+def with_plan(by_year: pd.DataFrame, after: Mapping[Stage, AfterPlan]) -> pd.DataFrame:
+    """Fill the columns of what is after the plan, in every case."""
+    if by_year.empty:
         return by_year
     filled = by_year.copy()
-    is_middle = filled["case"].isin(["all", "middle"]).to_numpy()
-    for row in np.flatnonzero(is_middle).tolist():
-        stage, kind, unit, year = (
-            filled[name].iloc[row] for name in ("stage", "unit_kind", "unit_id", "year")
-        )
-        table = story.after[Stage(stage)]
-        value = table.loc[year].sum() if kind == "city" else table.loc[year].get(unit, np.nan)
-        filled.loc[filled.index[row], "no_seat_after_plan"] = value
-    return filled
+    names = {
+        "no_seat_after_plan": "left", "across_border": "across_border", "boarding": "boarding",
+    } | {f"left_{name}": name for name in REASONS}  # fmt: skip
+    columns = {name: np.full(len(filled), np.nan) for name in names}
+    cases = {"all": MIDDLE} | {name: case for case, name in enumerate(VARIANTS)}
+    years = sorted(set(filled["year"]))
+    for row, each in enumerate(filled.to_dict("records")):
+        found = after[Stage(each["stage"])]
+        at = cases[each["case"]], years.index(each["year"])
+        if each["unit_kind"] == UnitKind.CITY and not np.isnan(each["no_seat"]):
+            counties = slice(None)
+        elif each["unit_id"] in found.counties:
+            counties = slice(number := found.counties.index(each["unit_id"]), number + 1)
+        else:
+            continue
+        for column, name in names.items():
+            columns[column][row] = getattr(found, name)[at][counties].sum()
+    return filled.assign(**columns)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.forecast import standards
+from zmd_layout.location.problem import gap_percent
 from zmd_layout.messages import Message, both, word_message
 from zmd_layout.siting.plan.actions import Action
 from zmd_layout.siting.plan.lasting_needs import MIDDLE
@@ -23,32 +24,45 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from zmd_layout.siting.plan.after_plan import AfterPlan
     from zmd_layout.siting.plan.place_actions import PlacedAction
     from zmd_layout.vocabulary import Stage
 
 MODEL = "county_amounts_fewest_without_seat_then_least_cost"
 COST_UNIT = "10000-yuan"
+_HALF = 0.5  # a child
 
 
 @dataclass(frozen=True, slots=True)
 class SharedSeats:
     """
-    Children who find no free seat within the accepted way, and one farther away in their county.
+    Children who take a free seat farther away: in their county, in another one, or with a bed.
 
     Attributes
     ----------
     stage, county_id
-        Of what, and where.
+        Of what, and where they live.
     school
         Position of the school that takes most of them in the peak year.
     seats
         (years,) how many they are.
+    action
+        Share, or board.
+    host_county
+        The county of the school.
     """
 
     stage: Stage
     county_id: str
     school: int
     seats: NDArray[np.float64]
+    action: Action
+    host_county: str
+
+    @property
+    def is_across(self) -> bool:
+        """Whether the seats are those of another county."""
+        return self.host_county != self.county_id
 
     @property
     def is_built(self) -> bool:
@@ -57,7 +71,7 @@ class SharedSeats:
 
 
 def shared_seats(plan: YearsPlan) -> Iterator[SharedSeats]:
-    """List what redrawn catchments would do, county by county."""
+    """List what redrawn catchments would do within each county."""
     if Action.SHARE not in plan.options.actions:
         return
     for stage, one in plan.supply.items():
@@ -71,7 +85,30 @@ def shared_seats(plan: YearsPlan) -> Iterator[SharedSeats]:
                 peak = int(seats.argmax())
                 takes = shortage.far[peak].used - shortage.near[peak].used
                 takes = np.where(one.schools["county_id"] == county, takes, -np.inf)
-                yield SharedSeats(stage, county, int(np.argmax(takes)), seats)
+                yield SharedSeats(stage, county, int(np.argmax(takes)), seats, Action.SHARE, county)
+
+
+def beds_cost(plan: YearsPlan, elsewhere: list[SharedSeats]) -> dict[str, float]:
+    """Sum what boarding costs in each county over the years."""
+    terms, costs = plan.options.terms(Action.BOARD), dict.fromkeys(plan.amounts, 0.0)
+    for each in elsewhere:
+        if each.action is Action.BOARD:
+            running = terms.yearly_cost_per_seat * float(each.seats.sum())
+            running += terms.yearly_cost * np.count_nonzero(each.seats)
+            costs[each.county_id] += terms.cost_of(float(each.seats.max()), 0) + running
+    return costs
+
+
+def seats_elsewhere(plan: YearsPlan, after: Mapping[Stage, AfterPlan]) -> Iterator[SharedSeats]:
+    """List what schools of other counties, and beds, do for whom their own county has no seat."""
+    for stage, found in after.items():
+        homes = plan.supply[stage].schools["county_id"].to_numpy(dtype=object)
+        for (action, county), given in found.hosts.items():
+            seats = given.sum(axis=1)
+            seats[seats < _HALF] = 0.0
+            if seats.any():
+                school = int(given[int(seats.argmax())].argmax())
+                yield SharedSeats(stage, county, school, seats, action, str(homes[school]))
 
 
 def standing_rows(
@@ -122,6 +159,7 @@ def planned_values(
     years = np.array(plan.years)
     active = np.flatnonzero(seats)
     answer = plan.amounts[planned.county_id].answer
+    cost, bound = plan.cost_of(planned.county_id)
     is_lasting = action in {Action.EXPAND, Action.NEW}
     until = None if is_lasting else int(years[active[-1]])
     in_cases = [_uses(planned, plan, case) for case in range(len(VARIANTS))]
@@ -138,10 +176,11 @@ def planned_values(
         "is_over": False,
         "model": MODEL,
         "solve_status": str(SolveStatus.OPTIMAL if answer.is_optimal else SolveStatus.FEASIBLE),
-        "objective": answer.objective,
+        "objective": cost,
         "objective_unit": COST_UNIT,
-        "bound": answer.bound,
-        "gap_percent": answer.gap_percent,
+        "bound": bound,
+        "gap_percent": 0.0 if cost == bound else gap_percent(cost, bound),
+        "seats_by_year": ";".join(f"{years[year]}={seats[year]:.0f}" for year in active),
     }
     percent = {int(year): 100.0 * use for year, use in zip(years, uses, strict=True)}
     values |= {f"use_{year}": percent.get(year, np.nan) for year in USE_YEARS}
@@ -162,7 +201,7 @@ def _size(
 ) -> tuple[Action, NDArray[np.floating], float]:
     """Return the action, its (years,) seats, and its most classes."""
     if isinstance(planned, SharedSeats):
-        return Action.SHARE, planned.seats, float("nan")
+        return planned.action, planned.seats, float("nan")
     if isinstance(planned, NewSchool):
         return Action.NEW, planned.seats_by_year, float(planned.classes)
     return (
@@ -206,9 +245,11 @@ def planned_note(
     """Report what is done and until when, why, how full it is, and what happens without it."""
     stage = word_message(planned.stage)
     last = row["until_year"] or plan.years[-1]
+    is_across = isinstance(planned, SharedSeats) and planned.is_across
     parts = [
         Message(
-            f"sites.plan_{row['action']}", name=row["name"], stage=stage, first=row["from_year"],
+            f"sites.plan_{row['action']}{'_across' * is_across}", name=row["name"], stage=stage,
+            first=row["from_year"], host=plan.county_names.get(getattr(planned, "host_county", "")),
             span=_span(row["from_year"], last), seats=row["seats"], classes=row["classes"],
             area=round(row["site_area_needed_m2"], -2), source=_land_source(planned.stage),
         )

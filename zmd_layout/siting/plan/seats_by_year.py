@@ -25,8 +25,10 @@ COLUMNS = (
     "unit_kind", "unit_id", "unit_name", "stage", "year", "case", "seats_needed", "seats",
     "enrolment", "no_school_within_accepted_way", "no_seat_within_accepted_way", "no_seat",
     "no_school_within_longest_way", "no_seat_borders_open", "no_seat_after_plan",
+    "across_border", "boarding", "left_without_road", "left_too_far", "left_full",
     "accepted_way_m", "longest_way_m", "is_synthetic",
 )  # fmt: skip
+_AFTER = COLUMNS[COLUMNS.index("no_seat_after_plan") : COLUMNS.index("accepted_way_m")]
 
 
 def seats_by_year(
@@ -49,9 +51,11 @@ def seats_by_year(
         none of the county within the accepted way, `no_seat_within_accepted_way` of the others
         find all such schools full. `no_seat` find no seat within the longest way, those without a
         school there included (`no_school_within_longest_way`); `no_seat_borders_open` likewise with
-        the schools of other counties, `no_seat_after_plan` after the plan (of the middle case; here
-        unknown). `enrolment` is that of the year of the assessment. NaN is unknown. The case of
-        children who are all born and stay is one: its name is `all`.
+        the schools of other counties. `no_seat_after_plan` are left after the plan: without a road
+        to a school, too far from any, or with all full (`left_…`); beside them those who take a
+        seat of another county or board (here all unknown). `enrolment` is that of the year of the
+        assessment. NaN is unknown. The case of children who are all born and stay is one: its name
+        is `all`.
     """
     rows = [row for stage, one in supply.items() for row in _rows(world, one, shortages[stage])]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -88,9 +92,9 @@ def _rows(world: World, one: SupplyDemand, shortage: Shortage) -> Iterator[dict[
                 "no_seat": shortage.no_school[at] + shortage.no_seat[at],
                 "no_school_within_longest_way": shortage.no_school[at],
                 "no_seat_borders_open": shortage.lost_with_open_borders[at],
-                "no_seat_after_plan": np.full(len(shortage.counties), np.nan),
             }
             table = pd.DataFrame(numbers, index=list(shortage.counties)).reindex(everyone)
+            table = table.assign(**dict.fromkeys(_AFTER, np.nan))
             table = table.assign(year=calendar, case=name, **same)
             yield from _of_counties(table, names)
             yield _of_city(world, table)

@@ -179,7 +179,7 @@ def _schools(world: World, part: pd.DataFrame) -> gpd.GeoDataFrame:
     table = frame[["geometry"]].join(part)
     names = frame["name"] if "name" in frame else frame["school_id"]
     table["name"] = names.where(names.notna(), frame["school_id"])
-    for name in ("stages", "is_teaching_point", "site_area_m2", "ownership"):
+    for name in ("stages", "is_teaching_point", "site_area_m2", "ownership", "is_boarding"):
         table[name] = frame.get(name)
     large = frame.get("classes_of_56_and_more", pd.Series(np.nan, frame.index)).astype(float)
     table["has_large_classes"] = large != 0  # unknown is not none

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
-from scipy.sparse import csr_array, vstack
 
-from zmd_layout.location.seating import seat
 from zmd_layout.siting.demand_matrix import ways_within
 from zmd_layout.siting.plan.actions import Action
 from zmd_layout.siting.plan.county_amounts import CountyAmounts, CountyCourse, amounts_of
 from zmd_layout.siting.plan.lasting_needs import (
-    MIDDLE,
     LastingNeed,
     Shortage,
     needs_of_stage,
 )
-from zmd_layout.siting.plan.place_actions import PlacedAction, place_actions, seats_after
+from zmd_layout.siting.plan.place_actions import PlacedAction, place_actions
 from zmd_layout.siting.plan.school_room import room_of, room_of_county
+from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from zmd_layout.measures import World
     from zmd_layout.siting.plan.plan_options import PlanOptions
@@ -86,6 +84,10 @@ class YearsPlan:
         Actions at standing schools.
     new
         Schools to be built.
+    county_names
+        By id.
+    beds_cost
+        By county, what boarding costs, in 10,000 yuan.
     """
 
     options: PlanOptions
@@ -95,6 +97,8 @@ class YearsPlan:
     amounts: Mapping[str, CountyAmounts] = field(default_factory=dict)
     placed: tuple[PlacedAction, ...] = ()
     new: tuple[NewSchool, ...] = ()
+    county_names: Mapping[str, str] = field(default_factory=dict)
+    beds_cost: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -105,6 +109,11 @@ class YearsPlan:
         """List the new schools of a stage in a county, the largest first."""
         mine = [one for one in self.new if (one.stage, one.county_id) == (stage, county)]
         return sorted(mine, key=lambda one: -one.seats)
+
+    def cost_of(self, county: str) -> tuple[float, float]:
+        """Return what the actions of a county cost, and what none as good can go below."""
+        answer, beds = self.amounts[county].answer, self.beds_cost.get(county, 0.0)
+        return answer.objective + beds, answer.bound + beds
 
     def need(self, stage: Stage, county: str) -> LastingNeed | None:
         """Return the need of a stage in a county, if there is one."""
@@ -198,8 +207,10 @@ def plan_over_years(  # noqa: PLR0913 - all but the first three by name
             if offer.action is Action.NEW
             for _ in range(units)
         ]
+    units = world.units(UnitKind.COUNTY, {})
+    names = {} if units is None else dict(units.frame["name"].astype(str))
     return YearsPlan(
-        options, supply, shortages, tuple(needs), amounts, tuple(placed), tuple(new)
+        options, supply, shortages, tuple(needs), amounts, tuple(placed), tuple(new), names
     )  # fmt: skip
 
 
@@ -213,68 +224,3 @@ def _lacking(
             seating = shortage.far[one.years.index(need.peak_year)]
             found |= seating.in_shortage & (one.county == need.county_id)
     return np.flatnonzero(found)
-
-
-def no_seat_after(
-    world: World, plan: YearsPlan, sites: gpd.GeoDataFrame
-) -> dict[Stage, pd.DataFrame]:
-    """
-    Seat the children of every year again, with the plan carried out.
-
-    Parameters
-    ----------
-    world
-        The study.
-    plan
-        The plan.
-    sites
-        Where its new schools stand: `stage, county_id, seats, from_year`, points.
-
-    Returns
-    -------
-    by_stage
-        (years, counties) children of the middle case without a seat within the longest way, those
-        without a school there included.
-    """
-    extra = seats_after(plan.supply, list(plan.placed))
-    lent = _converted(plan)
-    found = {}
-    for stage, one in plan.supply.items():
-        mine = sites[sites["stage"] == stage]
-        hosts = lent[stage]
-        xy = [shapely.get_coordinates(mine.geometry.to_numpy()).reshape(-1, 2), hosts["xy"]]
-        homes = [*mine["county_id"], *hosts["county"]]
-        reach = one.within(one.longest_m)
-        seats = one.seats + extra[stage]
-        if homes:
-            keys = np.array([f"plan-{number:05d}" for number in range(len(homes))])
-            ways = ways_within(world, np.vstack(xy), keys=keys, cutoff_m=one.longest_m).tocoo()
-            inside = one.county[ways.col] == np.array(homes, dtype=object)[ways.row]
-            pairs = (ways.data[inside], (ways.row[inside], ways.col[inside]))
-            reach = csr_array(vstack([reach, csr_array(pairs, shape=ways.shape)]))
-            opened = np.array(one.years)[:, None] >= mine["from_year"].to_numpy(float)[None, :]
-            added = [opened * mine["seats"].to_numpy(float)[None, :], hosts["seats"]]
-            seats = np.hstack([seats, *added])
-        rows = []
-        for year in range(len(one.years)):
-            seated = seat(one.children[MIDDLE, year], seats[year], reach)
-            lost = pd.Series(seated.without_seat + seated.without_facility)
-            rows.append(lost.groupby(one.county).sum().reindex(one.counties, fill_value=0.0))
-        found[stage] = pd.DataFrame(rows, index=list(one.years))
-    return found
-
-
-def _converted(plan: YearsPlan) -> dict[Stage, dict[str, Any]]:
-    """Gather the schools that lend rooms, as places of the stage that uses them."""
-    found: dict[Stage, dict[str, Any]] = {}
-    for stage, one in plan.supply.items():
-        hosts = [each for each in plan.placed if each.stage is stage and each.donor is not None]
-        points = [plan.supply[each.donor].schools.geometry.iloc[each.school] for each in hosts]  # type: ignore[index]
-        found[stage] = {
-            "xy": shapely.get_coordinates(points).reshape(-1, 2),
-            "county": [each.county_id for each in hosts],
-            "seats": np.array([each.units * each.seats for each in hosts])
-            .reshape(len(hosts), len(one.years))
-            .T,
-        }
-    return found

@@ -250,7 +250,8 @@
       const opens = zmd.cell(sites, "opens_in", site);
       const until = zmd.cell(sites, "until_year", site);
       // shared seats stand already; those of an action that has ended are gone
-      if (zmd.cell(sites, "action", site) === "share" || (until && until < year)) return;
+      const action = zmd.cell(sites, "action", site);
+      if (action === "share" || action === "board" || (until && until < year)) return;
       const seats = zmd.cell(sites, "seats", site);
       if (unit === undefined || seats === null || (opens !== null && opens > year)) return;
       const key = `${unit} ${zmd.cell(sites, "stage", site)}`;
