@@ -8,13 +8,12 @@ a stable order of rows, and a record of where each layer comes from.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from zmd_layout.crs import (
     StudyArea,
@@ -28,6 +27,7 @@ from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
+from zmd_layout.layers.joined_files import in_stable_order, joined
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
 from zmd_layout.layers.plausible_places import without_implausible_places
@@ -203,6 +203,23 @@ def load_layer(
     ZmdLayoutError
         All faults of the layer in one error.
     """
+    if source.also:
+        read_part = partial(_load_part, name, study=study, area=area, extracts=extracts)
+        layer = joined([read_part(part) for part in source.parts], source)
+    else:
+        layer = _load_part(name, source, study=study, area=area, extracts=extracts)
+    return without_doubles(layer) if name in _SCHOOLS else layer
+
+
+def _load_part(
+    name: str,
+    source: LayerSource,
+    *,
+    study: Study,
+    area: StudyArea | None,
+    extracts: osm_layers.Extracts | None,
+) -> Layer:
+    """Load and validate one file of a layer."""
     path = study.path_of(source)
     is_extract = osm_layers.is_extract(path)
     if is_extract:
@@ -222,11 +239,9 @@ def load_layer(
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
-    if name not in _SCHOOLS:
-        return layer
-    if is_extract:  # OSM is in WGS 84 by definition
+    if name in _SCHOOLS and is_extract:  # OSM is in WGS 84 by definition
         layer = replace(layer, origin=replace(layer.origin, is_datum_verified=True))
-    return without_doubles(layer)
+    return layer
 
 
 def validate_layer(
@@ -283,7 +298,7 @@ def validate_layer(
     overlap, slivers = overlap_faults(frame, schema)
     if overlap:
         raise LayerError(*overlap)
-    frame = _in_stable_order(frame, schema)
+    frame = in_stable_order(frame, schema)
     assumed: tuple[Message, ...] = ()
     if name in _SCHOOLS:
         frame, stages = (frame, ()) if read.is_ours else read_missing_stages(frame)
@@ -412,19 +427,6 @@ def _place(
     )
     frame, repaired = repair(frame.set_geometry(shapes), schema)
     return frame, repaired, placed
-
-
-def _in_stable_order(frame: gpd.GeoDataFrame, schema: Schema) -> gpd.GeoDataFrame:
-    """Sort by key, or by all there is, so that the order of input rows changes nothing."""
-    if schema.key is not None and schema.key in frame:
-        return frame.sort_values(schema.key, kind="stable", ignore_index=True)
-    shapes = shapely.to_wkb(frame.geometry.to_numpy(), hex=True)
-    keys = [pd.Series(shapes, dtype=object).fillna("").to_numpy(dtype=str)]
-    if pd.Series(keys[0]).duplicated().any():
-        columns = sorted(str(c) for c in frame.columns if c != "geometry")
-        keys += [frame[c].astype(str).to_numpy(dtype=str) for c in columns]
-    order = np.lexsort(keys[::-1])
-    return frame.iloc[order].reset_index(drop=True)
 
 
 def _has_made_name(frame: gpd.GeoDataFrame) -> pd.Series[bool]:

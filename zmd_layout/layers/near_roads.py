@@ -19,8 +19,8 @@ _LAYER = "roads"
 
 
 def has_windows(study: Study, source: LayerSource) -> bool:
-    """Return whether a part can be read; an OSM extract has to be read whole."""
-    return not osm_layers.is_extract(study.path_of(source))
+    """Return whether a part can be read; an OSM extract, or several files, are read whole."""
+    return not source.also and not osm_layers.is_extract(study.path_of(source))
 
 
 def roads_near(study: Study, source: LayerSource, zone: shapely.Polygon) -> Layer | None:

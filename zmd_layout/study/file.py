@@ -18,6 +18,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -108,7 +109,10 @@ class LayerSource(Strict):
     Attributes
     ----------
     path
-        The file, relative to the study file; `file.zip` and archives work as GDAL reads them.
+        The file, relative to the study file; `file.zip` and archives work as GDAL reads them. Of a
+        layer in several files (`path = ["a.csv", "b.xlsx"]`) the first.
+    also
+        The other files; the study file does not name them apart.
     coordinates
         wgs84, cgcs2000, gcj02, bd09, an EPSG code, or `none` for a table without positions.
     layer, sheet
@@ -136,6 +140,7 @@ class LayerSource(Strict):
     """
 
     path: str = Field(min_length=1)
+    also: tuple[str, ...] = ()
     coordinates: str | None = None
     layer: str | None = None
     sheet: str | tuple[str, ...] | None = None
@@ -150,6 +155,20 @@ class LayerSource(Strict):
     clip: bool = False
     accept: tuple[Acceptance, ...] = ()
 
+    # of a layer in several files: whether this is one of them
+    _is_part: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_several_files(cls, given: Any) -> Any:  # noqa: ANN401 - raw TOML
+        paths = given.get("path") if isinstance(given, dict) else None
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            return given
+        if len({*paths}) < len(paths):
+            raise ValueError("path names a file twice")
+        first, *others = paths or [""]
+        return {**given, "path": first, "also": tuple(others)}
+
     @field_validator("sheet", mode="before")
     @classmethod
     def _may_be_a_list(cls, value: Any) -> Any:  # noqa: ANN401 - raw TOML
@@ -159,6 +178,23 @@ class LayerSource(Strict):
     def sheets(self) -> tuple[str, ...] | None:
         """The sheets that are named; None: none is."""
         return (self.sheet,) if isinstance(self.sheet, str) else self.sheet
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files of the layer."""
+        return (self.path, *self.also)
+
+    @property
+    def parts(self) -> tuple[LayerSource, ...]:
+        """The layer's files as sources of their own."""
+        parts = tuple(self.model_copy(update={"path": path, "also": ()}) for path in self.paths)
+        for part in parts:
+            part._is_part = len(parts) > 1  # noqa: SLF001 - of this class
+        return parts
+
+    def row_id(self, number: int) -> str:
+        """Return the id of a row that has none: its number, in its file where there are several."""
+        return f"{Path(self.path).name}!{number}" if self._is_part else str(number)
 
 
 class Study(Strict):
@@ -277,8 +313,12 @@ class Study(Strict):
         return self.model_copy(update={"plan": Plan.model_validate(values)})
 
     def path_of(self, source: LayerSource) -> Path:
-        """Resolve the path of a layer against the study's folder."""
+        """Resolve the path of a layer, or of its first file, against the study's folder."""
         return (self.folder / source.path).resolve()
+
+    def paths_of(self, source: LayerSource) -> tuple[Path, ...]:
+        """Resolve the paths of all files of a layer."""
+        return tuple(self.path_of(part) for part in source.parts)
 
 
 def read_study(path: Path | str) -> Study:
