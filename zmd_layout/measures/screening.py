@@ -1,0 +1,203 @@
+"""Indications beside the verdicts: what an incomplete list of schools makes likely, or leaves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zmd_layout.completeness import indication
+from zmd_layout.measures.school_completeness import (
+    counted_stage,
+    counts_schools_alone,
+    unlisted_of,
+)
+from zmd_layout.rulebook import Banded, Proportion, Threshold
+from zmd_layout.rulebook.measure_forms import CountMeasure
+from zmd_layout.vocabulary import Flag, Relation, Screening, ScreeningBasis, Status, UnitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from zmd_layout.checks import Verdict
+    from zmd_layout.checks.value import Value
+    from zmd_layout.measures.school_completeness import Unlisted
+    from zmd_layout.measures.units import Units
+    from zmd_layout.measures.world import World
+    from zmd_layout.rulebook import Rule
+
+_JUDGED = frozenset({Status.PASS, Status.SHORTFALL, Status.NOT_ASSESSABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """
+    The indication of one unit.
+
+    Attributes
+    ----------
+    word
+        What is indicated.
+    basis
+        What it rests on, or why it is open.
+    low, high
+        The smallest and the largest chance of a shortage that the formulas give; None where none is
+        computed.
+    """
+
+    word: Screening
+    basis: ScreeningBasis
+    low: float | None = None
+    high: float | None = None
+
+
+def screen(
+    rule: Rule,
+    *,
+    world: World,
+    units: Units,
+    values: Mapping[str, Mapping[str, Value]],
+    verdicts: Mapping[str, Verdict],
+) -> dict[str, Screened]:
+    """
+    Return what an incomplete list of schools indicates for the units of a rule.
+
+    Parameters
+    ----------
+    rule
+        The rule; only counts of schools of a stage that ask for at least a number are screened.
+    world, units
+        The world, and all units for which the rule was decided.
+    values
+        The rule's measures by name and unit.
+    verdicts
+        The verdicts by unit.
+
+    Returns
+    -------
+    screened
+        By unit; none where the list is complete, or what is required is unknown. A chance is given
+        to townships alone, from the number of schools of their county.
+    """
+    name = _supply(rule)
+    definition = rule.measures.get(name) if name else None
+    stage = counted_stage(definition)
+    if not isinstance(definition, CountMeasure) or stage is None or name is None:
+        return {}
+    listed = values[name]
+    open_ = {
+        unit: verdict
+        for unit, verdict in verdicts.items()
+        if verdict.status in _JUDGED
+        and verdict.required_ends.low is not None
+        and Flag.OSM_INCOMPLETE in listed[unit].flags
+    }
+    if not open_:
+        return {}
+    is_yes_no = max(v.required_ends.high or 0 for v in verdicts.values()) <= 1
+    screened = {unit: _surely(verdict, listed[unit]) for unit, verdict in open_.items()}
+    left = {unit: open_[unit] for unit, found in screened.items() if found is None}
+    out = {unit: found for unit, found in screened.items() if found is not None}
+    why = (
+        ScreeningBasis.NO_TOWNSHIP if units.kind is not UnitKind.TOWNSHIP
+        else ScreeningBasis.YES_NO if is_yes_no
+        else ScreeningBasis.KIND_OF_SCHOOL if not counts_schools_alone(definition, stage)
+        else None
+    )  # fmt: skip
+    if why is not None:
+        return out | {unit: Screened(Screening.OPEN, why) for unit in left}
+    unlisted = unlisted_of(world, stage)
+    seen = _with_schools(world, units)
+    nothing = pd.Series(None, index=units.frame.index, dtype=object)
+    county = units.frame.get("county_id", nothing).astype(object)
+    for group in dict.fromkeys(county[unit] for unit in left):
+        members = [str(unit) for unit in units.frame.index[(county == group).to_numpy()]]
+        asked = {unit: left[unit] for unit in members if unit in left}
+        out |= _likely(asked, members, unlisted.get(str(group)), listed, units, seen)
+    for unit in left.keys() - out.keys():  # of no known county
+        out[unit] = Screened(Screening.OPEN, ScreeningBasis.NO_TOTAL)
+    return out
+
+
+def _supply(rule: Rule) -> str | None:
+    """Return the measure of which a rule asks for at least a number."""
+    check = rule.check
+    if isinstance(check, Threshold):
+        return check.measure if check.relation is Relation.AT_LEAST else None
+    return check.supply if isinstance(check, Proportion | Banded) else None
+
+
+def _surely(verdict: Verdict, value: Value) -> Screened | None:
+    """Return what holds over the whole range, which is what the verdict says."""
+    if verdict.status is Status.PASS:
+        needs_total = value.low > 0 and any(n.key == "completeness.range" for n in value.notes)
+        basis = ScreeningBasis.TOTAL if needs_total and value.is_exact else ScreeningBasis.LISTED
+        return Screened(Screening.SURELY_MET, basis)
+    if verdict.status is Status.SHORTFALL:
+        return Screened(Screening.SURELY_SHORT, ScreeningBasis.TOTAL)
+    return None
+
+
+def _with_schools(world: World, units: Units) -> set[str]:
+    """Return the units in which the list has a school of any stage that was not closed."""
+    layer = world.layers.get("schools")
+    if layer is None:
+        return set()
+    there = (layer.frame["status"] != "closed").to_numpy()
+    return {str(unit) for unit in world.members(layer, units)[there].dropna().unique() if unit}
+
+
+def _likely(
+    asked: Mapping[str, Verdict],
+    members: list[str],
+    county: Unlisted | None,
+    listed: Mapping[str, Value],
+    units: Units,
+    seen: set[str],
+) -> dict[str, Screened]:
+    """Return what the formulas say of the townships of one county."""
+    people = units.frame.get("residents", pd.Series(math.nan, units.frame.index)).reindex(members)
+    weight = people.to_numpy(dtype=float)
+    why = None
+    if county is None:
+        why = ScreeningBasis.NO_TOTAL
+    elif county.contradicts:
+        why = ScreeningBasis.CONTRADICTION
+    elif not (np.isfinite(weight).all() and weight.sum() > 0):
+        why = ScreeningBasis.NO_PEOPLE
+    interval = None if county is None else county.total.interval
+    most = county.high if county is not None else math.inf
+    if interval is not None and county is not None:
+        most = interval.high_if_copied - county.listed
+    if why is None and not math.isfinite(most):
+        why = ScreeningBasis.NO_TOTAL
+    if why is not None or county is None:
+        return {unit: Screened(Screening.OPEN, why or ScreeningBasis.NO_TOTAL) for unit in asked}
+    known = np.array([max(listed[unit].low, 0.0) for unit in members])
+    unplaced = max(0, county.listed - int(known.sum()))  # they stand in some township, too
+    required = [
+        np.array([getattr(asked[u].required_ends, end) if u in asked else 0.0 for u in members])
+        for end in ("low", "high")
+    ]
+    found = indication(
+        known, (required[0], required[1]), (county.low + unplaced, int(most) + unplaced), weight
+    )
+    out = {}
+    for n, unit in enumerate(members):
+        if unit not in asked:
+            continue
+        low, high = float(found.low[n]), float(found.high[n])
+        if unit not in seen:
+            out[unit] = Screened(Screening.OPEN, ScreeningBasis.NOT_IN_LIST)
+        elif found.is_likely_short[n]:
+            out[unit] = Screened(
+                Screening.LIKELY_SHORT, ScreeningBasis.THREE_FORMULAS, low, high
+            )
+        elif found.is_likely_met[n]:
+            out[unit] = Screened(Screening.LIKELY_MET, ScreeningBasis.THREE_FORMULAS, low, high)
+        else:
+            out[unit] = Screened(Screening.OPEN, ScreeningBasis.FORMULAS_DIFFER, low, high)
+    return out
