@@ -48,6 +48,7 @@ class Place:
 
     @property
     def counties(self) -> list[str]:
+        """Their ids."""
         return sorted({township[:6] for township in self.residents})
 
 
@@ -139,9 +140,7 @@ def one(findings: pd.DataFrame, rule: str, unit: str) -> dict[str, Any]:
 @st.composite
 def thinned(draw: st.DrawFn) -> tuple[Place, list[bool]]:
     residents = draw(
-        st.lists(
-            st.lists(st.integers(0, 60_000), min_size=1, max_size=4), min_size=1, max_size=2
-        )
+        st.lists(st.lists(st.integers(0, 60_000), min_size=1, max_size=4), min_size=1, max_size=2)
     )
     where = [(c, t) for c, row in enumerate(residents) for t in range(len(row))]
     kind_and_place = st.tuples(st.sampled_from(KINDS), st.sampled_from(where))
@@ -285,9 +284,7 @@ def test_counts_of_town_and_country_are_added_up() -> None:
         {"unit_id": "411720", "settlement": word, "primary": n}
         for word, n in (("urban", 1), ("town", 2), ("rural", 2))
     ]
-    found = judged(
-        TWO, kept=[False] * 5, more=_totals(rows), counts="stage_providers", tolerance=0
-    )
+    found = judged(TWO, kept=[False] * 5, more=_totals(rows), counts="stage_providers", tolerance=0)
     assert one(found, PRIMARY, "411720")["measured"] == 5
 
 

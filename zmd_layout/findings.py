@@ -13,7 +13,7 @@ from zmd_layout.checks.conditions import meets, meets_all
 from zmd_layout.measures import evaluate
 from zmd_layout.measures.own_layers import refuse_unfit
 from zmd_layout.measures.place import misplaced
-from zmd_layout.measures.screening import screen
+from zmd_layout.measures.school_lists.screening import screen
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from zmd_layout.measures import World
     from zmd_layout.measures.evaluation import Values
-    from zmd_layout.measures.screening import Screened
+    from zmd_layout.measures.school_lists.screening import Screened
     from zmd_layout.measures.units import UnitRow, Units
     from zmd_layout.rulebook import Monitor, Rule
 

@@ -226,11 +226,13 @@ def _report(
 ) -> Decision:
     value = values[check.measure]
     if value.is_unknown:
-        return Decision(Status.NOT_ASSESSABLE, notes=_why_unknown(value, check.measure))
-    if check.reference is None:
         return Decision(
-            Status.REPORTED, value.known, measured_ends=_ends(value), notes=value.notes
+            Status.NOT_ASSESSABLE,
+            measured_ends=_ends(value),
+            notes=_why_unknown(value, check.measure),
         )
+    if check.reference is None:
+        return Decision(Status.REPORTED, value.known, measured_ends=_ends(value), notes=value.notes)
     number = numbers[check.reference]
     relation = check.relation or Relation.AT_MOST
     compared = _compare(value, (number.value, number.value), relation)

@@ -136,9 +136,7 @@ def _log_likelihood(stratum: CaughtTwice, reach: int) -> NDArray[np.float64]:
     return found
 
 
-def _best_splits(
-    first: NDArray[np.float64], second: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _best_splits(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the largest sum of both for each total of their positions (max-plus convolution)."""
     size = len(first)
     out = np.full(size, -np.inf)

@@ -15,7 +15,7 @@ from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.measures.road_health import road_health
-from zmd_layout.measures.school_completeness import completeness_of
+from zmd_layout.measures.school_lists.completeness import completeness_of
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import PDF, document_writers, libreoffice, missing_packages
 from zmd_layout.outputs.folder import standing, write_all

@@ -160,9 +160,7 @@ def _stages(world: World, layer: Layer, rows: pd.DataFrame) -> dict[Stage, Total
         cells = rows.reindex(columns=columns).to_numpy(dtype=float)
         if np.isnan(cells).any():
             continue
-        total = within_tolerance(
-            cells.sum(), asked.tolerance, source=TotalSource.TOTALS, year=year
-        )
+        total = within_tolerance(cells.sum(), asked.tolerance, source=TotalSource.TOTALS, year=year)
         if asked.includes_teaching_points:
             total = Total(0, total.middle, total.high, total.source, total.year)
         found[stage] = total

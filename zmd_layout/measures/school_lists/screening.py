@@ -10,11 +10,8 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.completeness import indication
-from zmd_layout.measures.school_completeness import (
-    counted_stage,
-    counts_schools_alone,
-    unlisted_of,
-)
+from zmd_layout.measures.school_lists.bounds import counted_stage, counts_schools_alone
+from zmd_layout.measures.school_lists.completeness import unlisted_of
 from zmd_layout.rulebook import Banded, Proportion, Threshold
 from zmd_layout.rulebook.measure_forms import CountMeasure
 from zmd_layout.vocabulary import Flag, Relation, Screening, ScreeningBasis, Status, UnitKind
@@ -22,9 +19,12 @@ from zmd_layout.vocabulary import Flag, Relation, Screening, ScreeningBasis, Sta
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from zmd_layout.checks import Verdict
     from zmd_layout.checks.value import Value
-    from zmd_layout.measures.school_completeness import Unlisted
+    from zmd_layout.completeness import Indicated
+    from zmd_layout.measures.school_lists.completeness import Unlisted
     from zmd_layout.measures.units import Units
     from zmd_layout.measures.world import World
     from zmd_layout.rulebook import Rule
@@ -159,45 +159,49 @@ def _likely(
     seen: set[str],
 ) -> dict[str, Screened]:
     """Return what the formulas say of the townships of one county."""
-    people = units.frame.get("residents", pd.Series(math.nan, units.frame.index)).reindex(members)
-    weight = people.to_numpy(dtype=float)
-    why = None
-    if county is None:
-        why = ScreeningBasis.NO_TOTAL
-    elif county.contradicts:
-        why = ScreeningBasis.CONTRADICTION
-    elif not (np.isfinite(weight).all() and weight.sum() > 0):
-        why = ScreeningBasis.NO_PEOPLE
-    interval = None if county is None else county.total.interval
-    most = county.high if county is not None else math.inf
-    if interval is not None and county is not None:
-        most = interval.high_if_copied - county.listed
-    if why is None and not math.isfinite(most):
-        why = ScreeningBasis.NO_TOTAL
-    if why is not None or county is None:
-        return {unit: Screened(Screening.OPEN, why or ScreeningBasis.NO_TOTAL) for unit in asked}
+    residents = units.frame.get("residents", pd.Series(math.nan, units.frame.index))
+    people = residents.reindex(members).to_numpy(dtype=float)
+    why = _why_open(county, people)
+    if county is None or why is not None:
+        basis = why or ScreeningBasis.NO_TOTAL
+        return {unit: Screened(Screening.OPEN, basis) for unit in asked}
     known = np.array([max(listed[unit].low, 0.0) for unit in members])
     unplaced = max(0, county.listed - int(known.sum()))  # they stand in some township, too
     required = [
         np.array([getattr(asked[u].required_ends, end) if u in asked else 0.0 for u in members])
         for end in ("low", "high")
     ]
-    found = indication(
-        known, (required[0], required[1]), (county.low + unplaced, int(most) + unplaced), weight
-    )
-    out = {}
-    for n, unit in enumerate(members):
-        if unit not in asked:
-            continue
-        low, high = float(found.low[n]), float(found.high[n])
-        if unit not in seen:
-            out[unit] = Screened(Screening.OPEN, ScreeningBasis.NOT_IN_LIST)
-        elif found.is_likely_short[n]:
-            out[unit] = Screened(
-                Screening.LIKELY_SHORT, ScreeningBasis.THREE_FORMULAS, low, high
-            )
-        elif found.is_likely_met[n]:
-            out[unit] = Screened(Screening.LIKELY_MET, ScreeningBasis.THREE_FORMULAS, low, high)
-        else:
-            out[unit] = Screened(Screening.OPEN, ScreeningBasis.FORMULAS_DIFFER, low, high)
-    return out
+    lacking = county.low + unplaced, int(_most_unlisted(county)) + unplaced
+    found = indication(known, (required[0], required[1]), lacking, people)
+    return {
+        unit: _worded(found, n) if unit in seen
+        else Screened(Screening.OPEN, ScreeningBasis.NOT_IN_LIST)
+        for n, unit in enumerate(members)
+        if unit in asked
+    }  # fmt: skip
+
+
+def _why_open(county: Unlisted | None, people: NDArray[np.float64]) -> ScreeningBasis | None:
+    """Return why no chance can be computed for the townships of a county; None where it can."""
+    if county is None:
+        return ScreeningBasis.NO_TOTAL
+    if county.contradicts:
+        return ScreeningBasis.CONTRADICTION
+    if not (np.isfinite(people).all() and people.sum() > 0):
+        return ScreeningBasis.NO_PEOPLE
+    return None if math.isfinite(_most_unlisted(county)) else ScreeningBasis.NO_TOTAL
+
+
+def _most_unlisted(county: Unlisted) -> float:
+    """Return the most that the list may lack, also if one of two lists copied the other in part."""
+    interval = county.total.interval
+    return county.high if interval is None else interval.high_if_copied - county.listed
+
+
+def _worded(found: Indicated, number: int) -> Screened:
+    low, high = float(found.low[number]), float(found.high[number])
+    if found.is_likely_short[number]:
+        return Screened(Screening.LIKELY_SHORT, ScreeningBasis.THREE_FORMULAS, low, high)
+    if found.is_likely_met[number]:
+        return Screened(Screening.LIKELY_MET, ScreeningBasis.THREE_FORMULAS, low, high)
+    return Screened(Screening.OPEN, ScreeningBasis.FORMULAS_DIFFER, low, high)
