@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -25,7 +26,7 @@ from zmd_layout.study.schools import Completeness
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 PERIOD = (dt.date(2021, 1, 1), dt.date(2025, 12, 31))
 PRIMARY, JUNIOR = "indicator-primary-per-10000-residents", "indicator-junior-per-20000-residents"
@@ -57,14 +58,14 @@ def place(
 ) -> Place:
     """Make a place: residents by county and township; schools as stages, county, township."""
     people = {
-        f"41172{c}10{t}": float(n) for c, row in enumerate(residents) for t, n in enumerate(row)
+        f"41172{c}1{t:02d}": float(n) for c, row in enumerate(residents) for t, n in enumerate(row)
     }
     rows = [
         {
             "school_id": f"s{number}", "name": f"学校{number}", "stages": stages,
             "status": "operating", "is_teaching_point": False, "ownership": "public",
             "is_township_central": number % 2 == 0, "administered_by": "county",
-            "county_id": f"41172{c}", "township_id": f"41172{c}10{t}",
+            "county_id": f"41172{c}", "township_id": f"41172{c}1{t:02d}",
         }
         for number, (stages, c, t) in enumerate(schools)
     ]  # fmt: skip
@@ -92,7 +93,12 @@ def totals(truth: Place) -> dict[str, dict[Stage, int]]:
 
 
 def judged(
-    truth: Place, *, kept: Sequence[bool] | None = None, more: Layers | None = None, **asked: Any
+    truth: Place,
+    *,
+    kept: Sequence[bool] | None = None,
+    more: Layers | None = None,
+    kinds: Mapping[str, str] = MappingProxyType({}),
+    **asked: Any,
 ) -> pd.DataFrame:
     """Judge the place by its whole list, or by the rows of it that are kept."""
     study = Study(
@@ -107,7 +113,7 @@ def judged(
         for county in truth.counties
     ]  # fmt: skip
     townships = [
-        {"unit_id": t, "name": t, "kind": "town", "county_id": t[:6], "residents": n}
+        {"unit_id": t, "name": t, "kind": kinds.get(t, "town"), "county_id": t[:6], "residents": n}
         for t, n in truth.residents.items()
     ]
     whole = Covers(stages=tuple(Stage), units=tuple(truth.counties))
@@ -122,7 +128,7 @@ def judged(
         ),
         **(more or {}),
     }  # fmt: skip
-    return find(RULES, World(study, layers, study.as_of))
+    return pd.DataFrame(find(RULES, World(study, layers, study.as_of)))
 
 
 def _layer(name: str, table: pd.DataFrame, origin: Origin) -> Layer:
@@ -248,8 +254,9 @@ def test_a_list_with_more_schools_than_the_total_does_not_count_the_same() -> No
 
 def test_schools_that_may_be_of_the_kind_asked_for_leave_the_unit_open() -> None:
     world = place([[20_000]], [("kindergarten", 0, 0)] * 3)
-    asked = {"expected": {"411720": {"kindergarten": 3}}, "tolerance": 0}
-    found = judged(world, kept=[False, True, False], **asked)
+    found = judged(
+        world, kept=[False, True, False], expected={"411720": {"kindergarten": 3}}, tolerance=0
+    )
     row = one(found, CENTRAL, "411720100")  # the kept one is no central kindergarten
     assert (row["status"], row["measured_low"], row["measured_high"]) == ("not_assessable", 0, 2)
     assert (row["screening"], row["screening_basis"]) == ("open", "yes_no")
@@ -353,6 +360,42 @@ def test_a_total_of_the_city_gives_no_word_on_a_township() -> None:
     assert open_["measured_high"].tolist() == [4] * 5, "but it bounds what may be there"
     assert open_["screening"].tolist() == ["open"] * 5
     assert open_["screening_basis"].tolist() == ["no_total"] * 5
+
+
+URBAN = {f"41172010{t}": "subdistrict" for t in range(5)}
+
+
+def by_kind(*, subdistricts: int, towns: int) -> Layers:
+    rows = [
+        {"unit_id": "411720", "township_kind": kind, "primary": n}
+        for kind, n in (("subdistrict", subdistricts), ("town_or_township", towns))
+    ]
+    return _totals(rows)
+
+
+def test_totals_of_subdistricts_and_of_towns_bound_each_by_themselves() -> None:
+    # five subdistricts with one of three each, and seven towns with three of three
+    world, kept = many(SHORT), [True] * sum(SHORT)
+    found = judged(
+        world, kept=kept, kinds=URBAN, more=by_kind(subdistricts=6, towns=30),
+        counts="stage_providers", tolerance=0,
+    )  # fmt: skip
+    rows = found[(found["rule_id"] == PRIMARY) & (found["unit_kind"] == "township")]
+    assert rows["measured_high"].tolist() == [2] * 5 + [12] * 7
+    assert rows["status"].tolist() == ["shortfall"] * 5 + ["pass"] * 7
+    assert one(found, PRIMARY, "411720")["measured"] == 36, "and the county has both"
+
+
+def test_where_kinds_are_not_told_apart_no_subdistrict_likely_has_enough() -> None:
+    kept = [number % 7 not in {1, 4} for number in range(42)] + [True] * 36
+    world = many([7] * 6 + [6] * 6, residents=60_000)
+    asked = {"411720": {"primary": 90}}
+    words = [
+        one(judged(world, kept=kept, expected=asked, tolerance=0, kinds=k), PRIMARY, "411720100")
+        for k in ({}, URBAN)
+    ]
+    assert [row["screening"] for row in words] == ["likely_met", "open"]
+    assert words[1]["screening_basis"] == "total_of_kinds"
 
 
 def test_a_whole_list_is_not_screened() -> None:

@@ -125,6 +125,7 @@ class ScreeningBasis(StrEnum):
     THREE_FORMULAS = "three_formulas"
     FORMULAS_DIFFER = "formulas_differ"
     NO_TOTAL = "no_total"
+    TOTAL_OF_KINDS = "total_of_kinds"  # of subdistricts and towns together
     CONTRADICTION = "contradiction"  # the list holds more than the total
     YES_NO = "yes_no"  # one school is asked for: no chance is given
     KIND_OF_SCHOOL = "kind_of_school"  # not all schools of the stage count

@@ -268,20 +268,21 @@ def _compare(
             gap = abs(least - supply.low) if supply.is_exact else math.nan
             decisive = supply.low
     shown = least if least == most else None
-    ends = {"measured_ends": _ends(supply), "required_ends": Ends.of(least, most)}
+    decision = Decision(
+        Status.NOT_ASSESSABLE, supply.known, shown, measured_ends=_ends(supply),
+        required_ends=Ends.of(least, most), gap_ends=_gap_ends(supply, required, relation),
+    )  # fmt: skip
     if passes:
-        return Decision(
-            Status.PASS, _finite(decisive), shown, 0.0, **ends, gap_ends=_NOTHING,
+        return replace(
+            decision, status=Status.PASS, measured=_finite(decisive), gap=0.0, gap_ends=_NOTHING,
             notes=supply.notes,
         )  # fmt: skip
-    ends["gap_ends"] = _gap_ends(supply, required, relation)
     if fails:
-        return Decision(
-            Status.SHORTFALL, _finite(decisive), least, _finite(gap), **ends, notes=supply.notes
-        )
-    return Decision(
-        Status.NOT_ASSESSABLE, supply.known, shown, **ends, notes=_why_unknown(supply, None)
-    )
+        return replace(
+            decision, status=Status.SHORTFALL, measured=_finite(decisive), required=least,
+            gap=_finite(gap), notes=supply.notes,
+        )  # fmt: skip
+    return replace(decision, notes=_why_unknown(supply, None))
 
 
 _NOTHING = Ends(0.0, 0.0)

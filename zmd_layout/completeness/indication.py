@@ -2,8 +2,8 @@
 How likely a unit has fewer schools than required, where its county's list lacks some.
 
 Three closed formulas answer from different assumptions on where the schools are that the list does
-not hold. None of them is right in general; where all three agree, the indication was right in 91 to
-97 % of the trials of `benchmarks/incomplete_lists.py`.
+not hold. None of them is right in general; how often they are right where all three agree stands in
+`docs/incomplete_list.md`, by `benchmarks/incomplete_lists.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.stats import binom, nbinom
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LIKELY = 0.8  # ours: from this chance on "likely"; the bar of the calibration
+LIKELY = 0.7  # ours: from this chance on "likely"; with 0.8 half as many words are given
 _LEAST_WEIGHT = 0.05  # ours, of a school: a unit with its share already listed may still have more
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEAST_SCHOOLS = 30  # ours: with fewer in both lists together the interval says nothing of use
+LEAST_SCHOOLS = 30  # ours: of fewer the interval says nothing of use
 COPIED_FACTOR = 4  # ours: of lists copied in part up to so many times as many are unseen
 _CONFIDENCE = 0.95
 _DROP = chi2.ppf(_CONFIDENCE, 1) / 2  # of the log-likelihood at the ends (Wilks)
@@ -79,8 +79,8 @@ class TwoListInterval:
 
     @property
     def is_too_few(self) -> bool:
-        """Whether too few schools were seen for the interval to say anything."""
-        return self.seen < LEAST_SCHOOLS
+        """Whether there are too few schools for the interval to say anything."""
+        return self.best < LEAST_SCHOOLS
 
 
 def two_list_interval(strata: Sequence[CaughtTwice]) -> TwoListInterval:

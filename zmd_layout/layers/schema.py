@@ -445,6 +445,11 @@ SCHEMAS: dict[str, Schema] = {
                     "settlement", Kind.WORD, words=_words(Settlement),
                     names=("城乡属性", "城乡类型", "城乡分类"), table="settlement",
                 ),
+                Column(
+                    "township_kind", Kind.WORD,
+                    words=("subdistrict", "town", "township", "town_or_township"),
+                    names=("街道乡镇", "乡镇类型"), table="township_kind",
+                ),
                 *(Column(name, Kind.COUNT, names=names) for name, names in _SCHOOL_TOTALS.items()),
             ),
             may_lack_geometry=True,

@@ -17,7 +17,7 @@ from zmd_layout.measures.school_lists.completeness import (
     unlisted_of,
 )
 from zmd_layout.measures.school_lists.totals import LAYER as TOTALS_LAYER
-from zmd_layout.measures.school_lists.totals import TotalSource
+from zmd_layout.measures.school_lists.totals import TotalSource, group_id
 from zmd_layout.messages import Message, word_message
 from zmd_layout.rulebook.measure_forms import CountMeasure
 from zmd_layout.vocabulary import Flag, Stage, UnitKind
@@ -116,10 +116,20 @@ def _above(world: World, units: Units) -> dict[str, tuple[str, ...]]:
     """Return for each unit itself and the units in which it lies, as totals may be given."""
     city = world.units(UnitKind.CITY, {})
     whole = () if city is None or units.kind is UnitKind.CITY else (str(city.frame.index[0]),)
-    counties = _counties(units) if units.kind is UnitKind.TOWNSHIP else {}
+    if units.kind is not UnitKind.TOWNSHIP:
+        return {str(unit): (str(unit), *whole) for unit in units.frame.index}
+    counties = _counties(units)
+    kinds = units.frame["kind"] if "kind" in units.frame else [""] * len(units.frame)
     return {
-        str(unit): (str(unit), counties.get(str(unit), ""), *whole) for unit in units.frame.index
+        str(unit): (str(unit), *groups_of(counties.get(str(unit), ""), str(kind)), *whole)
+        for unit, kind in zip(units.frame.index, kinds, strict=True)
     }
+
+
+def groups_of(county: str, kind: str) -> tuple[str, ...]:
+    """Return the groups of townships that one of a kind is in, the narrowest first."""
+    wider = ("town_or_township",) if kind in {"town", "township"} else ()
+    return (*(group_id(county, word) for word in (kind, *wider)), county)
 
 
 def _inside(world: World, units: Units, told: Mapping[str, Unlisted]) -> dict[str, list[Unlisted]]:
@@ -129,6 +139,8 @@ def _inside(world: World, units: Units, told: Mapping[str, Unlisted]) -> dict[st
     counties = world.units(UnitKind.COUNTY, {})
     out: dict[str, list[Unlisted]] = {str(unit): [] for unit in units.frame.index}
     for group, unlisted in told.items():
+        if ":" in group:  # townships of one kind, which their county holds
+            continue
         is_county = counties is not None and group in counties.frame.index
         if units.kind is UnitKind.CITY and group not in out:
             if is_county or county_of.get(group) not in told:

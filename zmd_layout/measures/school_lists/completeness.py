@@ -13,7 +13,7 @@ import pandas as pd
 from zmd_layout.checks.value import oldest
 from zmd_layout.layers.holding import stands_alone
 from zmd_layout.layers.schools.completeness import COLUMNS, completeness, is_counted
-from zmd_layout.measures.school_lists.totals import Total, totals_of
+from zmd_layout.measures.school_lists.totals import Total, kinds_of_group, totals_of
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -144,12 +144,43 @@ def _unlisted(world: World, stage: Stage) -> dict[str, Unlisted]:
             if unit in units.frame.index:
                 known = int(listed.get(unit, 0))
                 out[unit] = Unlisted(unit, str(names[unit]), total, known)
+    out |= _by_kind(world, totals, stage)
     counties, city = world.units(UnitKind.COUNTY, {}), world.units(UnitKind.CITY, {})
     if counties is not None:
         out |= _with_zones(out, counties)
         if city is not None and str(city.frame.index[0]) not in out:
             out |= _of_city(out, counties, city)
     return out
+
+
+def _by_kind(world: World, totals: dict[str, Total], stage: Stage) -> dict[str, Unlisted]:
+    """Return the totals of the townships of one kind in a county, with what the list has there."""
+    townships = world.units(UnitKind.TOWNSHIP, {})
+    out: dict[str, Unlisted] = {}
+    for group in totals if townships is not None else ():
+        county, _, kind = group.partition(":")
+        members = townships_of(townships, county, kind) if kind else ()
+        if len(members) and townships is not None:
+            listed = _listed(world, townships, stage).reindex(members).fillna(0)
+            name = str(county_name(world, county))
+            out[group] = Unlisted(group, name, totals[group], int(listed.sum()))
+    return out
+
+
+def townships_of(townships: Units, county: str, kind: str) -> list[str]:
+    """Return the townships of a kind in a county."""
+    frame = townships.frame
+    if "county_id" not in frame or "kind" not in frame:
+        return []
+    wanted = (frame["county_id"] == county) & frame["kind"].isin(kinds_of_group(kind))
+    return [str(unit) for unit in frame.index[wanted.to_numpy(dtype=bool)]]
+
+
+def county_name(world: World, county: str) -> str:
+    """Return the name of a county, or its id."""
+    counties = world.units(UnitKind.COUNTY, {})
+    known = counties is not None and county in counties.frame.index and "name" in counties.frame
+    return str(counties.frame["name"][county]) if known and counties is not None else county
 
 
 def _listed(world: World, units: Units, stage: Stage) -> pd.Series[Any]:
@@ -165,7 +196,7 @@ def _with_zones(found: dict[str, Unlisted], counties: Units) -> dict[str, Unlist
     """Widen the total of a county by the zones in it, which a yearbook may count by themselves."""
     frame = counties.frame
     holder = frame.get("within", pd.Series(None, index=frame.index, dtype=object))
-    out = {}
+    out: dict[str, Unlisted] = {}
     for zone, county in zip(frame.index, holder, strict=True):
         if zone in found and county in found:
             held = out.get(county, found[county])

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures.world import World
 
 LAYER = "school_totals"
+_PARTS = ("settlement", "township_kind")
 # which kinds of a yearbook have a stage, beside the kind of its own name
 _KINDS_WITH = {
     Stage.PRIMARY: ("nine_year", "twelve_year"),
@@ -134,18 +135,44 @@ def _from_layer(world: World, layer: Layer) -> Totals:
     asked, frame = world.study.completeness, layer.frame
     if asked.counts is None:
         raise StudyError(Message("completeness.counts_what"))
-    settlement = frame.get("settlement", pd.Series(None, frame.index, dtype=object))
-    rows = pd.DataFrame({"unit_id": frame["unit_id"], "settlement": settlement.fillna("")})
+    parts = [frame.get(n, pd.Series(None, frame.index, dtype=object)).fillna("") for n in _PARTS]
+    rows = pd.DataFrame(
+        {"unit_id": frame["unit_id"].astype(str), **dict(zip(_PARTS, parts, strict=True))}
+    )
     doubled = rows[rows.duplicated()]["unit_id"].unique().tolist()
     if doubled:
         raise StudyError(Message("completeness.doubled_unit", units=sorted(doubled)))
     out: Totals = {}
-    for unit, of_unit in frame.groupby(frame["unit_id"].astype(str), sort=True):
-        # a row for the whole goes before those of its parts: 城区, 镇区, 乡村
-        is_whole = (settlement[of_unit.index].map(is_missing)).to_numpy(dtype=bool)
-        used = of_unit[is_whole] if is_whole.any() else of_unit
-        out[str(unit)] = _stages(world, layer, used)
+    for unit, of_unit in rows.groupby("unit_id", sort=True):
+        for kind, row in of_unit[of_unit["township_kind"] != ""].groupby("township_kind"):
+            out[group_id(str(unit), str(kind))] = _stages(world, layer, frame.loc[row.index])
+        used = _that_add_up(of_unit)
+        if used is not None:
+            out[str(unit)] = _stages(world, layer, frame.loc[used])
     return out
+
+
+def group_id(county: str, kind: str) -> str:
+    """Return how the townships of one kind in a county are named among the totals."""
+    return f"{county}:{kind}"
+
+
+def kinds_of_group(kind: str) -> frozenset[str]:
+    """Return the kinds of townships that a row of totals speaks of."""
+    return frozenset({"town", "township"} if kind == "town_or_township" else {kind})
+
+
+def _that_add_up(rows: pd.DataFrame) -> pd.Index | None:
+    """Return the rows of a unit that make its whole: one without parts, or all of one division."""
+    whole = rows[(rows[list(_PARTS)] == "").all(axis=1)]
+    if len(whole):
+        return whole.index
+    by_settlement = rows[(rows["settlement"] != "") & (rows["township_kind"] == "")]
+    if set(by_settlement["settlement"]) == {"urban", "town", "rural"}:
+        return by_settlement.index
+    by_kind = rows[(rows["township_kind"] != "") & (rows["settlement"] == "")]
+    kinds = [kind for word in by_kind["township_kind"] for kind in kinds_of_group(word)]
+    return by_kind.index if sorted(kinds) == ["subdistrict", "town", "township"] else None
 
 
 def _stages(world: World, layer: Layer, rows: pd.DataFrame) -> dict[Stage, Total]:

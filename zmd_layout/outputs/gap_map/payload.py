@@ -85,6 +85,7 @@ def build_payload(
         "format": FORMAT,
         "words": _words(),
         "styles": {str(mark): style for mark, style in palette.STYLES.items()},
+        "indicated": palette.INDICATED,
         "steps": palette.STEPS,
         "owed": palette.OWED,
         "figures": palette.FIGURES,
