@@ -49,6 +49,8 @@ NUMBERS = (
 Rows = list[dict[str, Any]]
 Recall = Callable[["Rule", Callable[[], Rows]], Rows]
 
+# rows that a layer may hold of the neighbours, taken in for distance: nothing judges those
+_PLACED = {UnitKind.VILLAGE, UnitKind.SCHOOL, UnitKind.PARCEL}
 _SILENT = {UnitKind.RESIDENTIAL_GROUP}
 
 
@@ -143,6 +145,10 @@ def _judged(
     if units is None:
         # without residential areas there are no groups to speak of; a missing layer is told
         return [] if kind in _SILENT else [_no_units(rule, kind, world)]
+    if kind in _PLACED:
+        units = units.chosen(~world.is_beyond(world.layers[LAYER_OF[kind][0]], units))
+        if units.frame.empty:
+            return []
     if kind is UnitKind.SCHOOL:
         units = units.chosen(may_be_of_kind(rule, units.frame, world))
         if units.frame.empty:
