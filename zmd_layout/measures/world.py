@@ -128,7 +128,7 @@ class World:
         beyond = np.zeros(len(units.frame), dtype=np.bool_)
         if city is None or not city.frame.geometry.notna().any():
             return beyond
-        outside = (self.members(layer, city) == "").to_numpy(dtype=bool)
+        outside = (self.members(layer, city) == "").to_numpy(dtype=bool, copy=True)
         if not outside.any():
             return beyond
         for kind in (UnitKind.COUNTY, UnitKind.TOWNSHIP):
