@@ -157,13 +157,14 @@ def _by_kind(world: World, totals: dict[str, Total], stage: Stage) -> dict[str, 
     """Return the totals of the townships of one kind in a county, with what the list has there."""
     townships = world.units(UnitKind.TOWNSHIP, {})
     out: dict[str, Unlisted] = {}
-    for group in totals if townships is not None else ():
+    if townships is None:
+        return out
+    for group, total in totals.items():
         county, _, kind = group.partition(":")
-        members = townships_of(townships, county, kind) if kind else ()
-        if len(members) and townships is not None:
+        members = townships_of(townships, county, kind) if kind else []
+        if members:
             listed = _listed(world, townships, stage).reindex(members).fillna(0)
-            name = str(county_name(world, county))
-            out[group] = Unlisted(group, name, totals[group], int(listed.sum()))
+            out[group] = Unlisted(group, county_name(world, county), total, int(listed.sum()))
     return out
 
 

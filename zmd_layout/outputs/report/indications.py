@@ -8,8 +8,8 @@ from zmd_layout.messages import Message, word
 from zmd_layout.vocabulary import Lang, Screening
 
 if TYPE_CHECKING:
+    from zmd_layout.outputs.report.document import WordReport
     from zmd_layout.outputs.results import Results
-    from zmd_layout.outputs.word_parts import WordReport
 
 _SHOWN = 30
 _WORDS = (Screening.LIKELY_SHORT, Screening.LIKELY_MET)
