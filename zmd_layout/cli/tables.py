@@ -15,7 +15,6 @@ from rich.table import Table
 from zmd_layout.checks.cases import compare, decide_case
 from zmd_layout.errors import RuleError
 from zmd_layout.layers.account import Item, Outcome, entries_of, row_of
-from zmd_layout.measures.lacking import missing_layers
 from zmd_layout.messages import Message, word
 from zmd_layout.messages.words import layer_word
 from zmd_layout.rulebook import (
@@ -168,6 +167,8 @@ def print_cases(cases: Iterable[Case], lang: Lang) -> None:
 
 def print_missing(findings: gpd.GeoDataFrame, layers: Layers, lang: Lang) -> None:
     """Print which layers would let more rules be judged, the one that most of them need first."""
+    from zmd_layout.measures.lacking import missing_layers  # it loads GIS packages
+
     counts = missing_layers(findings, layers)
     if counts:
         wanted = [
