@@ -165,15 +165,36 @@ def test_a_verdict_of_an_incomplete_list_is_that_of_the_whole_and_all_that_it_im
     assert full["status"].isin([*VERDICTS, "not_applicable"]).all()
     has_gap = full["gap"].notna() & full["status"].isin(VERDICTS)
     assert (full["gap_low"] == full["gap_high"])[has_gap].all()
-    for rows in (kept, [not row for row in kept]):
-        part = judged(truth, kept=rows, expected=totals(truth), tolerance=0)
+    kinds = {t: ("subdistrict", "town", "township")[n % 3] for n, t in enumerate(truth.residents)}
+    by_county = judged(truth, kept=kept, expected=totals(truth), tolerance=0)
+    assert_all_implied(truth, kept, by_county)
+    by_kind = judged(
+        truth, kept=[not row for row in kept], kinds=kinds, more=totals_by_kind(truth, kinds),
+        counts="stage_providers", tolerance=0,
+    )  # fmt: skip
+    for part, whole in ((by_county, full), (by_kind, judged(truth, kinds=kinds))):
         said = part["status"].isin(VERDICTS)
-        assert part[said]["status"].tolist() == full[said]["status"].tolist()
+        assert part[said]["status"].tolist() == whole[said]["status"].tolist()
         ends = part["measured_low"].fillna(-math.inf), part["measured_high"].fillna(math.inf)
-        assert full["measured"].between(*ends)[full["measured"].notna()].all()
+        assert whole["measured"].between(*ends)[whole["measured"].notna()].all()
         gaps = part["gap_low"].fillna(0), part["gap_high"].fillna(math.inf)
-        assert full["gap"].between(*gaps)[has_gap].all()
-        assert_all_implied(truth, rows, part)
+        is_judged = whole["gap"].notna() & whole["status"].isin(VERDICTS)
+        assert whole["gap"].between(*gaps)[is_judged].all()
+
+
+def totals_by_kind(truth: Place, kinds: Mapping[str, str]) -> Layers:
+    """Count the schools of each stage by county and kind of township."""
+    kind = truth.schools["township_id"].map(dict(kinds))
+    rows = []
+    for county in truth.counties:
+        for word in ("subdistrict", "town", "township"):
+            here = truth.schools[(truth.schools["county_id"] == county) & (kind == word)]
+            counts = {
+                str(stage): sum(stage in stages.split(";") for stages in here["stages"])
+                for stage in Stage
+            }
+            rows.append({"unit_id": county, "township_kind": word, **counts})
+    return _totals(rows)
 
 
 def assert_all_implied(truth: Place, kept: Sequence[bool], part: pd.DataFrame) -> None:
