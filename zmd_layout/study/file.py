@@ -41,6 +41,7 @@ LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
     "residential_areas", "roads", "education_land", "land_use", "classes", "projects", "closures",
     "reference_schools", "constraints", "statistics", "census", "births", "grades",
+    "school_totals",
 )  # fmt: skip
 FILE_NAME = "study.toml"
 _TABLES = (

@@ -15,11 +15,12 @@ from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.measures.road_health import road_health
-from zmd_layout.measures.school_completeness import completeness_of
+from zmd_layout.measures.school_lists.completeness import completeness_of
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import PDF, document_writers, libreoffice, missing_packages
 from zmd_layout.outputs.folder import standing, write_all
 from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.outputs.no_sites import why_no_sites
 from zmd_layout.outputs.notebook import findings_html
 from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
@@ -199,10 +200,15 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
             around["road_health"] = memory.derived(
                 "road health", world.layers, (), lambda: road_health(world)
             )
-        chart = gap_map(findings, layers=around, suggestions=sites.table, study=study, lang=lang)
-    summary = summarise(
-        findings, rules, story=sites.story, seats_by_year=sites.seats_by_year
-    )  # fmt: skip
+        no_sites = why_no_sites(world, findings, owed, rules, len(sites.table))
+        summary = summarise(
+            findings, rules, story=sites.story, seats_by_year=sites.seats_by_year,
+            no_sites=no_sites,
+        )  # fmt: skip
+        chart = gap_map(
+            findings, layers=around, suggestions=sites.table, study=study, notes=summary.remarks,
+            lang=lang,
+        )  # fmt: skip
     result = Run(
         study, findings, layers, sites.table, chart, summary, sites.story, steps=memory.steps
     )  # fmt: skip
