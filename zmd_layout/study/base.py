@@ -30,7 +30,7 @@ def with_base(raw: dict[str, Any]) -> dict[str, Any]:
     head = raw.get("study")
     base = head.get("base") if isinstance(head, dict) else None
     layers = raw.get("layers", {})
-    if base not in get_args(Base) or not isinstance(layers, dict):
+    if not isinstance(base, str) or base not in get_args(Base) or not isinstance(layers, dict):
         return raw
     below = tomllib.loads((BUILTIN / base / "study.toml").read_text("utf-8"))
     kept = {key: value for key, value in below["study"].items() if key not in _OWN}
