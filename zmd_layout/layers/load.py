@@ -26,7 +26,7 @@ from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
-from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
+from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults, with_places
 from zmd_layout.layers.joined_files import in_stable_order, joined
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
@@ -295,6 +295,7 @@ def validate_layer(
         account.add(Item.ROW, Outcome.READ, count=len(read.frame))
     frame = frame.reset_index(drop=True)
     frame, repaired, check = _place(frame, source, schema, study, area)
+    frame, placed = with_places(frame, schema)
     overlap, slivers = overlap_faults(frame, schema)
     if overlap:
         raise LayerError(*overlap)
@@ -312,7 +313,7 @@ def validate_layer(
         account.add(Item.SHAPE, Outcome.REPAIRED, count=count, why=why)
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
-        notes=(*origin.notes, *read.notes, *check.notes, *assumed, *kinds, *doubts),
+        notes=(*origin.notes, *read.notes, *check.notes, *placed, *assumed, *kinds, *doubts),
         account=tuple(account.entries),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)

@@ -120,6 +120,8 @@ class Schema:
         Whether rows, or all of it, may have no position.
     is_partition
         Whether polygons must not overlap.
+    takes_places
+        Whether points may say where units without a known area are shown.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Schema:
     has_ages: bool = False
     may_lack_geometry: bool = False
     is_partition: bool = False
+    takes_places: bool = False
 
     def column(self, name: str) -> Column | None:
         """Find a column by our name."""
@@ -199,6 +202,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("is_county_seat", Kind.BOOL), _RESIDENTS,
             ),
             key="unit_id", has_ages=True, may_lack_geometry=True, is_partition=True,
+            takes_places=True,
         ),
         Schema(
             "planning_units", Shape.POLYGON, (_UNIT_ID, _NAME, _RESIDENTS),
@@ -213,7 +217,7 @@ SCHEMAS: dict[str, Schema] = {
         Schema(
             "schools", Shape.ANY,
             (
-                _SCHOOL_ID,
+                replace(_SCHOOL_ID, is_required=False),  # a plain list of points has none
                 Column("name", Kind.TEXT, names=("学校名称", "学校机构名称", "单位名称", "校名")),
                 Column("stages", Kind.STAGES, names=("学段",)),
                 # where `stages` is empty: those that the school may have, and no others

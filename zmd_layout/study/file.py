@@ -29,6 +29,7 @@ from pyproj.exceptions import CRSError
 
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
+from zmd_layout.study.base import BUILTIN, Base, with_base
 from zmd_layout.study.people import CohortRatio, Forecast, IntoTowns, Move, NetMigration, People
 from zmd_layout.study.plan import ActionChoice, Plan
 from zmd_layout.study.schools import Completeness, SchoolMatching
@@ -138,6 +139,8 @@ class LayerSource(Strict):
         Whether the file covers more ground than the study, of which only what lies near is read.
     accept
         What would be held implausible, and so unknown, and is right.
+    base
+        The built-in study that the file belongs to; by default the file is the study's own.
     """
 
     path: str = Field(min_length=1)
@@ -155,6 +158,7 @@ class LayerSource(Strict):
     is_complete: bool | None = None
     clip: bool = False
     accept: tuple[Acceptance, ...] = ()
+    base: Base | None = None
 
     # of a layer in several files: whether this is one of them
     _is_part: bool = PrivateAttr(default=False)
@@ -216,6 +220,8 @@ class Study(Strict):
         The code of the city that the study belongs to: a plan's own targets judge only their city.
     rulesets
         Names of built-in sets, or folders of own rules.
+    base
+        The built-in study whose layers it takes where it has none of its own.
     layers, own_layers
         The layers of the design, and further ones that own rules count.
     matching, completeness
@@ -238,6 +244,7 @@ class Study(Strict):
     city: str | None = Field(default=None, pattern=r"^\d{6}$")
     rulesets: tuple[str, ...] = Field(default=("zhumadian-2022-49",), min_length=1)
     include_draft: bool = False
+    base: Base | None = None
     layers: dict[str, LayerSource] = Field(default_factory=dict)
     own_layers: dict[str, LayerSource] = Field(default_factory=dict)
     matching: SchoolMatching = SchoolMatching()
@@ -314,8 +321,9 @@ class Study(Strict):
         return self.model_copy(update={"plan": Plan.model_validate(values)})
 
     def path_of(self, source: LayerSource) -> Path:
-        """Resolve the path of a layer, or of its first file, against the study's folder."""
-        return (self.folder / source.path).resolve()
+        """Resolve the path of a layer (its first file) against the folder of the study or its base."""
+        folder = self.folder if source.base is None else BUILTIN / source.base
+        return (folder / source.path).resolve()
 
     def paths_of(self, source: LayerSource) -> tuple[Path, ...]:
         """Resolve the paths of all files of a layer."""
@@ -366,6 +374,7 @@ def parse_study(raw: dict[str, Any], *, folder: Path, file: Path) -> Study:
     StudyError
         If the tables are not a study: all faults in one error.
     """
+    raw = with_base(raw)
     tables = {"study", *_TABLES}
     faults = [
         Message("study.unknown_key", path=file.name, key=key, near=_near(key, tables))

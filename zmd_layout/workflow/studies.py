@@ -11,13 +11,12 @@ from platformdirs import user_cache_path
 
 from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message
-from zmd_layout.study import FILE_NAME, Study, read_study
+from zmd_layout.study import BUILTIN, FILE_NAME, Study, read_study
 from zmd_layout.synthetic import DEFAULT_SEED, build, cache_key
 
 if TYPE_CHECKING:
     import datetime as dt
 
-BUILTIN = Path(__file__).parents[1] / "builtin"
 CITY, CENSUS = "zhumadian", "zhumadian-census"
 
 
