@@ -1,6 +1,10 @@
 """The closed lists of words that the package speaks; their print forms stand in `messages`."""
 
 from enum import StrEnum
+from typing import Literal
+
+# the built-in studies on whose layers another may stand
+Base = Literal["zhumadian-census"]
 
 
 class Lang(StrEnum):

@@ -20,8 +20,7 @@ from zmd_layout.cli.run import check, run
 from zmd_layout.cli.site import site
 from zmd_layout.errors import ZmdLayoutError, is_disk_full
 from zmd_layout.messages import Message
-from zmd_layout.study import Base
-from zmd_layout.vocabulary import Lang, Stage, Strength, UnitKind
+from zmd_layout.vocabulary import Base, Lang, Stage, Strength, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The study file: `study.toml` → a frozen, validated `Study`."""
 
-from zmd_layout.study.base import BUILTIN, Base
+from zmd_layout.study.base import BUILTIN
 from zmd_layout.study.file import (
     FILE_NAME,
     LAYER_NAMES,
@@ -18,7 +18,6 @@ __all__ = [
     "FILE_NAME",
     "LAYER_NAMES",
     "Acceptance",
-    "Base",
     "Covers",
     "LayerSource",
     "Name",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
+
+from zmd_layout.vocabulary import Base
 
 BUILTIN = Path(__file__).parents[1] / "builtin"
-Base = Literal["zhumadian-census"]
 _OWN = ("id", "name")
 
 

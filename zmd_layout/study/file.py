@@ -29,14 +29,14 @@ from pyproj.exceptions import CRSError
 
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
-from zmd_layout.study.base import BUILTIN, Base, with_base
+from zmd_layout.study.base import BUILTIN, with_base
 from zmd_layout.study.people import CohortRatio, Forecast, IntoTowns, Move, NetMigration, People
 from zmd_layout.study.plan import ActionChoice, Plan
 from zmd_layout.study.schools import Completeness, SchoolMatching
 from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
 from zmd_layout.study.travel import Travel
-from zmd_layout.vocabulary import Implausible, Stage
+from zmd_layout.vocabulary import Base, Implausible, Stage
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
@@ -321,7 +321,7 @@ class Study(Strict):
         return self.model_copy(update={"plan": Plan.model_validate(values)})
 
     def path_of(self, source: LayerSource) -> Path:
-        """Resolve the path of a layer (its first file) against the folder of the study or its base."""
+        """Resolve the path of a layer, of several its first, against its study or its base."""
         folder = self.folder if source.base is None else BUILTIN / source.base
         return (folder / source.path).resolve()
 

@@ -13,7 +13,7 @@ from zmd_layout.study import FILE_NAME
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zmd_layout.study import Base
+    from zmd_layout.vocabulary import Base
 
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
