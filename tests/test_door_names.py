@@ -44,7 +44,7 @@ def test_a_name_of_a_package_is_not_that_of_one_of_its_modules() -> None:
 
 def test_the_import_loads_no_table_library() -> None:
     program = "import sys, zmd_layout; dir(zmd_layout); print('pandas' in sys.modules)"
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
@@ -128,7 +128,7 @@ def test_a_users_script_passes_the_type_checker(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(USER_SCRIPT, "utf-8")
     root = Path(__file__).parents[1]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", str(script)],
         capture_output=True, text=True, cwd=root, check=False,
     )  # fmt: skip

@@ -27,6 +27,7 @@ from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
+from zmd_layout.layers.frames import digest_of, read_table
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
@@ -48,6 +49,7 @@ from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_kinds import with_kinds
 from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
+from zmd_layout.study.frames import NO_POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.layers.sources.osm.opl import Window
     from zmd_layout.study import LayerSource, Study
+    from zmd_layout.study.frames import Table
 
 MADE_PREFIX = "示例"
 _BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
@@ -203,6 +206,20 @@ def load_layer(
     ZmdLayoutError
         All faults of the layer in one error.
     """
+    table = study.table_of(source)
+    if table is not None:
+        return _load_table(name, source, table, study=study, area=area)
+    return _load_file(name, source, study=study, area=area, extracts=extracts)
+
+
+def _load_file(
+    name: str,
+    source: LayerSource,
+    *,
+    study: Study,
+    area: StudyArea | None,
+    extracts: osm_layers.Extracts | None,
+) -> Layer:
     path = study.path_of(source)
     is_extract = osm_layers.is_extract(path)
     if is_extract:
@@ -227,6 +244,31 @@ def load_layer(
     if is_extract:  # OSM is in WGS 84 by definition
         layer = replace(layer, origin=replace(layer.origin, is_datum_verified=True))
     return without_doubles(layer)
+
+
+def _load_table(
+    name: str, source: LayerSource, table: Table, *, study: Study, area: StudyArea | None
+) -> Layer:
+    """Validate a table that was handed in, as `load_layer` does a file."""
+    account = Account()
+    frame = read_table(table.frame, source, layer_name=name, account=account)
+    read = RawLayer(frame, account=tuple(account.entries))
+    if source.coordinates != NO_POSITIONS:
+        read = _with_known_places(read, source, name, area)
+    origin = Origin(
+        path=source.path,
+        sha256=digest_of(table.frame),
+        year=source.year,
+        coordinates=source.coordinates,
+        synthetic_columns=WHOLE if source.synthetic is True else frozenset(source.synthetic or ()),
+        covers=source.covers,
+    )
+    layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
+    if table.is_labelled and layer.origin.is_datum_verified is not True:
+        note = Message("arguments.frame_label", crs=source.coordinates, layer=name)
+        notes = (*layer.origin.notes, note)
+        layer = replace(layer, origin=replace(layer.origin, is_datum_verified=False, notes=notes))
+    return without_doubles(layer) if name in _SCHOOLS else layer
 
 
 def validate_layer(

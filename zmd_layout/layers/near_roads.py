@@ -20,7 +20,8 @@ _LAYER = "roads"
 
 def has_windows(study: Study, source: LayerSource) -> bool:
     """Return whether a part can be read; an OSM extract has to be read whole."""
-    return not osm_layers.is_extract(study.path_of(source))
+    is_table = study.table_of(source) is not None
+    return not is_table and not osm_layers.is_extract(study.path_of(source))
 
 
 def roads_near(study: Study, source: LayerSource, zone: shapely.Polygon) -> Layer | None:

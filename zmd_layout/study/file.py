@@ -12,12 +12,13 @@ import datetime as dt
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -28,6 +29,7 @@ from pyproj.exceptions import CRSError
 
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
+from zmd_layout.study.frames import PREFIX, Table, plane_of, taken
 from zmd_layout.study.people import CohortRatio, Forecast, IntoTowns, Move, NetMigration, People
 from zmd_layout.study.plan import ActionChoice, Plan
 from zmd_layout.study.schools import Completeness, SchoolMatching
@@ -35,6 +37,11 @@ from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
 from zmd_layout.study.travel import Travel
 from zmd_layout.vocabulary import Implausible, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
@@ -211,6 +218,7 @@ class Study(Strict):
     sensitivity: Sensitivity = Sensitivity()
     plan: Plan = Plan()
     folder: Path = Path()
+    _tables: dict[str, Table] = PrivateAttr(default_factory=dict)
 
     @field_validator("crs")
     @classmethod
@@ -257,6 +265,111 @@ class Study(Strict):
                     "layers of your own go under [own_layers.NAME]"
                 )
         return value
+
+    @staticmethod
+    def from_frames(  # noqa: PLR0913 - a door: all by name
+        *,
+        as_of: dt.date | str,
+        rulesets: Sequence[str] | None = None,
+        coordinates: Mapping[str, str] | None = None,
+        columns: Mapping[str, Mapping[str, str]] | None = None,
+        years: Mapping[str, int] | None = None,
+        crs: str | None = None,
+        name: str | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        own_layers: Mapping[str, pd.DataFrame] | None = None,
+        **layers: pd.DataFrame,
+    ) -> Study:
+        """
+        Make a study of tables in memory; they are read and checked as files are.
+
+        Parameters
+        ----------
+        as_of
+            The day of the assessment, as a date or as text.
+        rulesets
+            Names of built-in sets, or folders of own rules; by default the plan of Zhumadian.
+        coordinates
+            Layer → what its coordinates are, where its CRS does not say it: `gcj02`, `bd09`,
+            `wgs84`, `cgcs2000` or an EPSG code. Degrees of which only the CRS says what they are
+            carry the flag `datum_unverified`, for tables in GCJ-02 are often labelled EPSG:4326.
+        columns
+            Layer → ours = theirs; usual names are found by themselves.
+        years
+            Layer → the year of its data.
+        crs
+            The plane in which everything is measured. By default that of the first table in a
+            plane, else the zone of CGCS2000 in which the first table lies.
+        name
+            What the study is called in maps and reports.
+        options
+            Further keys of a study file: those of a layer under its name (`covers`, `values`,
+            `blank_means`, `synthetic`, `accept`), those of `[study]` under `study`, and other
+            tables (`forecast`, `travel`, `people`) under theirs.
+        own_layers
+            Further layers that own rules count.
+        **layers
+            `counties`, `townships`, `villages`, `population`, `schools`, `roads` and the other
+            layers of a study file: GeoDataFrames, or DataFrames for layers without positions.
+
+        Returns
+        -------
+        study
+            The study. Units and schools are known by their ids, or by the index of the table where
+            no column has ids.
+
+        Raises
+        ------
+        ArgumentError, StudyError
+            If a table is none or has no CRS, or the options are not those of a study.
+
+        Examples
+        --------
+        >>> study = zmd_layout.Study.from_frames(
+        ...     counties=counties, schools=schools, population=population, as_of="2025-12-31"
+        ... )
+        >>> study.crs, sorted(study.layers)
+        ('EPSG:4547', ['counties', 'population', 'schools'])
+        """
+        options = dict(options or {})
+        own_names = set(own_layers or {})
+        tables, declared = taken({**layers, **(own_layers or {})}, coordinates or {})
+        sources = {
+            layer: {
+                "path": PREFIX + layer,
+                "coordinates": declared[layer],
+                "columns": dict((columns or {}).get(layer, {})),
+                "year": (years or {}).get(layer),
+                **options.pop(layer, {}),
+            }
+            for layer in tables
+        }
+        plane = crs or plane_of(tables)
+        head = {
+            "id": "frames",
+            "name": {"zh": name or "表格数据", "en": name or "Tables"},
+            "as_of": str(as_of),
+            **({} if rulesets is None else {"rulesets": tuple(rulesets)}),
+            **({} if plane is None else {"crs": plane}),
+            **options.pop("study", {}),
+        }
+        own = {layer: source for layer, source in sources.items() if layer in own_names}
+        known = {layer: source for layer, source in sources.items() if layer not in own_names}
+        raw = {"study": head, "layers": known, "own_layers": own, **options}
+        study = parse_study(raw, folder=Path(), file=Path("Study.from_frames"))
+        study._tables = tables  # noqa: SLF001 - its own
+        return study
+
+    def table_of(self, source: LayerSource) -> Table | None:
+        """Return the table that was handed in for a layer; None where a file is to be read."""
+        if not source.path.startswith(PREFIX):
+            return None
+        return self._tables.get(source.path.removeprefix(PREFIX))
+
+    @property
+    def is_of_tables(self) -> bool:
+        """Whether it was made of tables in memory, and no study file describes it."""
+        return bool(self._tables)
 
     def with_plan(self, **changes: Any) -> Study:  # noqa: ANN401 - keys of `[plan]`
         """

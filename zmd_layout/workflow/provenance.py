@@ -44,7 +44,7 @@ def rests_on(
         "opened": {
             "folder": study.folder.resolve().as_posix(),
             "builtin": builtin_name(study.folder),
-            "file_sha256": sha256_of(file) if file.is_file() else None,
+            "file_sha256": sha256_of(file) if file.is_file() and not study.is_of_tables else None,
             "definition": study.model_dump(mode="json", exclude={"folder"}),
         },
         "rules_sha256": {
@@ -68,6 +68,8 @@ def refuse_changed(study: Study, layers: Layers) -> None:
     for name, source in {**study.layers, **study.own_layers}.items():
         origin = layers[name].origin if name in layers else None
         if origin is None or origin.path != source.path or not origin.sha256:
+            continue
+        if study.table_of(source) is not None:  # a copy of the study's own
             continue
         path = study.path_of(source)
         if not path.exists() or sha256_of(path) != origin.sha256:
