@@ -47,6 +47,7 @@ from zmd_layout.layers.schools.unit_names import with_unit_ids
 from zmd_layout.layers.sources.osm import layers as osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_kinds import with_kinds
+from zmd_layout.layers.what_if import as_supposed
 from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
 from zmd_layout.study.frames import NO_POSITIONS
@@ -139,10 +140,27 @@ def load_layers(
             area = study_area(layers, study)
             faults += plane_faults(layers, name, area)
     if "schools" in layers:
-        faults += _with_other_layers(layers, study)
+        faults += _as_supposed(layers, study, area) or _with_other_layers(layers, study)
     if faults:
         raise LayerError(*faults)
     return layers
+
+
+def _as_supposed(layers: Layers, study: Study, area: StudyArea | None) -> list[Message]:
+    """Close and open the schools of a scenario."""
+    if not (study.what_if.closed or study.what_if.opened):
+        return []
+    try:
+        opened = [
+            _load_table("schools", source, table, study=study, area=area)
+            for source, table in study.opened_tables()
+        ]
+        layers["schools"] = as_supposed(
+            layers["schools"], closed=study.what_if.closed, opened=opened
+        )
+    except ZmdLayoutError as error:
+        return list(error.messages)
+    return []
 
 
 def _with_other_layers(layers: Layers, study: Study) -> list[Message]:

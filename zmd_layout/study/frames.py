@@ -33,15 +33,16 @@ class Table:
         The table, a copy.
     is_labelled
         Whether its coordinates are degrees of which nothing but its own CRS says what they are.
+    coordinates
+        As declared.
     """
 
     frame: pd.DataFrame
     is_labelled: bool
+    coordinates: str
 
 
-def taken(
-    layers: Mapping[str, object], coordinates: Mapping[str, str]
-) -> tuple[dict[str, Table], dict[str, str]]:
+def taken(layers: Mapping[str, object], coordinates: Mapping[str, str]) -> dict[str, Table]:
     """
     Take the tables of a study.
 
@@ -54,7 +55,7 @@ def taken(
 
     Returns
     -------
-    tables, declared
+    tables
         By layer.
 
     Raises
@@ -68,7 +69,6 @@ def taken(
         if name not in layers
     ]
     tables: dict[str, Table] = {}
-    declared: dict[str, str] = {}
     for name, given in layers.items():
         frame: Any = given
         if not hasattr(frame, "columns") or not hasattr(frame, "iloc"):
@@ -81,11 +81,10 @@ def taken(
             faults.append(Message("arguments.frame_without_crs", layer=name))
             continue
         label_only = name not in coordinates and crs is not None and crs.is_geographic
-        tables[name] = Table(frame.copy(), label_only)
-        declared[name] = word
+        tables[name] = Table(frame.copy(), label_only, word)
     if faults:
         raise ArgumentError(*faults)
-    return tables, declared
+    return tables
 
 
 def plane_of(tables: Mapping[str, Table]) -> str | None:
@@ -100,7 +99,7 @@ def plane_of(tables: Mapping[str, Table]) -> str | None:
             if code is not None and code != _WEB_MERCATOR and in_metres:
                 return f"EPSG:{code}"
             continue
-        west, _, east, _ = table.frame.total_bounds  # type: ignore[operator]
+        west, _, east, _ = table.frame.total_bounds
         meridian = _ZONE_WIDTH * round((west + east) / 2 / _ZONE_WIDTH)
         if _FIRST_MERIDIAN <= meridian <= _LAST_MERIDIAN:
             return f"EPSG:{_FIRST_ZONE + (meridian - _FIRST_MERIDIAN) // _ZONE_WIDTH}"
