@@ -249,7 +249,7 @@ def test_a_changed_file_is_read_again(make_study: Any) -> None:
 def test_a_question_twice_reads_the_layers_once(
     line_world: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from zmd_layout.workflow import opened
+    from zmd_layout.workflow.questions import opened
 
     first = zmd_layout.nearest_school(line_world, "primary")
 

@@ -27,11 +27,11 @@ from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
-from zmd_layout.layers.frames import digest_of, read_table
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
 from zmd_layout.layers.plausible_places import without_implausible_places
+from zmd_layout.layers.reading.frames import digest_of, read_table
 from zmd_layout.layers.roads import roads_near
 from zmd_layout.layers.row_datums import in_one_datum
 from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
@@ -44,10 +44,10 @@ from zmd_layout.layers.schools.reference import (
     without_doubles,
 )
 from zmd_layout.layers.schools.unit_names import with_unit_ids
+from zmd_layout.layers.schools.what_if import as_supposed
 from zmd_layout.layers.sources.osm import layers as osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_kinds import with_kinds
-from zmd_layout.layers.what_if import as_supposed
 from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
 from zmd_layout.study.frames import NO_POSITIONS

@@ -1,15 +1,15 @@
 from .checking import check, check_to_folder
 from .comparing import Comparison, compare
-from .headcounts import plot_demand, school_age_population, seats
 from .loading import load_rules
-from .problems import location_problem
-from .reasons import why
+from .questions.headcounts import plot_demand, school_age_population, seats
+from .questions.problems import location_problem
+from .questions.reasons import why
+from .questions.ways import catchments, nearest_school, service_areas
 from .repeating import Repetition, repeat
 from .reviewing import Desk, Review, open_desk, review
 from .running import Run, run
 from .siting import closing, site
 from .studies import load_study
-from .ways import catchments, nearest_school, service_areas
 
 __all__ = [
     "Comparison",

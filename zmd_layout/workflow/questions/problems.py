@@ -21,8 +21,8 @@ from zmd_layout.siting.distances import county_of_points
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.vocabulary import Stage, UnitKind
 from zmd_layout.workflow.arguments import as_choice
-from zmd_layout.workflow.opened import world_of
-from zmd_layout.workflow.ways import on_ids
+from zmd_layout.workflow.questions.opened import world_of
+from zmd_layout.workflow.questions.ways import on_ids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

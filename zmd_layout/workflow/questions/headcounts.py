@@ -17,7 +17,7 @@ from zmd_layout.measures.supply.seats import seats_by_school
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
 from zmd_layout.workflow.arguments import as_choice
-from zmd_layout.workflow.opened import world_of
+from zmd_layout.workflow.questions.opened import world_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

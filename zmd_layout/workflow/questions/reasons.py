@@ -11,7 +11,7 @@ from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Lang
 from zmd_layout.workflow.arguments import as_choice
 from zmd_layout.workflow.loading import find_all, load_rules, rule_named
-from zmd_layout.workflow.opened import world_of
+from zmd_layout.workflow.questions.opened import world_of
 
 if TYPE_CHECKING:
     import geopandas as gpd

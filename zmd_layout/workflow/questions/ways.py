@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 
 from zmd_layout.errors import ArgumentError
-from zmd_layout.layers.frames import labels_of
 from zmd_layout.layers.geometry import points_in
+from zmd_layout.layers.reading.frames import labels_of
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.measures.access import DETOUR_FACTOR, access, demand, schools_of, way_from
 from zmd_layout.measures.travel import mode_of, road_graph, speed_m_per_min, tied
@@ -24,7 +24,7 @@ from zmd_layout.messages import Message, word_message
 from zmd_layout.network import Mode, areas_from_grid, grid_over, nearest, straight_line
 from zmd_layout.vocabulary import Stage, UnitKind
 from zmd_layout.workflow.arguments import as_choice
-from zmd_layout.workflow.opened import world_of
+from zmd_layout.workflow.questions.opened import world_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
