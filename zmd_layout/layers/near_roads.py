@@ -19,8 +19,10 @@ _LAYER = "roads"
 
 
 def has_windows(study: Study, source: LayerSource) -> bool:
-    """Return whether a part can be read; an OSM extract, or several files, are read whole."""
-    return not source.also and not osm_layers.is_extract(study.path_of(source))
+    """Return whether a part can be read; OSM extracts, several files, tables are read whole."""
+    if source.also or study.table_of(source) is not None:
+        return False
+    return not osm_layers.is_extract(study.path_of(source))
 
 
 def roads_near(study: Study, source: LayerSource, zone: shapely.Polygon) -> Layer | None:

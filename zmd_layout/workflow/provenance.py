@@ -45,7 +45,7 @@ def rests_on(
         "opened": {
             "folder": study.folder.resolve().as_posix(),
             "builtin": builtin_name(study.folder),
-            "file_sha256": sha256_of(file) if file.is_file() else None,
+            "file_sha256": sha256_of(file) if file.is_file() and not study.is_of_tables else None,
             "definition": study.model_dump(mode="json", exclude={"folder"}),
         },
         "rules_sha256": {
@@ -69,6 +69,8 @@ def refuse_changed(study: Study, layers: Layers) -> None:
     for name, source in {**study.layers, **study.own_layers}.items():
         origin = layers[name].origin if name in layers else None
         if origin is None or origin.path != SEPARATOR.join(source.paths) or not origin.sha256:
+            continue
+        if study.table_of(source) is not None:  # a copy of the study's own
             continue
         digests = origin.sha256.split(SEPARATOR)
         for part, digest in zip(source.parts, digests, strict=True):

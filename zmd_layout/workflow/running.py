@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zmd_layout.errors import OutputError
+from zmd_layout.errors import OutputError, in_language_asked
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
@@ -34,6 +34,7 @@ from zmd_layout.siting.needs import needs_of
 from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
 from zmd_layout.siting.suggest import suggest
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
+from zmd_layout.workflow.arguments import as_study
 from zmd_layout.workflow.cache import Steps, memory_of
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.halo import Halo, with_halo
@@ -104,6 +105,7 @@ class Run:
     paths: dict[str, Path] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
 
+    @in_language_asked
     def explore(self, rule_id: str, *, lang: Lang | str = Lang.ZH) -> folium.Map:
         """
         Draw one rule's verdicts on a map of their own.
@@ -131,6 +133,7 @@ class Run:
         return findings_html(self.study, self.findings) + suggestions_html(self.suggestions)
 
 
+@in_language_asked
 def run(  # noqa: PLR0913 - the public door: all but the first by name
     study: Study,
     *,
@@ -172,7 +175,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     ZmdLayoutError
         If the input is wrong or the results cannot be written; files of the last run stay whole.
     """
-    refuse_empty(study)
+    refuse_empty(as_study(study))
     pdf = pdf and _can_make_pdf(progress)
     clock = Stopwatch()
     memory = memory_of(study, is_kept=reuse)
