@@ -180,7 +180,7 @@ def test_a_verdict_of_an_incomplete_list_is_that_of_the_whole_and_all_that_it_im
 
 
 def assert_same_verdicts(part: pd.DataFrame, whole: pd.DataFrame) -> None:
-    """Compare the verdicts that are given with the whole list's, and the ranges with its numbers."""
+    """Compare the verdicts given with those of the whole list, and the ranges with its numbers."""
     said = part["status"].isin(VERDICTS)
     assert part[said]["status"].tolist() == whole[said]["status"].tolist()
     ends = part["measured_low"].fillna(-math.inf), part["measured_high"].fillna(math.inf)
