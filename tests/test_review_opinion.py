@@ -6,14 +6,19 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
 
 import zmd_layout
 from conftest import point, square, write_geojson
 from zmd_layout.development_review import Choices
+from zmd_layout.messages import Message
 
 docx = pytest.importorskip("docx")
-pytest.importorskip("matplotlib")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +48,7 @@ def opinion(make_study: Callable[..., Path], tmp_path: Path) -> Callable[..., An
     entry = '[layers.schools]\npath = "schools.geojson"\ncoordinates = "wgs84"\nyear = 2025\n'
     folder = make_study(entry)
 
-    def make(*names: str, lang: str = "zh", **more: Any) -> Any:
+    def make(*names: str, lang: str = "zh", progress: Any = None, **more: Any) -> Any:
         plots = [
             ({"name": name, **KNOWN, **more}, square(0.01 + 0.0055 * n, 0.01, 0.005))
             for n, name in enumerate(names)
@@ -51,7 +56,7 @@ def opinion(make_study: Callable[..., Path], tmp_path: Path) -> Callable[..., An
         zmd_layout.review(
             write_geojson(tmp_path / "plots.geojson", plots),
             study=zmd_layout.load_study(folder), choices=Choices(also=("national",)),
-            out=tmp_path / "out", lang=lang,
+            out=tmp_path / "out", lang=lang, progress=progress,
         )  # fmt: skip
         return docx.Document(tmp_path / "out" / "opinion.docx")
 
@@ -197,3 +202,27 @@ def test_the_picture_writes_chinese_with_the_font_that_is_installed_with_the_too
 
     signs = FT2Font(str(found.get_file())).get_charmap()
     assert all(ord(sign) in signs for sign in "驻马店市春江花园小学（半径）")
+
+
+def test_a_hole_in_a_plot_is_open_in_the_picture() -> None:
+    from zmd_layout.outputs.opinion.picture import _path
+
+    outer, inner = [(0, 0), (9, 0), (9, 9), (0, 9)], [(3, 3), (6, 3), (6, 6), (3, 6)]
+    figure = Figure(figsize=(1, 1), dpi=90)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 9), ylim=(0, 9))
+    axes.set_axis_off()
+    for hole in (inner, inner[::-1]):
+        patch = PathPatch(_path(shapely.Polygon(outer, [hole])), facecolor="black")
+        axes.add_patch(patch)
+        canvas.draw()
+        picture = np.asarray(canvas.buffer_rgba())
+        assert picture[45, 45, 0] == 255
+        assert picture[10, 10, 0] == 0
+        patch.remove()
+
+
+def test_many_opinions_report_how_far_they_are(opinion: Callable[..., Any]) -> None:
+    said: list[Message] = []
+    opinion(*(f"{n}号地块" for n in range(11)), progress=said.append)
+    assert Message("opinion.progress", done=10, count=11) in said

@@ -12,9 +12,6 @@ from importlib.metadata import version
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Cm
-
 from zmd_layout.development_review import Conclusions, basis_in_order
 from zmd_layout.layers.account import row_of
 from zmd_layout.messages import Message, catalogue
@@ -39,13 +36,14 @@ from zmd_layout.vocabulary import Flag, Lang, Status
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from zmd_layout.development_review import Basis, Case, Issue
     from zmd_layout.layers import Layers
 
 _PACKAGE = "zmd-layout"
+_REPORTED_AFTER = 10  # opinions
 _REQUIREMENTS, _QUANTITIES = 1, 6  # tables of which the last column is not printed as one
 
 
@@ -78,6 +76,7 @@ def write_opinion(
     layers: Layers,
     overrides: Mapping[str, Override] | None = None,
     lang: Lang = Lang.ZH,
+    progress: Callable[[Message], None] | None = None,
 ) -> None:
     """
     Write the opinions on some plots into one file, each from a page of its own.
@@ -94,6 +93,8 @@ def write_opinion(
         By the id of the plot.
     lang
         The language.
+    progress
+        Receives how many opinions are written, after every tenth.
 
     Raises
     ------
@@ -107,6 +108,8 @@ def write_opinion(
     for number, case in enumerate(cases):
         own = (overrides or {}).get(case.unit_id)
         _Writer(document, case, layers, own, lang).write(on_new_page=number > 0)
+        if progress is not None and (number + 1) % _REPORTED_AFTER == 0:
+            progress(Message("opinion.progress", done=number + 1, count=len(cases)))
     document.core_properties.title = cases[0].title.text(lang) if cases else ""
     document.core_properties.author = "zmd_layout"
     document.save(str(path))
@@ -192,7 +195,7 @@ class _Writer:
             key = "basis_open" if document in missing else "basis"
             self._body(key, number=number, document=document, article=listed(articles, self.lang))
 
-    def _bases(self) -> list[Basis]:
+    def _bases(self) -> tuple[Basis, ...]:
         return basis_in_order(issue.rule for issue in self.case.issues)
 
     def _requirements(self) -> None:
@@ -361,8 +364,7 @@ class _Writer:
             style.note(self.document, self._text("no_shape"))
         else:
             picture = BytesIO(draw(self.case, self.layers, lang=self.lang))
-            self.document.add_picture(picture, width=Cm(15.6))
-            self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            style.picture(self.document, picture)
             style.note(self.document, self._text("map_note"))
         self._table(3)
         if any(school.is_within for school in self.case.near):

@@ -14,12 +14,14 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 
 from zmd_layout.outputs.word_parts import put_page_number, set_font
 from zmd_layout.vocabulary import Lang
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import BytesIO
 
 # Word and WPS take the reader's own fonts by these names, and another where they are missing
 TITLE, BODY, HEAD, SUBHEAD = "方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"
@@ -154,31 +156,40 @@ def _watermark(paragraph: Any, text: str) -> None:  # noqa: ANN401 - python-docx
     paragraph._p.append(parse_xml(xml))  # noqa: SLF001 - python-docx offers no watermarks
 
 
+def _paragraph(document: Any, text: str, style: str) -> Any:  # noqa: ANN401 - python-docx
+    """Append a paragraph; python-docx would search all styles for each."""
+    element = OxmlElement("w:p")
+    element.style = style.replace(" ", "")
+    document.element.body[-1].addprevious(element)  # the section closes the body
+    paragraph = Paragraph(element, document._body)  # noqa: SLF001 - the parent that it offers
+    if text:
+        paragraph.add_run(text)
+    return paragraph
+
+
 def title(document: Any, text: str, *, on_new_page: bool = False) -> None:  # noqa: ANN401 - python-docx
     """Write the title."""
-    paragraph = document.add_paragraph(text, style="Title")
-    paragraph.paragraph_format.page_break_before = on_new_page
+    _paragraph(document, text, "Title").paragraph_format.page_break_before = on_new_page
 
 
 def heading(document: Any, text: str) -> None:  # noqa: ANN401 - python-docx
     """Write a heading of the first level; it stays with what follows."""
-    document.add_paragraph(text, style="Heading 1")
+    _paragraph(document, text, "Heading 1")
 
 
 def body(document: Any, text: str, *, is_indented: bool = True) -> None:  # noqa: ANN401 - python-docx
     """Write a paragraph."""
-    document.add_paragraph(text, style="Body Text" if is_indented else "Salutation")
+    _paragraph(document, text, "Body Text" if is_indented else "Salutation")
 
 
 def caption(document: Any, text: str, *, on_new_page: bool = False) -> None:  # noqa: ANN401 - python-docx
     """Write the caption above a table or a picture."""
-    paragraph = document.add_paragraph(text, style="Caption")
-    paragraph.paragraph_format.page_break_before = on_new_page
+    _paragraph(document, text, "Caption").paragraph_format.page_break_before = on_new_page
 
 
 def note(document: Any, text: str, *, is_warning: bool = False) -> None:  # noqa: ANN401 - python-docx
     """Write small print."""
-    run = document.add_paragraph(style="Note").add_run(text)
+    run = _paragraph(document, "", "Note").add_run(text)
     if is_warning:
         run.font.color.rgb = _RED
         run.font.bold = True
@@ -186,7 +197,13 @@ def note(document: Any, text: str, *, is_warning: bool = False) -> None:  # noqa
 
 def right(document: Any, text: str) -> None:  # noqa: ANN401 - python-docx
     """Write a line at the right, as signatures stand."""
-    document.add_paragraph(text, style="Signature")
+    _paragraph(document, text, "Signature")
+
+
+def picture(document: Any, png: BytesIO) -> None:  # noqa: ANN401 - python-docx
+    """Put a picture as wide as the text."""
+    paragraph = _paragraph(document, "", "Note")
+    paragraph.add_run().add_picture(png, width=Cm(_TEXT_WIDTH_CM))
 
 
 def table(
