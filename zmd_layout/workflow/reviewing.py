@@ -127,7 +127,7 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
         from zmd_layout.outputs.opinion import write_opinion  # noqa: PLC0415 - an optional extra
 
         writers["opinion.docx"] = lambda path: write_opinion(
-            path, judged.cases, layers=judged.layers, lang=Lang(lang)
+            path, judged.cases, layers=judged.layers, lang=Lang(lang), progress=progress
         )
     else:
         tell(progress, Message("opinion.not_installed"))
