@@ -17,14 +17,12 @@ from scipy.sparse import csr_array
 
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.findings import find
-from zmd_layout.measures.access import access, demand
 from zmd_layout.measures.units import county_code
 from zmd_layout.messages import Message, word_message
 from zmd_layout.siting.alternatives import others
-from zmd_layout.siting.candidates import candidates
 from zmd_layout.siting.columns import empty_suggestions, suggestions_html
-from zmd_layout.siting.demand_matrix import joined, reach, weights
-from zmd_layout.siting.distances import county_of_points, distance_notes, uncovered
+from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix, joined
+from zmd_layout.siting.distances import STAGES, distance_notes, uncovered
 from zmd_layout.siting.needs import LASTING, Need, needs_of
 from zmd_layout.siting.placement import place
 from zmd_layout.siting.plan.actions import Action
@@ -142,29 +140,31 @@ def suggest(
     """
     options = options or SitingOptions()
     needs = {stage: _needs(findings, rules, stage, world, options) for stage in Stage}
-    if demand(world) is None:
-        return nothing(world, tuple(need for stage in stages for need in needs[stage]))
-    ground = ground_of(world, rules, options)
+    matrix = demand_matrix(world, [stage for stage in Stage if stage in {*stages, *STAGES}])
+    if matrix is None:
+        lost = [need for stage in stages for need in needs[stage]]
+        return nothing(world, None, tuple(lost))
+    ground = ground_of(matrix, rules, options)
     if progress is not None:
         progress(Message("sites.planning"))
     plan, by_year = _plan(ground, needs)
     works, lost = [], []
     for stage in stages:
         wanted = [*needs[stage], *_to_build(plan, stage, options)]
-        if not access(world, stage) or (wanted and not weights(world, stage).any()):
+        if stage not in matrix.access or (wanted and not matrix.weights(stage).any()):
             lost += needs[stage]
             continue
         if progress is not None and wanted:
             progress(Message("sites.placing", stage=word_message(stage)))
         works.append(_solve_stage(ground, stage, wanted))
-    after = after_plan(world, plan, _new_sites(ground, works, plan))
+    after = after_plan(matrix, plan, _new_sites(ground, works, plan))
     elsewhere = list(seats_elsewhere(plan, after))
     plan = replace(plan, beds_cost=beds_cost(plan, elsewhere))
     for work in works:
         _add_standing(work, plan, [*shared_seats(plan), *elsewhere], ground)
     unmet = tuple(lost + [n for work in works for n in work.unmet if n.rule_id != LASTING])
     if not any(work.rows for work in works):
-        none = nothing(world, unmet)
+        none = nothing(world, matrix, unmet)
         story = tell_plan(plan, by_year, none.table, after)
         return replace(none, seats_by_year=with_plan(by_year, after), story=story)
     table, catchments = gathered(ground, works, plan)
@@ -172,12 +172,12 @@ def suggest(
     return Suggestions(
         table,
         catchments,
-        uncovered(world),
+        uncovered(world, matrix),
         unmet,
         tuple(need for work in works for need in remaining(ground, work, needs[work.stage])),
         all(p.is_reproducible for work in works for p in work.placements)
         and all(found.answer.is_reproducible for found in plan.amounts.values()),
-        distances=distance_notes(world),
+        distances=distance_notes(world, matrix),
         seats_by_year=with_plan(by_year, after),
         story=story,
     )
@@ -201,7 +201,7 @@ def _plan(ground: Ground, needs: Mapping[Stage, list[Need]]) -> tuple[YearsPlan,
     """Plan over years what the schools of duties leave open, and list seats by year."""
     world = ground.world
     options = PlanOptions(world.study.plan)
-    supply = supply_and_demand(world, options)
+    supply = supply_and_demand(ground.matrix, options)
     owed = {
         (stage, need.unit_id): int(need.amount)
         for stage in supply
@@ -210,14 +210,20 @@ def _plan(ground: Ground, needs: Mapping[Stage, list[Need]]) -> tuple[YearsPlan,
     }
     places = {}
     for stage in supply:
-        found = candidates(world, stage)
+        found = ground.matrix.places[stage]
         places[stage] = found[found["kind"] != CandidateKind.EXPANSION]
     by_rule = rule_caps(list(ground.rules.values()), world)
     caps = {stage: by_rule[str(stage)] for stage in supply if str(stage) in by_rule}
     is_open = world.study.plan.borders == "open"
     shortages = {stage: shortage_of(one, borders_open=is_open) for stage, one in supply.items()}
     plan = plan_over_years(
-        world, supply, options, shortages=shortages, places=places, owed=owed, size_caps=caps
+        ground.matrix,
+        supply,
+        options,
+        shortages=shortages,
+        places=places,
+        owed=owed,
+        size_caps=caps,
     )
     return plan, seats_by_year(world, supply, shortages)
 
@@ -267,15 +273,10 @@ def _needs(
     return [need for need in found if _is_asked(_county_of(need, world), options)]
 
 
-def ground_of(world: World, rules: Sequence[Rule], options: SitingOptions) -> Ground:
+def ground_of(matrix: DemandMatrix, rules: Sequence[Rule], options: SitingOptions) -> Ground:
     """Gather what all stages share."""
-    return Ground(
-        world,
-        county_of_points(world),
-        {rule.id: rule for rule in rules},
-        size_caps(rules, world),
-        options,
-    )
+    by_id = {rule.id: rule for rule in rules}
+    return Ground(matrix, by_id, size_caps(rules, matrix.world), options)
 
 
 def gathered(
@@ -292,34 +293,33 @@ def gathered(
 
 
 def nothing(
-    world: World, unmet: tuple[Need, ...] = (), explanation: tuple[Message, ...] = ()
+    world: World,
+    matrix: DemandMatrix | None,
+    unmet: tuple[Need, ...] = (),
+    explanation: tuple[Message, ...] = (),
 ) -> Suggestions:
     """Return suggestions of no site."""
     crs = world.study.crs
     return Suggestions(
-        empty_suggestions(crs), no_catchments(crs), uncovered(world), unmet, unmet,
-        explanation=explanation, distances=distance_notes(world),
+        empty_suggestions(crs), no_catchments(crs), uncovered(world, matrix), unmet, unmet,
+        explanation=explanation, distances=distance_notes(world, matrix),
     )  # fmt: skip
 
 
 def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageState:
-    world = ground.world
-    way = access(world, stage)
-    assert way is not None  # noqa: S101 - asked before
-    places = candidates(world, stage)
+    matrix = ground.matrix
+    way, places, weights = matrix.access[stage], matrix.places[stage], matrix.weights(stage)
     if not needs:
         nowhere = csr_array((0, len(way.demand.xy)))
-        return StageState(
-            stage, way, weights(world, stage), places.iloc[:0], nowhere, ground.options
-        )  # fmt: skip
-    counts = np.nan_to_num(giving(places, needs, ground.rules, world))
+        return StageState(stage, way, weights, places.iloc[:0], nowhere, ground.options)
+    counts = np.nan_to_num(giving(places, needs, ground.rules, matrix.world))
     places, counts = (
         places[counts.any(axis=0)].reset_index(drop=True),
         counts[:, counts.any(axis=0)],
     )
-    to_points = reach(world, places, ground.options)
-    work = StageState(stage, way, weights(world, stage), places, to_points, ground.options)
-    counties = np.array([_county_of(need, world) for need in needs])
+    to_points = matrix.reach(places, ground.options)
+    work = StageState(stage, way, weights, places, to_points, ground.options)
+    counties = np.array([_county_of(need, matrix.world) for need in needs])
     for county in sorted(set(counties)):
         mine = np.flatnonzero(counties == county)
         _solve_county(work, str(county), [needs[n] for n in mine], counts[mine], ground)
