@@ -7,6 +7,7 @@ it closes, whom it would serve, how ways change, and how far its stage's answer 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -361,18 +362,16 @@ def _solve_county(
         work.unmet += needs
         return
     work.placements.append(found)
-    closed: dict[str, float] = {}
+    # ids are unique within a kind only
+    closed: defaultdict[tuple[str, UnitKind, str], float] = defaultdict(float)
     for site in found.sites:
         closes = []
         for need, row in zip(needs, inside, strict=True):
             # no more places close a need than schools are missing
-            if (
-                row[site] > 0
-                and closed.get(need.name, 0.0) < need.amount
-                and need.rule_id != LASTING
-            ):
+            key = need.rule_id, need.unit_kind, need.unit_id
+            if row[site] > 0 and closed[key] < need.amount and need.rule_id != LASTING:
                 closes.append(need)
-                closed[need.name] = closed.get(need.name, 0.0) + row[site]
+                closed[key] += row[site]
         own = np.ones(len(mine)) if costs is None else costs
         also = others(inside, found.sites, int(site), costs=own, travel=travel)
         work.rows.append(
