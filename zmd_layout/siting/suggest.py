@@ -7,25 +7,18 @@ it closes, whom it would serve, how ways change, and how far its stage's answer 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
-from zmd_layout.checks.conditions import is_missing
 from zmd_layout.findings import find
-from zmd_layout.measures.units import county_code
 from zmd_layout.messages import Message, word_message
-from zmd_layout.siting.alternatives import others
 from zmd_layout.siting.columns import empty_suggestions, suggestions_html
-from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix, joined
+from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix
 from zmd_layout.siting.distances import STAGES, distance_notes, uncovered
 from zmd_layout.siting.needs import LASTING, Need, needs_of
-from zmd_layout.siting.placement import place
 from zmd_layout.siting.plan.actions import Action
 from zmd_layout.siting.plan.after_plan import after_plan
 from zmd_layout.siting.plan.lasting_needs import shortage_of
@@ -43,22 +36,18 @@ from zmd_layout.siting.plan.seats_by_year import seats_by_year
 from zmd_layout.siting.plan.supply_demand import supply_and_demand
 from zmd_layout.siting.plan.years_plan import YearsPlan, plan_over_years
 from zmd_layout.siting.planning import CandidateKind
-from zmd_layout.siting.proposed import giving, world_with
+from zmd_layout.siting.proposed import world_with
 from zmd_layout.siting.sizes import rule_caps, size_caps
-from zmd_layout.siting.stage_state import Aim, Ground, SitingOptions, StageState
+from zmd_layout.siting.stage_sites import county_of_need, solve_stage
+from zmd_layout.siting.stage_state import Ground, SitingOptions, StageState
 from zmd_layout.siting.suggestions_table import no_catchments, report_stage
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
-
-
-_HAIR = 1e-3  # of a new school on reserved land
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +146,7 @@ def suggest(
             continue
         if progress is not None and wanted:
             progress(Message("sites.placing", stage=word_message(stage)))
-        works.append(_solve_stage(ground, stage, wanted))
+        works.append(solve_stage(ground, stage, wanted))
     after = after_plan(matrix, plan, _new_sites(ground, works, plan))
     elsewhere = list(seats_elsewhere(plan, after))
     plan = replace(plan, beds_cost=beds_cost(plan, elsewhere))
@@ -271,7 +260,7 @@ def _needs(
     """Return the schools of a stage that rules find missing, of one county where one is asked."""
     include = world.study.plan.include_indicators
     found = needs_of(findings, rules, stage, include_indicators=include)
-    return [need for need in found if _is_asked(_county_of(need, world), options)]
+    return [need for need in found if _is_asked(county_of_need(need, world), options)]
 
 
 def ground_of(matrix: DemandMatrix, rules: Sequence[Rule], options: SitingOptions) -> Ground:
@@ -305,112 +294,6 @@ def nothing(
         empty_suggestions(crs), no_catchments(crs), uncovered(world, matrix), unmet, unmet,
         explanation=explanation, distances=distance_notes(world, matrix),
     )  # fmt: skip
-
-
-def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageState:
-    matrix = ground.matrix
-    way, places, weights = matrix.access[stage], matrix.places[stage], matrix.weights(stage)
-    if not needs:
-        nowhere = csr_array((0, len(way.demand.xy)))
-        return StageState(stage, way, weights, places.iloc[:0], nowhere, ground.options)
-    counts = np.nan_to_num(giving(places, needs, ground.rules, matrix.world))
-    places, counts = (
-        places[counts.any(axis=0)].reset_index(drop=True),
-        counts[:, counts.any(axis=0)],
-    )
-    to_points = matrix.reach(places, ground.options)
-    work = StageState(stage, way, weights, places, to_points, ground.options)
-    counties = np.array([_county_of(need, matrix.world) for need in needs])
-    for county in sorted(set(counties)):
-        mine = np.flatnonzero(counties == county)
-        _solve_county(work, str(county), [needs[n] for n in mine], counts[mine], ground)
-    return work
-
-
-def _county_of(need: Need, world: World) -> str:
-    if need.unit_kind is UnitKind.COUNTY:
-        return need.unit_id
-    townships = world.units(UnitKind.TOWNSHIP, {})
-    if townships is not None and "county_id" in townships.frame:
-        county = townships.frame["county_id"].get(need.unit_id)
-        if not is_missing(county):
-            return str(county)
-    return county_code(need.unit_id) or need.unit_id
-
-
-def _solve_county(
-    work: StageState, county: str, needs: list[Need], counts: NDArray[np.float64], ground: Ground
-) -> None:
-    mine = np.flatnonzero(counts.any(axis=0))
-    inside = counts[:, mine]
-    gaps = np.array([need.amount for need in needs])
-    lacking = inside.sum(axis=1) < gaps
-    work.unmet += [need for need, lacks in zip(needs, lacking, strict=True) if lacks]
-    gaps = np.minimum(gaps, inside.sum(axis=1))
-    if not len(mine) or not gaps.sum():
-        return
-    points = np.flatnonzero((ground.county_of == county) & (work.children > 0))
-    now = np.nan_to_num(work.way.found.distance_m[points], nan=work.options.reach_m)
-    now = np.minimum(now, work.options.reach_m)
-    travel = joined(work, points, now, work.to_candidates[mine][:, points])
-    costs = _costs(work, mine)
-    rows = _binding(inside, gaps)
-    found = place(
-        inside[rows], gaps[rows], travel=travel, time_limit_s=work.options.time_limit_s, costs=costs
-    )
-    if found is None:
-        work.unmet += needs
-        return
-    work.placements.append(found)
-    # ids are unique within a kind only
-    closed: defaultdict[tuple[str, UnitKind, str], float] = defaultdict(float)
-    for site in found.sites:
-        closes = []
-        for need, row in zip(needs, inside, strict=True):
-            # no more places close a need than schools are missing
-            key = need.rule_id, need.unit_kind, need.unit_id
-            if row[site] > 0 and closed[key] < need.amount and need.rule_id != LASTING:
-                closes.append(need)
-                closed[key] += row[site]
-        own = np.ones(len(mine)) if costs is None else costs
-        also = others(inside, found.sites, int(site), costs=own, travel=travel)
-        work.rows.append(
-            {
-                "place": int(mine[site]), "county_id": county, "closes": closes,
-                "also": [int(mine[other]) for other in also],
-            }
-        )  # fmt: skip
-
-
-def _binding(inside: NDArray[np.float64], gaps: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Keep of needs that the same places close the one that wants most."""
-    _, group = np.unique(inside, axis=0, return_inverse=True)
-    order = np.lexsort((np.arange(len(gaps)), -gaps))
-    first = np.unique(group.ravel()[order], return_index=True)[1]
-    return np.sort(order[first])
-
-
-def _costs(work: StageState, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """
-    Return the cost of each place by its kind; None where the fewest are asked for.
-
-    Places at which the stage is taught already shorten no way; of those the one that is the nearest
-    school of most children is cheaper by a hair.
-    """
-    if work.options.aim is Aim.FEWEST:
-        return None
-    places, found = work.places.iloc[mine], work.way.found
-    base = places["kind"].map(work.options.relative_cost).to_numpy(dtype=float)
-    owners = work.way.schools["school_id"].astype(str)
-    served = np.bincount(
-        found.facility[found.is_reached],
-        weights=work.children[found.is_reached],
-        minlength=len(owners),
-    )
-    near = places["school_id"].map(dict(zip(owners, served, strict=True))).to_numpy(dtype=float)
-    near = np.nan_to_num(near)
-    costs: NDArray[np.float64] = base - _HAIR * near / max(near.max(initial=0.0), 1.0)
-    return costs
 
 
 def remaining(ground: Ground, work: StageState, needs: list[Need]) -> list[Need]:
