@@ -127,3 +127,45 @@ def test_a_school_more_never_worsens_a_rule_of_the_plan_that_counts_schools(
     worse = now["status"].map(_ORDER) < was["status"].map(_ORDER)
     assert not worse.any()
     assert (now["gap"].fillna(0) <= was["gap"].fillna(0)).all()
+
+
+# another place, other ids
+
+
+def _moved(world: World, metres: float) -> World:
+    """Move all layers of a world in its plane."""
+    layers = {
+        name: replace(
+            layer, frame=layer.frame.set_geometry(layer.frame.geometry.translate(metres, metres))
+        )
+        for name, layer in world.layers.items()
+        if layer.roads is None
+    }
+    return World(world.study, {**world.layers, **layers}, world.as_of)
+
+
+def test_a_move_of_everything_by_a_kilometre_changes_nothing(city: World) -> None:
+    straight = {name: layer for name, layer in city.layers.items() if name != "roads"}
+    world = World(city.study, straight, city.as_of)
+    was, now = (find(RULES, one).drop(columns="geometry") for one in (world, _moved(world, 1000.0)))
+    assert {"pass", "shortfall"} <= {*was["status"]}
+    pd.testing.assert_frame_equal(was, now, rtol=1e-6)
+
+
+def test_other_ids_of_schools_change_nothing_else(city: World) -> None:
+    def renamed(layer: Any) -> Any:
+        ids = {
+            name: layer.frame[name].map(lambda old: old if pd.isna(old) else f"校 {old}/@")
+            for name in ("school_id", "replacement_id")
+            if name in layer.frame
+        }
+        return replace(layer, frame=layer.frame.assign(**ids)) if ids else layer
+
+    layers = {name: renamed(layer) for name, layer in city.layers.items()}
+    was, now = (find(RULES, one) for one in (city, World(city.study, layers, city.as_of)))
+    is_school = was["unit_kind"] == "school"
+    assert is_school.any()
+    expected = was["unit_id"].where(~is_school, "校 " + was["unit_id"] + "/@")
+    assert now["unit_id"].tolist() == expected.tolist()
+    keep = ["rule_id", "unit_kind", "unit_name", "status", "measured", "required", "gap", "flags"]
+    pd.testing.assert_frame_equal(was[keep], now[keep])

@@ -26,6 +26,8 @@ from zmd_layout.siting.standing import new_seats, standing_places
 from zmd_layout.vocabulary import LandUse, UnitKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from zmd_layout.measures import World
     from zmd_layout.measures.units import Units
     from zmd_layout.vocabulary import Stage
@@ -38,9 +40,9 @@ _PER_TOWNSHIP = 3  # villages
 _PER_COUNTY = 60  # villages, where there are no townships
 
 
-def candidates(world: World, stage: Stage) -> gpd.GeoDataFrame:
+def candidates(world: World, stages: Iterable[Stage]) -> dict[Stage, gpd.GeoDataFrame]:
     """
-    Gather the places at which a school of a stage could be added.
+    Gather the places at which a school could be added, by stage.
 
     Returns
     -------
@@ -50,7 +52,11 @@ def candidates(world: World, stage: Stage) -> gpd.GeoDataFrame:
         stands there afterwards, `adds_seats` how many seats of the stage it adds as a school of
         usual size.
     """
-    new = world.keep("new places", lambda: _new_places(world))
+    new = _new_places(world)
+    return {stage: _of_stage(world, stage, new) for stage in stages}
+
+
+def _of_stage(world: World, stage: Stage, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     new = new[new["land_stage"].map(is_missing) | (new["land_stage"] == stage)]
     new = new.assign(school_id="", stages=str(stage), adds_seats=new_seats(stage))
     parts = [new, standing_places(world, stage)]

@@ -10,18 +10,16 @@ from scipy.sparse import csr_array, hstack
 from zmd_layout.errors import SitingError
 from zmd_layout.location.problem import Model, Problem
 from zmd_layout.location.solver import solve
-from zmd_layout.measures.access import access, demand
 from zmd_layout.messages import Message, word_message
-from zmd_layout.siting.candidates import candidates
-from zmd_layout.siting.demand_matrix import joined, reach, weights
-from zmd_layout.siting.distances import distance_notes, uncovered
+from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix, joined
+from zmd_layout.siting.distances import STAGES, distance_notes, uncovered
 from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import Placement, Travel
 from zmd_layout.siting.planning import CandidateKind, planning
 from zmd_layout.siting.proposed import giving
 from zmd_layout.siting.stage_state import Aim, SitingOptions, StageState
 from zmd_layout.siting.suggest import Suggestions, gathered, ground_of, nothing, remaining
-from zmd_layout.vocabulary import SolveStatus, UnitKind
+from zmd_layout.vocabulary import SolveStatus, Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
     from zmd_layout.siting.stage_state import Ground
-    from zmd_layout.vocabulary import Stage
 
 _UNITS = {
     Aim.TRAVEL: "child-metre", Aim.COVERED: "child", Aim.FAIREST: "metre", Aim.COVER_ALL: "school",
@@ -84,16 +81,17 @@ def site_new(
         Where a number or a radius is missing, nothing says where children live, or there are fewer
         places than schools.
     """
-    way = access(world, stage)
-    if way is None or demand(world) is None:
+    matrix = demand_matrix(world, [one for one in Stage if one in {stage, *STAGES}])
+    if matrix is None or stage not in matrix.access:
         raise SitingError(Message("sites.without_children"))
-    ground = ground_of(world, rules, options)
-    places = _places(world, stage, options)
+    ground = ground_of(matrix, rules, options)
+    places = _places(matrix, stage, options)
     _check(options, places, stage)
     if progress is not None:
         progress(Message("sites.placing", stage=word_message(stage)))
     work = StageState(
-        stage, way, weights(world, stage), places, reach(world, places, options), options,
+        stage, matrix.access[stage], matrix.weights(stage), places,
+        matrix.reach(places, options), options,
         objective_unit=_UNITS[options.aim],
     )  # fmt: skip
     travel = _travel(ground, work)
@@ -102,17 +100,18 @@ def site_new(
     _put(work, found, needs, ground)
     explanation = (*found.explanation, *_least_radius(travel, work))
     if not work.rows:
-        return nothing(world, tuple(needs), explanation)
+        return nothing(world, matrix, tuple(needs), explanation)
     table, catchments = gathered(ground, [work])
     return Suggestions(
-        table, catchments, uncovered(world), remaining=tuple(remaining(ground, work, needs)),
+        table, catchments, uncovered(world, matrix),
+        remaining=tuple(remaining(ground, work, needs)),
         is_reproducible=found.is_reproducible, explanation=explanation,
-        distances=distance_notes(world),
+        distances=distance_notes(world, matrix),
     )  # fmt: skip
 
 
-def _places(world: World, stage: Stage, options: SitingOptions) -> gpd.GeoDataFrame:
-    places = candidates(world, stage)
+def _places(matrix: DemandMatrix, stage: Stage, options: SitingOptions) -> gpd.GeoDataFrame:
+    places = matrix.places[stage]
     is_new = places["kind"] != CandidateKind.EXPANSION
     if options.county_id is not None:
         is_new &= places["county_id"] == options.county_id

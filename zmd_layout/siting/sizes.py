@@ -9,7 +9,6 @@ import pandas as pd
 
 from zmd_layout.forecast import standards
 from zmd_layout.measures.access import schools_of
-from zmd_layout.measures.outlook import outlook
 from zmd_layout.rulebook import Threshold
 from zmd_layout.siting.planning import planning
 from zmd_layout.siting.standing import GRADES, NINE_YEAR
@@ -97,7 +96,7 @@ def children_at_opening(row: dict[str, Any], ground: Ground, work: StageState) -
 
     They change as those of their county and stage do; without a forecast they are those of today.
     """
-    rate = _rates(ground.world, work, row["county_id"], row["opens_in"])[1]
+    rate = _rates(ground.matrix.outlook, work, row["county_id"], row["opens_in"])[1]
     children = row["children_served"]
     return {"children_at_opening": children * rate if np.isfinite(rate) else children}
 
@@ -112,7 +111,7 @@ def use_to_come(row: dict[str, Any], ground: Ground, work: StageState) -> dict[s
     """
     uses = {}
     for year in (*USE_YEARS, work.options.outlook_year):
-        rates = _rates(ground.world, work, row["county_id"], year)
+        rates = _rates(ground.matrix.outlook, work, row["county_id"], year)
         children = row["children_served"]
         shares = [100 * np.minimum(children * rate / row["seats"], 1.0) for rate in rates]
         if year in USE_YEARS:
@@ -124,9 +123,8 @@ def use_to_come(row: dict[str, Any], ground: Ground, work: StageState) -> dict[s
     return uses
 
 
-def _rates(world: World, work: StageState, county: str, year: int) -> list[float]:
+def _rates(future: Outlook | None, work: StageState, county: str, year: int) -> list[float]:
     """Return children of a year as a multiple of the layer's, by scenario; NaN is unknown."""
-    future = outlook(world)
     base = work.way.demand.layer.origin.year
     table = pd.DataFrame() if future is None else _of(future, county, work.stage)
     if base is None or not {base, year} <= set(table.index):

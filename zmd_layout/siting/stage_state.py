@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.measures.access import Access
     from zmd_layout.rulebook import Rule
+    from zmd_layout.siting.demand_matrix import DemandMatrix
     from zmd_layout.siting.needs import Need
     from zmd_layout.siting.placement import Placement
     from zmd_layout.vocabulary import Stage
@@ -95,13 +96,22 @@ class SitingOptions:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all stages share: the county of each demand point, rules and caps."""
+    """What all stages share: children, schools and ways, rules and caps."""
 
-    world: World
-    county_of: NDArray[np.object_]
+    matrix: DemandMatrix
     rules: dict[str, Rule]
     caps: dict[str, float]
     options: SitingOptions
+
+    @property
+    def world(self) -> World:
+        """The study with its layers."""
+        return self.matrix.world
+
+    @property
+    def county_of(self) -> NDArray[np.object_]:
+        """The county of each demand point."""
+        return self.matrix.county
 
 
 @dataclass(slots=True)

@@ -11,22 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
-from zmd_layout.checks.conditions import is_missing
 from zmd_layout.findings import find
-from zmd_layout.measures.access import access, demand
-from zmd_layout.measures.units import county_code
 from zmd_layout.messages import Message, word_message
-from zmd_layout.siting.alternatives import others
-from zmd_layout.siting.candidates import candidates
 from zmd_layout.siting.columns import empty_suggestions, suggestions_html
-from zmd_layout.siting.demand_matrix import joined, reach, weights
-from zmd_layout.siting.distances import county_of_points, distance_notes, uncovered
+from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix
+from zmd_layout.siting.distances import STAGES, distance_notes, uncovered
 from zmd_layout.siting.needs import LASTING, Need, needs_of
-from zmd_layout.siting.placement import place
 from zmd_layout.siting.plan.actions import Action
 from zmd_layout.siting.plan.after_plan import after_plan
 from zmd_layout.siting.plan.lasting_needs import shortage_of
@@ -44,22 +36,18 @@ from zmd_layout.siting.plan.seats_by_year import seats_by_year
 from zmd_layout.siting.plan.supply_demand import supply_and_demand
 from zmd_layout.siting.plan.years_plan import YearsPlan, plan_over_years
 from zmd_layout.siting.planning import CandidateKind
-from zmd_layout.siting.proposed import giving, world_with
+from zmd_layout.siting.proposed import world_with
 from zmd_layout.siting.sizes import rule_caps, size_caps
-from zmd_layout.siting.stage_state import Aim, Ground, SitingOptions, StageState
+from zmd_layout.siting.stage_sites import county_of_need, solve_stage
+from zmd_layout.siting.stage_state import Ground, SitingOptions, StageState
 from zmd_layout.siting.suggestions_table import no_catchments, report_stage
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
-
-
-_HAIR = 1e-3  # of a new school on reserved land
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,29 +130,31 @@ def suggest(
     """
     options = options or SitingOptions()
     needs = {stage: _needs(findings, rules, stage, world, options) for stage in Stage}
-    if demand(world) is None:
-        return nothing(world, tuple(need for stage in stages for need in needs[stage]))
-    ground = ground_of(world, rules, options)
+    matrix = demand_matrix(world, [stage for stage in Stage if stage in {*stages, *STAGES}])
+    if matrix is None:
+        lost = [need for stage in stages for need in needs[stage]]
+        return nothing(world, None, tuple(lost))
+    ground = ground_of(matrix, rules, options)
     if progress is not None:
         progress(Message("sites.planning"))
     plan, by_year = _plan(ground, needs)
     works, lost = [], []
     for stage in stages:
         wanted = [*needs[stage], *_to_build(plan, stage, options)]
-        if not access(world, stage) or (wanted and not weights(world, stage).any()):
+        if stage not in matrix.access or (wanted and not matrix.weights(stage).any()):
             lost += needs[stage]
             continue
         if progress is not None and wanted:
             progress(Message("sites.placing", stage=word_message(stage)))
-        works.append(_solve_stage(ground, stage, wanted))
-    after = after_plan(world, plan, _new_sites(ground, works, plan))
+        works.append(solve_stage(ground, stage, wanted))
+    after = after_plan(matrix, plan, _new_sites(ground, works, plan))
     elsewhere = list(seats_elsewhere(plan, after))
     plan = replace(plan, beds_cost=beds_cost(plan, elsewhere))
     for work in works:
         _add_standing(work, plan, [*shared_seats(plan), *elsewhere], ground)
     unmet = tuple(lost + [n for work in works for n in work.unmet if n.rule_id != LASTING])
     if not any(work.rows for work in works):
-        none = nothing(world, unmet)
+        none = nothing(world, matrix, unmet)
         story = tell_plan(plan, by_year, none.table, after)
         return replace(none, seats_by_year=with_plan(by_year, after), story=story)
     table, catchments = gathered(ground, works, plan)
@@ -172,12 +162,12 @@ def suggest(
     return Suggestions(
         table,
         catchments,
-        uncovered(world),
+        uncovered(world, matrix),
         unmet,
         tuple(need for work in works for need in remaining(ground, work, needs[work.stage])),
         all(p.is_reproducible for work in works for p in work.placements)
         and all(found.answer.is_reproducible for found in plan.amounts.values()),
-        distances=distance_notes(world),
+        distances=distance_notes(world, matrix),
         seats_by_year=with_plan(by_year, after),
         story=story,
     )
@@ -201,7 +191,7 @@ def _plan(ground: Ground, needs: Mapping[Stage, list[Need]]) -> tuple[YearsPlan,
     """Plan over years what the schools of duties leave open, and list seats by year."""
     world = ground.world
     options = PlanOptions(world.study.plan)
-    supply = supply_and_demand(world, options)
+    supply = supply_and_demand(ground.matrix, options)
     owed = {
         (stage, need.unit_id): int(need.amount)
         for stage in supply
@@ -210,14 +200,20 @@ def _plan(ground: Ground, needs: Mapping[Stage, list[Need]]) -> tuple[YearsPlan,
     }
     places = {}
     for stage in supply:
-        found = candidates(world, stage)
+        found = ground.matrix.places[stage]
         places[stage] = found[found["kind"] != CandidateKind.EXPANSION]
     by_rule = rule_caps(list(ground.rules.values()), world)
     caps = {stage: by_rule[str(stage)] for stage in supply if str(stage) in by_rule}
     is_open = world.study.plan.borders == "open"
     shortages = {stage: shortage_of(one, borders_open=is_open) for stage, one in supply.items()}
     plan = plan_over_years(
-        world, supply, options, shortages=shortages, places=places, owed=owed, size_caps=caps
+        ground.matrix,
+        supply,
+        options,
+        shortages=shortages,
+        places=places,
+        owed=owed,
+        size_caps=caps,
     )
     return plan, seats_by_year(world, supply, shortages)
 
@@ -264,18 +260,13 @@ def _needs(
     """Return the schools of a stage that rules find missing, of one county where one is asked."""
     include = world.study.plan.include_indicators
     found = needs_of(findings, rules, stage, include_indicators=include)
-    return [need for need in found if _is_asked(_county_of(need, world), options)]
+    return [need for need in found if _is_asked(county_of_need(need, world), options)]
 
 
-def ground_of(world: World, rules: Sequence[Rule], options: SitingOptions) -> Ground:
+def ground_of(matrix: DemandMatrix, rules: Sequence[Rule], options: SitingOptions) -> Ground:
     """Gather what all stages share."""
-    return Ground(
-        world,
-        county_of_points(world),
-        {rule.id: rule for rule in rules},
-        size_caps(rules, world),
-        options,
-    )
+    by_id = {rule.id: rule for rule in rules}
+    return Ground(matrix, by_id, size_caps(rules, matrix.world), options)
 
 
 def gathered(
@@ -292,126 +283,17 @@ def gathered(
 
 
 def nothing(
-    world: World, unmet: tuple[Need, ...] = (), explanation: tuple[Message, ...] = ()
+    world: World,
+    matrix: DemandMatrix | None,
+    unmet: tuple[Need, ...] = (),
+    explanation: tuple[Message, ...] = (),
 ) -> Suggestions:
     """Return suggestions of no site."""
     crs = world.study.crs
     return Suggestions(
-        empty_suggestions(crs), no_catchments(crs), uncovered(world), unmet, unmet,
-        explanation=explanation, distances=distance_notes(world),
+        empty_suggestions(crs), no_catchments(crs), uncovered(world, matrix), unmet, unmet,
+        explanation=explanation, distances=distance_notes(world, matrix),
     )  # fmt: skip
-
-
-def _solve_stage(ground: Ground, stage: Stage, needs: list[Need]) -> StageState:
-    world = ground.world
-    way = access(world, stage)
-    assert way is not None  # noqa: S101 - asked before
-    places = candidates(world, stage)
-    if not needs:
-        nowhere = csr_array((0, len(way.demand.xy)))
-        return StageState(
-            stage, way, weights(world, stage), places.iloc[:0], nowhere, ground.options
-        )  # fmt: skip
-    counts = np.nan_to_num(giving(places, needs, ground.rules, world))
-    places, counts = (
-        places[counts.any(axis=0)].reset_index(drop=True),
-        counts[:, counts.any(axis=0)],
-    )
-    to_points = reach(world, places, ground.options)
-    work = StageState(stage, way, weights(world, stage), places, to_points, ground.options)
-    counties = np.array([_county_of(need, world) for need in needs])
-    for county in sorted(set(counties)):
-        mine = np.flatnonzero(counties == county)
-        _solve_county(work, str(county), [needs[n] for n in mine], counts[mine], ground)
-    return work
-
-
-def _county_of(need: Need, world: World) -> str:
-    if need.unit_kind is UnitKind.COUNTY:
-        return need.unit_id
-    townships = world.units(UnitKind.TOWNSHIP, {})
-    if townships is not None and "county_id" in townships.frame:
-        county = townships.frame["county_id"].get(need.unit_id)
-        if not is_missing(county):
-            return str(county)
-    return county_code(need.unit_id) or need.unit_id
-
-
-def _solve_county(
-    work: StageState, county: str, needs: list[Need], counts: NDArray[np.float64], ground: Ground
-) -> None:
-    mine = np.flatnonzero(counts.any(axis=0))
-    inside = counts[:, mine]
-    gaps = np.array([need.amount for need in needs])
-    lacking = inside.sum(axis=1) < gaps
-    work.unmet += [need for need, lacks in zip(needs, lacking, strict=True) if lacks]
-    gaps = np.minimum(gaps, inside.sum(axis=1))
-    if not len(mine) or not gaps.sum():
-        return
-    points = np.flatnonzero((ground.county_of == county) & (work.children > 0))
-    now = np.nan_to_num(work.way.found.distance_m[points], nan=work.options.reach_m)
-    now = np.minimum(now, work.options.reach_m)
-    travel = joined(work, points, now, work.to_candidates[mine][:, points])
-    costs = _costs(work, mine)
-    rows = _binding(inside, gaps)
-    found = place(
-        inside[rows], gaps[rows], travel=travel, time_limit_s=work.options.time_limit_s, costs=costs
-    )
-    if found is None:
-        work.unmet += needs
-        return
-    work.placements.append(found)
-    closed: dict[str, float] = {}
-    for site in found.sites:
-        closes = []
-        for need, row in zip(needs, inside, strict=True):
-            # no more places close a need than schools are missing
-            if (
-                row[site] > 0
-                and closed.get(need.name, 0.0) < need.amount
-                and need.rule_id != LASTING
-            ):
-                closes.append(need)
-                closed[need.name] = closed.get(need.name, 0.0) + row[site]
-        own = np.ones(len(mine)) if costs is None else costs
-        also = others(inside, found.sites, int(site), costs=own, travel=travel)
-        work.rows.append(
-            {
-                "place": int(mine[site]), "county_id": county, "closes": closes,
-                "also": [int(mine[other]) for other in also],
-            }
-        )  # fmt: skip
-
-
-def _binding(inside: NDArray[np.float64], gaps: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Keep of needs that the same places close the one that wants most."""
-    _, group = np.unique(inside, axis=0, return_inverse=True)
-    order = np.lexsort((np.arange(len(gaps)), -gaps))
-    first = np.unique(group.ravel()[order], return_index=True)[1]
-    return np.sort(order[first])
-
-
-def _costs(work: StageState, mine: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """
-    Return the cost of each place by its kind; None where the fewest are asked for.
-
-    Places at which the stage is taught already shorten no way; of those the one that is the nearest
-    school of most children is cheaper by a hair.
-    """
-    if work.options.aim is Aim.FEWEST:
-        return None
-    places, found = work.places.iloc[mine], work.way.found
-    base = places["kind"].map(work.options.relative_cost).to_numpy(dtype=float)
-    owners = work.way.schools["school_id"].astype(str)
-    served = np.bincount(
-        found.facility[found.is_reached],
-        weights=work.children[found.is_reached],
-        minlength=len(owners),
-    )
-    near = places["school_id"].map(dict(zip(owners, served, strict=True))).to_numpy(dtype=float)
-    near = np.nan_to_num(near)
-    costs: NDArray[np.float64] = base - _HAIR * near / max(near.max(initial=0.0), 1.0)
-    return costs
 
 
 def remaining(ground: Ground, work: StageState, needs: list[Need]) -> list[Need]:

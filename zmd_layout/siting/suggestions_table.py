@@ -17,7 +17,6 @@ from zmd_layout.network import NO_FACILITY, Method, areas_from_points
 from zmd_layout.siting.alternatives import spare_seats
 from zmd_layout.siting.columns import COLUMNS
 from zmd_layout.siting.demand_matrix import has_own_children
-from zmd_layout.siting.distances import county_of_points, is_inside
 from zmd_layout.siting.exclusions import BOTTOM_LINES, unchecked_lines
 from zmd_layout.siting.means import mean_way
 from zmd_layout.siting.notes import note
@@ -77,7 +76,7 @@ def report_stage(
     chosen = work.places.iloc[[row["place"] for row in work.rows]].reset_index(drop=True)
     after_m, nearest = _ways_after(ground.world, work, chosen)
     residents = work.way.demand.children["residents"].to_numpy(dtype=float)
-    inside = is_inside(ground.world)
+    inside = ground.matrix.is_inside
     shared = _shared(ground, work)
     rows = []
     for number, row in enumerate(work.rows):
@@ -107,7 +106,7 @@ def report_stage(
         own["flags"] = ";".join([*own["flags"], *_late_flags(own, work)])
         own["note_zh"], own["note_en"] = _note(own, ground, work, plan)
     table = _ranked(gpd.GeoDataFrame(rows, geometry="geometry", crs=ground.world.study.crs), work)
-    catchments = _catchments(table, ground.world, work, nearest)
+    catchments = _catchments(table, ground, work, nearest)
     uses = [name for name in table if str(name).startswith("use_")]
     extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
     table["seats_by_year"] = table.get("seats_by_year", pd.Series("", table.index)).fillna("")
@@ -271,7 +270,7 @@ def _ranked(table: gpd.GeoDataFrame, work: StageState) -> gpd.GeoDataFrame:
 
 
 def _catchments(
-    table: gpd.GeoDataFrame, world: World, work: StageState, nearest: NDArray[np.int64]
+    table: gpd.GeoDataFrame, ground: Ground, work: StageState, nearest: NDArray[np.int64]
 ) -> gpd.GeoDataFrame:
     """
     Draw the simulated catchments: the ground nearer to a place's children than to any others.
@@ -281,7 +280,7 @@ def _catchments(
     kept = table.loc[table["is_built"], "id"]
     if kept.empty:
         return no_catchments(str(table.crs))
-    counties, county_of = world.units(UnitKind.COUNTY, {}), county_of_points(world)
+    counties, county_of = ground.world.units(UnitKind.COUNTY, {}), ground.county_of
     reached = sorted({*county_of[nearest >= 0]} - {""})
     mine = np.isin(county_of, np.array(reached, dtype=object))
     boundary = gpd.GeoSeries(shapely.box(*shapely.total_bounds(table.geometry)), crs=table.crs)

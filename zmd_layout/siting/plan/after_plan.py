@@ -17,8 +17,6 @@ from scipy.sparse import csr_array, vstack
 
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.location.seating import seat
-from zmd_layout.measures.access import access
-from zmd_layout.siting.demand_matrix import ways_within
 from zmd_layout.siting.plan.actions import Action
 from zmd_layout.siting.plan.lasting_needs import MIDDLE, members
 from zmd_layout.siting.plan.place_actions import seats_after
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zmd_layout.location.seating import Seating
-    from zmd_layout.measures import World
+    from zmd_layout.siting.demand_matrix import DemandMatrix
     from zmd_layout.siting.plan.supply_demand import SupplyDemand
     from zmd_layout.siting.plan.years_plan import YearsPlan
     from zmd_layout.vocabulary import Stage
@@ -92,14 +90,16 @@ class _Carried:
         return csr_array(inside, shape=table.shape)
 
 
-def after_plan(world: World, plan: YearsPlan, sites: gpd.GeoDataFrame) -> dict[Stage, AfterPlan]:
+def after_plan(
+    matrix: DemandMatrix, plan: YearsPlan, sites: gpd.GeoDataFrame
+) -> dict[Stage, AfterPlan]:
     """
     Seat the children of every case and year again, with the plan carried out.
 
     Parameters
     ----------
-    world
-        The study.
+    matrix
+        Children, schools and ways.
     plan
         The plan.
     sites
@@ -107,17 +107,17 @@ def after_plan(world: World, plan: YearsPlan, sites: gpd.GeoDataFrame) -> dict[S
     """
     extra = seats_after(plan.supply, list(plan.placed))
     return {
-        stage: _of_stage(world, plan, stage, _carried(world, plan, one, sites, extra[stage]))
+        stage: _of_stage(matrix, plan, stage, _carried(matrix, plan, one, sites, extra[stage]))
         for stage, one in plan.supply.items()
     }
 
 
-def _of_stage(world: World, plan: YearsPlan, stage: Stage, there: _Carried) -> AfterPlan:
+def _of_stage(matrix: DemandMatrix, plan: YearsPlan, stage: Stage, there: _Carried) -> AfterPlan:
     one = plan.supply[stage]
     reaches = _reaches(plan, one, there)
     has_way, has_road = np.zeros((2, len(one.county)), dtype=bool)
     has_way[reaches[-1].indices] = True
-    way = access(world, stage)
+    way = matrix.access.get(stage)
     if way is not None:
         has_road = np.isfinite(way.found.distance_m)
     shape = (*one.children.shape[:2], len(one.counties))
@@ -205,7 +205,7 @@ def _add_hosts(
 
 
 def _carried(
-    world: World,
+    matrix: DemandMatrix,
     plan: YearsPlan,
     one: SupplyDemand,
     sites: gpd.GeoDataFrame,
@@ -217,10 +217,10 @@ def _carried(
     homes = [*mine["county_id"], *hosts["county"]]
     standing = one.schools["county_id"].to_numpy(dtype=object)
     seats = np.maximum(one.seats + extra, 0.0)
-    ways, beds = one.ways_m, _beds(world, plan, one)
+    ways, beds = one.ways_m, _beds(matrix, plan, one)
     if homes:
         keys = np.array([f"plan-{number:05d}" for number in range(len(homes))])
-        more = ways_within(world, np.vstack(xy), keys=keys, cutoff_m=one.longest_m)
+        more = matrix.ways_within(np.vstack(xy), keys=keys, cutoff_m=one.longest_m)
         ways = csr_array(vstack([ways, more]))
         opened = np.array(one.years)[:, None] >= mine["from_year"].to_numpy(float)[None, :]
         added = [opened * mine["seats"].to_numpy(float)[None, :], hosts["seats"]]
@@ -231,15 +231,14 @@ def _carried(
     return _Carried(seats, home, ways, beds)
 
 
-def _beds(world: World, plan: YearsPlan, one: SupplyDemand) -> csr_array | None:
+def _beds(matrix: DemandMatrix, plan: YearsPlan, one: SupplyDemand) -> csr_array | None:
     """Return (schools, points) ways to schools that take boarders; None where nobody boards."""
     longest = plan.options.boarding_way_m(one.stage)
     takes = (one.schools["is_boarding"] == True).to_numpy(dtype=bool)  # noqa: E712 - a column of objects
     if longest is None or not takes.any():
         return None
     part = one.schools[takes]
-    ways = ways_within(
-        world,
+    ways = matrix.ways_within(
         shapely.get_coordinates(part.geometry.to_numpy()),
         keys=part["school_id"].to_numpy(str),
         cutoff_m=longest,

@@ -12,12 +12,9 @@ from scipy.sparse import csr_array
 
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.location.seating import Seating, seat
-from zmd_layout.measures.access import demand
-from zmd_layout.measures.outlook import outlook
 from zmd_layout.measures.places import children_in_cases
 from zmd_layout.measures.supply.listed import uncovered
 from zmd_layout.measures.supply.seats import STAGES, in_holders, seats_by_school
-from zmd_layout.siting.demand_matrix import ways_within
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zmd_layout.measures import World
+    from zmd_layout.siting.demand_matrix import DemandMatrix
     from zmd_layout.siting.plan.plan_options import PlanOptions
 
 
@@ -115,7 +113,7 @@ class SupplyDemand:
 
 
 def supply_and_demand(
-    world: World, options: PlanOptions, *, stages: Sequence[Stage] = STAGES
+    matrix: DemandMatrix, options: PlanOptions, *, stages: Sequence[Stage] = STAGES
 ) -> dict[Stage, SupplyDemand]:
     """
     Gather children, seats and ways of stages.
@@ -125,9 +123,9 @@ def supply_and_demand(
     by_stage
         Empty where no layer says where children live or which schools there are.
     """
-    future, points = outlook(world), demand(world)
+    world, points = matrix.world, matrix.points
     counties = world.units(UnitKind.COUNTY, {})
-    if future is None or points is None or counties is None:
+    if matrix.outlook is None or counties is None:
         return {}
     if world.as_of.year > world.study.forecast.until:
         return {}
@@ -160,8 +158,7 @@ def supply_and_demand(
             township=township,
             schools=schools,
             seats=seats,
-            ways_m=ways_within(
-                world,
+            ways_m=matrix.ways_within(
                 shapely.get_coordinates(schools.geometry.to_numpy()),
                 keys=schools["school_id"].to_numpy(str),
                 cutoff_m=options.longest_way_m(stage),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from zmd_layout.siting.demand_matrix import ways_within
 from zmd_layout.siting.plan.actions import Action
 from zmd_layout.siting.plan.county_amounts import CountyAmounts, CountyCourse, amounts_of
 from zmd_layout.siting.plan.lasting_needs import (
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from zmd_layout.measures import World
+    from zmd_layout.siting.demand_matrix import DemandMatrix
     from zmd_layout.siting.plan.plan_options import PlanOptions
     from zmd_layout.siting.plan.supply_demand import SupplyDemand
     from zmd_layout.vocabulary import Stage
@@ -122,7 +121,7 @@ class YearsPlan:
 
 
 def plan_over_years(  # noqa: PLR0913 - all but the first three by name
-    world: World,
+    matrix: DemandMatrix,
     supply: Mapping[Stage, SupplyDemand],
     options: PlanOptions,
     *,
@@ -136,8 +135,8 @@ def plan_over_years(  # noqa: PLR0913 - all but the first three by name
 
     Parameters
     ----------
-    world
-        The study.
+    matrix
+        Children, schools and ways.
     supply
         As `supply_and_demand` gives it.
     options
@@ -154,7 +153,7 @@ def plan_over_years(  # noqa: PLR0913 - all but the first three by name
     if not supply:
         return YearsPlan(options, supply, shortages)
     nets = {stage: shortage.net(stage) for stage, shortage in shortages.items()}
-    rooms = {stage: room_of(world, one) for stage, one in supply.items()}
+    rooms = {stage: room_of(matrix.world, one) for stage, one in supply.items()}
     kept: dict[tuple[Stage, Stage], csr_array] = {}
 
     def ways_from(stage: Stage, donor: Stage) -> csr_array:
@@ -162,8 +161,7 @@ def plan_over_years(  # noqa: PLR0913 - all but the first three by name
             return supply[stage].ways_m
         if (stage, donor) not in kept:
             schools = supply[donor].schools
-            kept[stage, donor] = ways_within(
-                world,
+            kept[stage, donor] = matrix.ways_within(
                 shapely.get_coordinates(schools.geometry.to_numpy()),
                 keys=schools["school_id"].to_numpy(str),
                 cutoff_m=supply[stage].accepted_m,
@@ -207,7 +205,7 @@ def plan_over_years(  # noqa: PLR0913 - all but the first three by name
             if offer.action is Action.NEW
             for _ in range(units)
         ]
-    units = world.units(UnitKind.COUNTY, {})
+    units = matrix.world.units(UnitKind.COUNTY, {})
     names = {} if units is None else dict(units.frame["name"].astype(str))
     return YearsPlan(
         options, supply, shortages, tuple(needs), amounts, tuple(placed), tuple(new), names
