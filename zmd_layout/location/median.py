@@ -37,7 +37,7 @@ TREE_NODES = 3000
 TREE_ITERATIONS = 200_000_000
 # a small problem is often closed by a short tree, before any long shaking
 SMALL_DEMANDS = 1500
-SHORT_TREE = 0.05
+SHORT_TREE, WHOLE_TREE = 0.05, 1.0
 # of a problem with more demands times sites than this the tree would not see its first bound
 LARGEST_TREE = 4_000_000
 
@@ -110,8 +110,12 @@ class _Search:
         self.share = dual.share[~(opened | closed)]
         return found.is_closed or _settle_only_choice(self.instance, found)
 
-    def improve(self, shakes: int) -> bool:
-        """Search from the best and from the average solution; tell whether it became better."""
+    def improve(self, shakes: int, *, again: int = 0) -> bool:
+        """
+        Search from the best and from the average solution; report whether it became better.
+
+        `again` numbers the repetitions, each with random choices of its own.
+        """
         instance, found = self.instance, self.found
         before = found.objective
         starts = [
@@ -123,7 +127,9 @@ class _Search:
         # the first of equals
         search = min(starts, key=lambda search: search.objective())
         times = self.net.options.count(shakes)
-        random = np.random.default_rng(self.net.options.seed)
+        random = np.random.default_rng(
+            [self.net.options.seed, again] if again else self.net.options.seed
+        )
         shake(search, times=times, random=random, net=self.net, enough=found.bound)
         found.count("shakes", times)
         found.offer(instance.open_ids(search.is_open), search.objective())
@@ -135,13 +141,16 @@ class _Search:
         is_too_large = self.instance.demand_count * self.instance.site_count > LARGEST_TREE
         if is_too_large or self.net.is_over():
             return False
+        count = options.last_count if part == WHOLE_TREE else options.count
+        # iterations are weighted by rows: beyond 32 bits
+        weight = LARGEST_TREE if options.until_time and part == WHOLE_TREE else 1
         tree = branch_and_cut(
             self.instance,
             objective=found.objective,
             multipliers=self.multipliers,
             limits=TreeLimits(
-                nodes=options.count(round(part * TREE_NODES)),
-                iterations=options.count(round(part * TREE_ITERATIONS)),
+                nodes=count(round(part * TREE_NODES)),
+                iterations=count(round(part * TREE_ITERATIONS)) * weight,
             ),
             net=self.net,
         )
@@ -181,7 +190,13 @@ def _work_through(search: _Search) -> None:
         return
     if search.improve(SHAKES) and search.bound_and_fold():
         return
-    search.branch(1.0)
+    if search.branch(WHOLE_TREE):
+        return
+    again = 0
+    while search.net.options.until_time and not search.net.is_over():
+        again += 1
+        if search.improve(SHAKES, again=again) and search.bound_and_fold():
+            return
 
 
 def first_sites(instance: Instance, net: Deadline) -> Interchange:

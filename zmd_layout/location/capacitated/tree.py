@@ -105,7 +105,7 @@ class TreeSearch:
         self.settled: set[bytes] = set()
         self.unproved = np.inf  # least bound of the seatings that were left without proof
         self.parts: list[tuple[float, int, Part]] = []
-        self.work_left = options.count(USUAL_WORK)
+        self.work_left: float = np.inf if options.until_time else options.count(USUAL_WORK)
         self.nodes = 0
         self.looked_at = 0
 
