@@ -35,6 +35,8 @@ BOUND_STEPS = 1500
 FIRST_SHAKES, SHAKES = 20, 200
 TREE_NODES = 3000
 TREE_ITERATIONS = 200_000_000
+# rounds of shaking in vain after which only a tree helps, where the search has time
+IDLE_ROUNDS = 4
 # a small problem is often closed by a short tree, before any long shaking
 SMALL_DEMANDS = 1500
 SHORT_TREE, WHOLE_TREE = 0.05, 1.0
@@ -190,13 +192,24 @@ def _work_through(search: _Search) -> None:
         return
     if search.improve(SHAKES) and search.bound_and_fold():
         return
-    if search.branch(WHOLE_TREE):
-        return
-    again = 0
-    while search.net.options.until_time and not search.net.is_over():
-        again += 1
-        if search.improve(SHAKES, again=again) and search.bound_and_fold():
-            return
+    if search.net.options.until_time:
+        _use_the_time(search)
+    else:
+        search.branch(WHOLE_TREE)
+
+
+def _use_the_time(search: _Search) -> None:
+    """Shake with other random choices, then fill the time with the tree; where it cannot, shake."""
+    again = idle = 0
+    is_closed = has_branched = False
+    while not (is_closed or search.net.is_over()):
+        if idle == IDLE_ROUNDS and not has_branched:
+            has_branched, is_closed = True, search.branch(WHOLE_TREE)
+            continue
+        again, idle = again + 1, idle + 1
+        if search.improve(SHAKES, again=again):
+            idle = 0
+            is_closed = search.bound_and_fold()
 
 
 def first_sites(instance: Instance, net: Deadline) -> Interchange:
