@@ -271,7 +271,8 @@ def _units(
     goes_with[kept] = np.arange(len(kept))
     owner = np.full(len(work.children), -1)
     owner[points] = goes_with
-    return points[kept], owner, np.bincount(goes_with, weights=children, minlength=len(kept))
+    summed = np.bincount(goes_with, weights=children, minlength=len(kept)).astype(np.float64)
+    return points[kept].astype(np.int64), owner.astype(np.int64), summed
 
 
 def _schools(ground: Ground, work: StageState) -> gpd.GeoDataFrame:
@@ -325,7 +326,8 @@ def _capacities(
             )
         )  # fmt: skip
     seats = np.where(unknown, options.existing_seats or 0.0, seats)
-    return np.r_[seats, np.full(places, options.seats)]
+    capacities: NDArray[np.float64] = np.concatenate([seats, np.full(places, options.seats)])
+    return capacities
 
 
 def _open_count(options: SitingOptions, standing: int) -> int | None:

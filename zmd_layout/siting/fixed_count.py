@@ -101,12 +101,13 @@ def site_new(
     )  # fmt: skip
     needs = needs_of(findings, rules, stage)
     assignment = curve = pd.DataFrame()
+    further: tuple[Message, ...] = ()
     if options.assigns:
         assigned = solve_assigned(ground, work, _radius_m(options, stage))
         answer, assignment = assigned.found, assigned.assignment
         curve = pd.DataFrame() if assigned.curve is None else assigned.curve
         work.objective_unit = answer.unit
-        places, further = assigned.places, ()
+        places = assigned.places
     else:
         travel = _travel(ground, work)
         found = solve(
