@@ -12,6 +12,7 @@ from zmd_layout.lazy import loader
 
 if TYPE_CHECKING:
     from zmd_layout.workflow.checking import check, check_to_folder
+    from zmd_layout.workflow.evaluating import Evaluation, evaluate
     from zmd_layout.workflow.loading import load_rules
     from zmd_layout.workflow.repeating import Repetition, repeat
     from zmd_layout.workflow.reviewing import Desk, Review, open_desk, review
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from zmd_layout.workflow.studies import load_study
 
 __all__ = [
-    "Desk", "Repetition", "Review", "Run", "check", "check_to_folder", "closing",
-    "load_rules", "load_study", "open_desk", "repeat", "review", "run", "site",
+    "Desk", "Evaluation", "Repetition", "Review", "Run", "check", "check_to_folder", "closing",
+    "evaluate", "load_rules", "load_study", "open_desk", "repeat", "review", "run", "site",
 ]  # fmt: skip
 
 _HOMES = {
     "checking": ("check", "check_to_folder"),
+    "evaluating": ("Evaluation", "evaluate"),
     "loading": ("load_rules",),
     "siting": ("closing", "site"),
     "repeating": ("Repetition", "repeat"),

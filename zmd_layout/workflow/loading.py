@@ -14,6 +14,7 @@ from zmd_layout.layers import Layers, load_layers
 from zmd_layout.messages import Message
 from zmd_layout.population.allocate import with_residents, without_grid
 from zmd_layout.rulebook import Rule, load_ruleset
+from zmd_layout.rulebook.targets import load_targets
 from zmd_layout.sensitivity import with_stability
 from zmd_layout.study import FILE_NAME
 from zmd_layout.vocabulary import RuleStatus, UnitKind
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from zmd_layout.measures import World
+    from zmd_layout.rulebook.targets import Targets
     from zmd_layout.study import Study
     from zmd_layout.workflow.cache import StepCache
 
@@ -48,6 +50,19 @@ def load_rules(study: Study) -> list[Rule]:
             if rule.status is RuleStatus.REVIEWED or study.include_draft:
                 rules[rule.id] = rule
     return list(rules.values())
+
+
+def load_all_targets(study: Study) -> tuple[Targets, ...]:
+    """
+    Read the targets of the study's rule sets, where they have any.
+
+    Raises
+    ------
+    RuleError
+        If a file of targets is not what it should be.
+    """
+    found = (load_targets(name, base=study.folder) for name in study.rulesets)
+    return tuple(one for one in found if one is not None)
 
 
 def refuse_empty(study: Study) -> None:

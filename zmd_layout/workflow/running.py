@@ -35,6 +35,7 @@ from zmd_layout.siting.suggest import suggest
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
 from zmd_layout.workflow.cache import Steps, memory_of
 from zmd_layout.workflow.checking import csv_writer
+from zmd_layout.workflow.evaluating import evaluation_writers
 from zmd_layout.workflow.halo import Halo, with_halo
 from zmd_layout.workflow.loading import (
     dated,
@@ -42,6 +43,7 @@ from zmd_layout.workflow.loading import (
     frames,
     layer_frame,
     load,
+    load_all_targets,
     load_rules,
     refuse_empty,
     tell,
@@ -217,7 +219,9 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         if paths is not None and (not pdf or PDF in paths):
             return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
-    results = Results(world, rules, findings, sites.table, future, summary, sites.story)
+    results = Results(
+        world, rules, findings, sites.table, future, summary, sites.story, load_all_targets(study)
+    )  # fmt: skip
     tables = {
         "units": units_table(unit_frames(world, rules), study.crs),
         "findings": dated(findings),
@@ -235,6 +239,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
         "seats_by_year.csv": csv_writer(sites.seats_by_year, columns=SEAT_COLUMNS),
         "coverage.csv": csv_writer(covered, columns=COVERAGE),
+        **evaluation_writers(results, lang=Lang(lang)),
         **_documents(results, progress, pdf=pdf, lang=Lang(lang)),
     }
     record = record_of(study, rules, layers, clock) | siting_record(sites) | kept | tried
