@@ -23,7 +23,7 @@ from zmd_layout.outputs.evaluation import gravest, reached, state_of_finding
 from zmd_layout.rulebook import load_ruleset, rules_folder
 from zmd_layout.rulebook.targets import Target, Targets, load_targets
 from zmd_layout.vocabulary import DueState, Status, Strength, TargetHandling, TargetState
-from zmd_layout.workflow import evaluate, load_study
+from zmd_layout.workflow import evaluate, load_study, repeat
 
 if TYPE_CHECKING:
     from zmd_layout.workflow.evaluating import Evaluation
@@ -233,7 +233,7 @@ def test_the_report_has_the_five_parts_and_the_contradictions_of_the_plan(tmp_pa
     shown = CliRunner().invoke(main, command)
     assert shown.exit_code == 0, shown.output
     document = docx.Document(str(out / "evaluation.docx"))
-    heads = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+    heads = [p.text for p in document.paragraphs if p.style and p.style.name == "Heading 1"]
     parts = ("course", "success", "problems", "reasons", "advice")
     assert heads == [Message(f"evaluation.part_{part}").text() for part in parts]
     text = "\n".join(p.text for p in document.paragraphs)
@@ -243,3 +243,9 @@ def test_the_report_has_the_five_parts_and_the_contradictions_of_the_plan(tmp_pa
     assert not {text for text in cells if text.endswith(".0")}  # counts are whole
     written = pd.read_csv(out / "evaluation.csv", dtype=str, encoding="utf-8-sig")
     assert len(written) == len(census_evaluation().table)
+
+
+def test_a_final_evaluation_can_be_repeated_from_its_record(tmp_path: Path) -> None:
+    first = evaluate(load_study("zhumadian-census"), as_of=TODAY, out=tmp_path / "first")
+    again = repeat(first.paths["run.json"])
+    assert again.is_same, again.messages()

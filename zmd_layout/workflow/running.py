@@ -213,14 +213,16 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     places = memory.derived("places", world.layers, (), lambda: _places(world))
     covered = memory.derived("coverage", world.layers, rules, lambda: coverage_table(world, rules))
     options: dict[str, bool | str] = {"pdf": pdf, "stability": stability, "lang": str(lang)}
-    kept = memory.record(rules, missing=missing_packages(), **options)
+    targets = load_all_targets(study)
+    promised = [one.model_dump_json() for one in targets]
+    kept = memory.record(rules, missing=missing_packages(), targets=promised, **options)
     if kept and not memory.steps.done:
         paths = standing(Path(out), outputs_rest_on=kept["outputs_rest_on"])
         if paths is not None and (not pdf or PDF in paths):
             return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
     results = Results(
-        world, rules, findings, sites.table, future, summary, sites.story, load_all_targets(study)
+        world, rules, findings, sites.table, future, summary, sites.story, targets
     )  # fmt: skip
     tables = {
         "units": units_table(unit_frames(world, rules), study.crs),

@@ -79,7 +79,7 @@ def _heads(key: str, lang: Lang) -> list[str]:
     return _say(key, lang).split("|")
 
 
-def number_text(value: object, lang: Lang) -> str:
+def number_text(value: Any, lang: Lang) -> str:  # noqa: ANN401 - a cell
     """Print a figure without needless zeros; what is not known by its word."""
     if value is None or pd.isna(value):
         return _say("unknown", lang)
@@ -146,20 +146,18 @@ def _provisions(report: WordReport, caption: str, rows_of: pd.DataFrame, lang: L
     if rows_of.empty:
         report.paragraph(_say("none", lang))
         return
-    rows = [
-        [
-            getattr(row, f"title_{lang}"), word(Strength(row.strength), lang),
-            *(f"{count:,.0f}" for count in (
-                row.wholes, row.units_met, row.units_missed, row.units_unknown,
-            )),
-        ]
-        for row in rows_of.itertuples()
-    ]  # fmt: skip
     report.table(
-        _say(caption, lang), _heads("provisions_heads", lang), rows,
+        _say(caption, lang), _heads("provisions_heads", lang),
+        [_provision_cells(row, lang) for row in rows_of.itertuples()],
         widths_cm=(6.4, 2.4, 1.8, 1.8, 1.8, 1.8),
     )  # fmt: skip
     report.source(_say("source", lang))
+
+
+def _provision_cells(row: Any, lang: Lang) -> list[str]:  # noqa: ANN401 - a row of a table
+    counts = (row.wholes, row.units_met, row.units_missed, row.units_unknown)
+    title, strength = getattr(row, f"title_{lang}"), word(Strength(row.strength), lang)
+    return [title, strength, *(f"{count:,.0f}" for count in counts)]
 
 
 def _reasons(report: WordReport, table: pd.DataFrame, lang: Lang) -> None:
@@ -167,7 +165,8 @@ def _reasons(report: WordReport, table: pd.DataFrame, lang: Lang) -> None:
     report.paragraph(_say("reasons", lang))
     bad = table[table["state"].isin(_BAD) & (table[f"why_{lang}"] != "")]
     groups = bad.groupby([f"title_{lang}", f"why_{lang}"], sort=False)["unit_name"].unique()
-    for (title, text), places in list(groups.items())[:_REASONS_SHOWN]:
+    shown_groups: list[tuple[Any, Any]] = list(groups.items())[:_REASONS_SHOWN]
+    for (title, text), places in shown_groups:
         shown = [str(place) for place in places[:_PLACES_SHOWN]] or [_say("no_places", lang)]
         report.paragraph(_say("reason", lang, title=title, places=shown, text=text))
     contradictions = table[table[f"contradiction_{lang}"] != ""]
