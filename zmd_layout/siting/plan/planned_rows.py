@@ -180,6 +180,7 @@ def planned_values(
         "objective_unit": COST_UNIT,
         "bound": bound,
         "gap_percent": 0.0 if cost == bound else gap_percent(cost, bound),
+        **_choice_of(planned),
         "seats_by_year": ";".join(f"{years[year]}={seats[year]:.0f}" for year in active),
     }
     percent = {int(year): 100.0 * use for year, use in zip(years, uses, strict=True)}
@@ -189,6 +190,19 @@ def planned_values(
         use = np.nan if at is None else 100.0 * float(course[at])
         values[f"use_{USE_YEARS[1]}_{name}_percent"] = use
     return values
+
+
+def _choice_of(planned: PlacedAction | SharedSeats | NewSchool) -> dict[str, Any]:
+    """Return how well the schools were chosen: child-years seated within the accepted way."""
+    if isinstance(planned, SharedSeats | NewSchool):
+        return {}
+    choice = planned.choice
+    status = SolveStatus.OPTIMAL if choice.is_optimal else SolveStatus.FEASIBLE
+    gap = 0.0 if choice.served >= choice.bound else gap_percent(choice.served, choice.bound)
+    return {
+        "place_status": str(status), "place_objective": choice.served,
+        "place_bound": choice.bound, "place_gap_percent": gap,
+    }  # fmt: skip
 
 
 def _area_m2(stage: Stage, seats: NDArray[np.floating]) -> float:
