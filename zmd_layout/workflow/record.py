@@ -110,6 +110,7 @@ def _plan(sites: Suggestions) -> dict[str, Any] | None:
         "duties_without_children": list(story.conflicts),
         "needs": [asdict(need) for need in story.needs],
         "actions": [asdict(one) for one in story.actions],
+        "children_left": [asdict(one) for one in story.left],
         "cases": [_finite(asdict(one)) for one in story.cases],
     }
 
