@@ -12,7 +12,7 @@ With y_ts units at site s in year t, and x_tgs people of group g whom they serve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -106,7 +106,7 @@ class _Columns:
     @property
     def cells(self) -> int:
         """How many y there are."""
-        return len(self.years) * self.problem.room.shape[1]
+        return len(self.years) * int(self.problem.room.shape[1])
 
     @property
     def pairs(self) -> int:
@@ -141,7 +141,7 @@ def place_units(problem: UnitPlaces, *, time_limit_s: float = 30.0) -> PlacedUni
     nearest = _solve(_model(columns, cost, served - _HAIR), time_limit_s)
     chosen = nearest if len(nearest.values) else most
     units = np.zeros(problem.room.shape, dtype=np.int64)
-    taken = np.zeros(problem.people.shape)
+    taken: NDArray[np.float64] = np.zeros_like(problem.people)
     if len(chosen.values):
         cells = np.round(chosen.values[: columns.cells]).reshape(len(years), -1)
         units[years] = cells.astype(np.int64)
@@ -175,7 +175,7 @@ def _model(
     pair_group = pair_year * groups + np.tile(columns.groups, count)
     x = 2 * columns.cells + pair
     follows = cell[(year > 0) & (np.diff(years, prepend=-1)[year] == 1)]
-    blocks = [
+    blocks: list[tuple[Any, ...]] = [
         # rows, columns, values, lower, upper
         (year, cell, 1.0, problem.totals[years], problem.totals[years]),
         (np.r_[pair_cell, cell], np.r_[x, cell], np.r_[np.ones(len(pair)),
@@ -200,7 +200,7 @@ def _model(
 
 
 def _put_together(
-    blocks: list[tuple[object, ...]], columns: _Columns, objective: NDArray[np.float64]
+    blocks: list[tuple[Any, ...]], columns: _Columns, objective: NDArray[np.float64]
 ) -> LinearModel:
     problem = columns.problem
     first, rows, cols, values, lower, upper = 0, [], [], [], [], []

@@ -149,8 +149,7 @@ def _is_liked(schools: pd.DataFrame, stage: Stage) -> NDArray[np.float64]:
     """Mark the schools where the plan wants the stage: secondary in the seat of the county."""
     is_secondary = stage in {Stage.JUNIOR, Stage.SENIOR}
     column = schools["in_county_seat" if is_secondary else "in_township_seat"]
-    liked: NDArray[np.float64] = (column == True).to_numpy(dtype=float)  # noqa: E712 - a column of objects
-    return liked
+    return np.asarray(column == True, dtype=np.float64)  # noqa: E712 - a column of objects
 
 
 def _near(
