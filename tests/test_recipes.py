@@ -94,7 +94,7 @@ def test_the_example_of_a_public_name_runs(
         return  # its methods have them
     assert example.examples, f"{example.name} has no example"
     monkeypatch.chdir(names["folder"])
-    example.globs = dict(names)
+    example.globs = {**example.globs, **names}
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     runner.run(example, out=report.append)
