@@ -176,6 +176,12 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     ------
     ZmdLayoutError
         If the input is wrong or the results cannot be written; files of the last run stay whole.
+
+    Examples
+    --------
+    >>> result = zmd_layout.run(study, out="maps", lang="en")
+    >>> (result.paths["findings.csv"]).exists()
+    True
     """
     refuse_empty(as_study(study))
     pdf = pdf and _can_make_pdf(progress)

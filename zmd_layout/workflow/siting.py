@@ -63,6 +63,12 @@ def site(
     ------
     ZmdLayoutError
         If a layer or a rule is not what it should be.
+
+    Examples
+    --------
+    >>> sites = zmd_layout.site(study, stage="kindergarten")
+    >>> set(sites.table["stage"]) <= {"kindergarten"}
+    True
     """
     refuse_empty(as_study(study))
     stage = None if stage is None else as_choice(stage, Stage, name="stage")
@@ -130,6 +136,12 @@ def closing(
     ------
     ZmdLayoutError
         If a school is not known, or nothing says where children live.
+
+    Examples
+    --------
+    >>> impact = zmd_layout.closing(study, schools["school_id"].iloc[0])
+    >>> impact.replacements.columns.tolist()
+    ['school_id', 'closes_on', 'replacement_id', 'opens_on', 'opens_first']
     """
     refuse_empty(as_study(study))
     ids = as_ids(school_ids, name="school_ids")
