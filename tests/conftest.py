@@ -133,3 +133,14 @@ def signs_without_a_glyph(figure: Any) -> set[str]:
             known = FT2Font(findfont(text.get_fontproperties())).get_charmap()
             lacking |= {sign for sign in signs if ord(sign) not in known}
     return lacking
+
+
+@pytest.fixture(scope="session")
+def small_city(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Give the made city of one county, small enough for a question a second."""
+    from zmd_layout import load_study
+    from zmd_layout.synthetic import build
+
+    folder = tmp_path_factory.mktemp("small") / "city"
+    build(folder, seed=1, scale=0.02)
+    return load_study(folder)

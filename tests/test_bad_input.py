@@ -125,10 +125,10 @@ def test_a_misspelt_or_wrong_key_is_named_with_the_near_one(
 def test_all_faults_of_all_layers_come_at_once(
     make_study: Callable[..., Path], tmp_path: Path
 ) -> None:
-    write_geojson(tmp_path / "s.geojson", [({"name": "x"}, point(0.05, 0.05))])
+    (tmp_path / "classes.csv").write_text("stage,grade,pupils\nprimary,1,40\n", "utf-8")
     study = make_study(
-        SCHOOLS.format(path="s.geojson", coordinates="wgs84")
-        + '[layers.classes]\npath = "missing.csv"\ncoordinates = "none"\n'
+        SCHOOLS.format(path="missing.csv", coordinates="wgs84")
+        + '[layers.classes]\npath = "classes.csv"\ncoordinates = "none"\n'
     )
     refuse(study, tmp_path / "out", "school_id", "school_id", "missing.csv", "missing.csv")
 

@@ -96,12 +96,36 @@ def test_a_village_of_unknown_children_makes_the_share_of_its_town_unknown(
     assert found.loc["西镇", "measured"] == pytest.approx(200 / 3)
 
 
-def test_without_any_school_of_the_stage_no_child_is_within(
+def test_without_any_school_of_a_stage_that_the_list_covers_no_child_is_within(
     shares: Callable[..., pd.DataFrame],
 ) -> None:
     junior = [({"school_id": "s1", "name": "一中", "stages": "junior"}, point(0.010, 0.05))]
-    town = shares({**WORLD, "schools": junior}).loc["西镇"]
+    world = {**WORLD, "schools": junior}
+    town = shares(world, 'covers = {stages = ["primary", "junior"]}\n').loc["西镇"]
     assert (town["status"], town["measured"]) == ("reported", 0)
+    town = shares(world).loc["西镇"]
+    assert town["status"] == "not_assessable"
+    assert "其中没有小学" in town["note_zh"]
+
+
+def test_schools_that_are_not_listed_may_reach_more_children(
+    shares: Callable[..., pd.DataFrame],
+) -> None:
+    town = shares(WORLD, "is_complete = false\n").loc["西镇"]
+    assert (town["status"], pd.isna(town["measured"])) == ("reported", True)
+    assert town["measured_low"] == pytest.approx(200 / 3)
+    assert town["measured_high"] == 100
+
+
+def test_no_radius_is_held_against_units_of_people_that_are_larger_than_its_circle(
+    shares: Callable[..., pd.DataFrame],
+) -> None:
+    blocks = [({"unit_id": "v1", "residents": 500, **AGES}, square(0.01, 0.01, 0.05))]
+    town = shares({**WORLD, "villages": blocks}).loc["西镇"]
+    assert town["status"] == "not_assessable"
+    assert "中位面积" in town["note_zh"]
+    fine = [({"unit_id": "v1", "residents": 500, **AGES}, square(0.01, 0.05, 0.005))]
+    assert shares({**WORLD, "villages": fine}).loc["西镇", "status"] == "reported"
 
 
 @pytest.mark.parametrize(("missing", "named"), [("schools", "学校"), ("villages", "人口")])

@@ -69,9 +69,14 @@ def write_schools(folder: Path, rows: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("expected", "status"),
-    [("", "shortfall"), ("{special = 1}", "not_assessable"), ("{primary = 9}", "shortfall")],
+    [
+        ("", "shortfall"),
+        ("{special = 1}", "pass"),
+        ("{primary = 9}", "shortfall"),
+        ("{special = 0}", "shortfall"),
+    ],
 )
-def test_below_the_threshold_no_school_of_the_stage_is_called_missing(
+def test_a_county_has_as_many_schools_as_are_counted_in_it_whatever_the_list_lacks(
     make_study: Callable[..., Path], expected: str, status: str
 ) -> None:
     asked = f'\n[completeness.expected]\n"411721" = {expected}\n' if expected else ""
@@ -79,7 +84,7 @@ def test_below_the_threshold_no_school_of_the_stage_is_called_missing(
     write_schools(folder, ["1,甲小学,primary,,411721", "2,乙小学,primary,,411722"])
     found, flags = status_of(folder, "411721")
     assert found == status
-    assert ("osm_incomplete" in flags) == (status == "not_assessable")
+    assert ("osm_incomplete" in flags) == (status == "pass")
     assert status_of(folder, "411722")[0] == "shortfall"
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from zmd_layout.checks import Unit, Verdict, decide, report
 from zmd_layout.checks.cases import PLAN_PERIOD, _value
 from zmd_layout.checks.value import Value
+from zmd_layout.checks.verdict import Ends
 from zmd_layout.messages import Message
 from zmd_layout.rulebook import (
     CASES_SUFFIX,
@@ -68,6 +69,8 @@ def said(value: object) -> str:
         return " | ".join(said(item) for item in value)
     if isinstance(value, float):
         return f"{value:.9g}"
+    if isinstance(value, Ends):
+        return f"{said(value.low)}..{said(value.high)}"
     if value is None or isinstance(value, str | int | dt.date):
         return "" if value is None else str(value)
     return said(getattr(value, "en", type(value).__name__))

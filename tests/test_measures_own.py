@@ -133,6 +133,7 @@ def test_a_county_of_which_too_few_schools_are_known_leaves_the_count_of_the_cit
     assert known["measured"].tolist() == [2]
     opened = measured("city", PRIMARIES, EXPECTED, schools=SCHOOLS)
     assert opened["measured"].isna().all()
+    assert opened["measured_low"].tolist() == [2]
     assert "西县" in opened["note_zh"].iloc[0]
     assert "东县" not in opened["note_zh"].iloc[0]
 

@@ -13,7 +13,7 @@ from zmd_layout import check, load_study, review, run
 from zmd_layout.errors import LayerError, StudyError
 from zmd_layout.layers import load_layers
 from zmd_layout.measures import World
-from zmd_layout.measures.school_completeness import completeness_of
+from zmd_layout.measures.school_lists.completeness import completeness_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,15 +219,15 @@ def test_completeness_tells_the_share_by_unit_and_stage_with_the_unit_to_draw(
     assert set(table["unit_name"]) == {"西县"}
 
 
-@pytest.mark.parametrize(("least", "status"), [("0.95", "not_assessable"), ("0.0", "shortfall")])
-def test_the_threshold_of_completeness_is_the_studys_to_set_and_its_year_is_told(
-    make_study: Callable[..., Path], least: str, status: str
+def test_the_number_of_schools_that_a_county_has_decides_its_rule_and_its_year_is_told(
+    make_study: Callable[..., Path],
 ) -> None:
-    extra = f"{EXPECTING}least_share = {least}\n\n[matching]\nadd_unmatched = false\n"
-    findings = check(load_study(study_of(make_study, extra)))
+    asked = f"{EXPECTING}\n[matching]\nadd_unmatched = false\n"
+    findings = check(load_study(study_of(make_study, asked)))
     row = findings[(findings["rule_id"] == SPECIAL) & (findings["unit_id"] == "411721")].iloc[0]
-    assert row["status"] == status
-    assert ("2024" in row["note_en"]) == (status == "not_assessable")
+    assert row["status"] == "pass"
+    assert "2024" in row["note_en"]
+    assert "school_totals 2024" in row["sources"]
 
 
 def test_the_roster_as_reference_says_how_much_of_it_osm_knows(

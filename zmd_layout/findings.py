@@ -13,6 +13,7 @@ from zmd_layout.checks.conditions import meets, meets_all
 from zmd_layout.measures import evaluate
 from zmd_layout.measures.own_layers import refuse_unfit
 from zmd_layout.measures.place import misplaced
+from zmd_layout.measures.school_lists.screening import screen
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
@@ -28,18 +29,28 @@ if TYPE_CHECKING:
 
     from zmd_layout.measures import World
     from zmd_layout.measures.evaluation import Values
+    from zmd_layout.measures.school_lists.screening import Screened
     from zmd_layout.measures.units import UnitRow, Units
     from zmd_layout.rulebook import Monitor, Rule
 
 COLUMNS = (
     "rule_id", "ruleset", "unit_kind", "unit_id", "unit_name", "status", "strength", "addressee",
-    "relation", "measured", "required", "gap", "measure_unit", "as_of", "due_on", "due_state",
+    "relation", "measured", "measured_low", "measured_high", "required", "gap", "gap_low",
+    "gap_high", "screening", "screening_basis", "short_chance_low", "short_chance_high",
+    "measure_unit", "as_of", "due_on", "due_state",
     "clause", "basis", "sources", "is_synthetic", "flags", "stability", "note_zh", "note_en",
+)  # fmt: skip
+
+NUMBERS = (
+    "measured", "measured_low", "measured_high", "required", "gap", "gap_low", "gap_high",
+    "short_chance_low", "short_chance_high",
 )  # fmt: skip
 
 Rows = list[dict[str, Any]]
 Recall = Callable[["Rule", Callable[[], Rows]], Rows]
 
+# rows that a layer may hold of the neighbours, taken in for distance: nothing judges those
+_PLACED = {UnitKind.VILLAGE, UnitKind.SCHOOL, UnitKind.PARCEL}
 _SILENT = {UnitKind.RESIDENTIAL_GROUP}
 
 
@@ -68,8 +79,8 @@ def find(
     -------
     findings
         Columns `COLUMNS` and the unit's geometry in the study's plane (None where it has no
-        position), sorted by rule, unit kind and unit id. `measured`, `required` and `gap` are NaN
-        where unknown.
+        position), sorted by rule, unit kind and unit id. Numbers are NaN where unknown; `screening`
+        and `screening_basis` are empty where the list of schools is complete.
 
     Raises
     ------
@@ -88,7 +99,7 @@ def find(
         done[rule.id] = make() if recall is None else recall(rule, make)
     rows = [row for rule_id in sorted(done) for row in done[rule_id]]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "geometry"])
-    for name in ("measured", "required", "gap"):
+    for name in NUMBERS:
         frame[name] = frame[name].astype("float64")
     order = ["rule_id", "unit_kind", "unit_id"]
     frame = frame.sort_values(order, kind="stable", ignore_index=True)
@@ -134,13 +145,17 @@ def _judged(
     if units is None:
         # without residential areas there are no groups to speak of; a missing layer is told
         return [] if kind in _SILENT else [_no_units(rule, kind, world)]
+    if kind in _PLACED:
+        units = units.chosen(~world.is_beyond(world.layers[LAYER_OF[kind][0]], units))
+        if units.frame.empty:
+            return []
     if kind is UnitKind.SCHOOL:
         units = units.chosen(may_be_of_kind(rule, units.frame, world))
         if units.frame.empty:
             return []
     values = _values(rule, world, units, done)
     then = _values_on_due_day(rule, values, world, units, done)
-    rows = []
+    verdicts = {}
     for row in units.rows():
         verdict = checks.decide(
             rule,
@@ -151,8 +166,21 @@ def _judged(
             on_due={name: found[row.unit_id] for name, found in then.items()},
         )
         assert verdict is not None  # noqa: S101 - the rule is in force
-        rows.append(_row(rule, units, row, verdict, world))
-    return rows
+        verdicts[row.unit_id] = verdict
+    screened = screen(rule, world=world, units=units, values=values, verdicts=verdicts)
+    return [
+        _row(rule, units, row, verdicts[row.unit_id], world) | _screening(screened.get(row.unit_id))
+        for row in units.rows()
+    ]
+
+
+def _screening(found: Screened | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "screening": str(found.word), "screening_basis": str(found.basis),
+        "short_chance_low": found.low, "short_chance_high": found.high,
+    }  # fmt: skip
 
 
 def _monitored(
@@ -276,6 +304,14 @@ def _base(rule: Rule, verdict: checks.Verdict, world: World) -> dict[str, Any]:
         "measured": verdict.measured,
         "required": verdict.required,
         "gap": verdict.gap,
+        "measured_low": verdict.measured_ends.low,
+        "measured_high": verdict.measured_ends.high,
+        "gap_low": verdict.gap_ends.low,
+        "gap_high": verdict.gap_ends.high,
+        "screening": "",
+        "screening_basis": "",
+        "short_chance_low": None,
+        "short_chance_high": None,
         "measure_unit": rule.measure_unit,
         "as_of": world.as_of,
         "due_on": verdict.due_on,

@@ -1,6 +1,10 @@
 """The closed lists of words that the package speaks; their print forms stand in `messages`."""
 
 from enum import StrEnum
+from typing import Literal
+
+# the built-in studies on whose layers another may stand
+Base = Literal["zhumadian-census"]
 
 
 class Lang(StrEnum):
@@ -105,6 +109,33 @@ class Basis(StrEnum):
     CLAUSE = "clause"
     STANDARD = "standard"
     ASSUMPTION = "assumption"
+
+
+class Screening(StrEnum):
+    """What an incomplete list indicates (线索); never a verdict."""
+
+    SURELY_SHORT = "surely_short"
+    LIKELY_SHORT = "likely_short"
+    OPEN = "open"
+    LIKELY_MET = "likely_met"
+    SURELY_MET = "surely_met"
+
+
+class ScreeningBasis(StrEnum):
+    """What an indication rests on, or why there is none."""
+
+    LISTED = "listed"  # the schools that the list holds are enough
+    TOTAL = "total"  # with all that the list may lack it would still be so
+    THREE_FORMULAS = "three_formulas"
+    FORMULAS_DIFFER = "formulas_differ"
+    NO_TOTAL = "no_total"
+    TOTAL_OF_KINDS = "total_of_kinds"  # of subdistricts and towns together
+    CONTRADICTION = "contradiction"  # the list holds more than the total
+    YES_NO = "yes_no"  # one school is asked for: no chance is given
+    KIND_OF_SCHOOL = "kind_of_school"  # not all schools of the stage count
+    NOT_IN_LIST = "not_in_list"  # no school of any stage there: the list may not cover it
+    NO_PEOPLE = "no_people"
+    NO_TOWNSHIP = "no_township"  # counties and cities get no chance, only a range
 
 
 class RuleStatus(StrEnum):

@@ -10,7 +10,7 @@ from zmd_layout.checks.due import OnDueDay, due_state, on_due_day
 from zmd_layout.checks.governing import Governing, governing_day
 from zmd_layout.checks.kinds import decide_by_kind, nothing_owed
 from zmd_layout.checks.value import oldest, unique
-from zmd_layout.checks.verdict import Decision, Unit, Verdict
+from zmd_layout.checks.verdict import Decision, Ends, Unit, Verdict
 from zmd_layout.messages import Message, value_word
 from zmd_layout.messages.words import field_word
 from zmd_layout.rulebook import Banded, Proportion
@@ -103,7 +103,9 @@ def report(
     )
     value = values[measure]
     notes = (*value.notes, Message("checks.monitored"))
-    decision = Decision(Status.REPORTED, measured=value.known, notes=notes)
+    decision = Decision(
+        Status.REPORTED, value.known, measured_ends=Ends.of(value.low, value.high), notes=notes
+    )
     verdict = _verdict(
         rule, decision, unit=unit, values={measure: values[measure]}, as_of=as_of, used=()
     )
@@ -205,6 +207,9 @@ def _verdict(  # noqa: PLR0913 - all but two by name
         measured=decision.measured,
         required=decision.required,
         gap=decision.gap,
+        measured_ends=decision.measured_ends,
+        required_ends=decision.required_ends,
+        gap_ends=decision.gap_ends,
         due_on=rule.due.on,
         due_state=state,
         basis=max(bases, key=_BASES.index, default=Basis.CLAUSE),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zmd_layout.checks.verdict import Decision
+from zmd_layout.checks.verdict import Decision, Ends
 from zmd_layout.messages import Message
 from zmd_layout.rulebook import Banded, Proportion, Report, Threshold
 from zmd_layout.vocabulary import Basis, Flag, Relation, Status, Strength
@@ -78,14 +78,16 @@ def _proportion(
     supply, demand, per = values[check.supply], values[check.demand], numbers[check.per]
     if not demand.is_bounded:
         return Decision(
-            Status.NOT_ASSESSABLE, measured=supply.known, notes=_why_unknown(demand, check.demand)
-        )
+            Status.NOT_ASSESSABLE, measured=supply.known, measured_ends=_ends(supply),
+            notes=_why_unknown(demand, check.demand),
+        )  # fmt: skip
     required = (demand.low // per.value, demand.high // per.value)
     if required[1] == 0:
         note = Message("checks.below_ratio", demand=demand.high, per=per.value)
         decision = Decision(
-            Status.NOT_APPLICABLE, supply.known, 0.0, 0.0, numbers=(per,), notes=(note,)
-        )
+            Status.NOT_APPLICABLE, supply.known, 0.0, 0.0, measured_ends=_ends(supply),
+            gap_ends=_NOTHING, numbers=(per,), notes=(note,),
+        )  # fmt: skip
     else:
         decision = replace(_compare(supply, required, Relation.AT_LEAST), numbers=(per,))
     is_range = required[0] != required[1] and supply.is_bounded  # of the unknown nothing decides
@@ -108,6 +110,7 @@ def _by_letter(decision: Decision, supply: Value, required: float, letter: Dated
     if supply.high < letter.value:
         return replace(
             decision, required=letter.value, gap=letter.value - supply.high,
+            gap_ends=Ends.of(letter.value - supply.high, letter.value - supply.low),
             numbers=(*decision.numbers, letter), notes=(*decision.notes, note),
         )  # fmt: skip
     decision = replace(decision, basis=Basis.ASSUMPTION, notes=(*decision.notes, note))
@@ -143,12 +146,15 @@ def _banded(
     supply, demand = values[check.supply], values[check.demand]
     if not demand.is_bounded:
         return Decision(
-            Status.NOT_ASSESSABLE, measured=supply.known, notes=_why_unknown(demand, check.demand)
-        )
+            Status.NOT_ASSESSABLE, measured=supply.known, measured_ends=_ends(supply),
+            notes=_why_unknown(demand, check.demand),
+        )  # fmt: skip
     asked = [_required_at(people, check, numbers) for people in _telling(demand, check, numbers)]
     if all(found is None for found, _ in asked):
         note = Message("checks.outside_bands", demand=demand.low)
-        return Decision(Status.NOT_APPLICABLE, supply.known, 0.0, notes=(note,))
+        return Decision(
+            Status.NOT_APPLICABLE, supply.known, 0.0, measured_ends=_ends(supply), notes=(note,)
+        )
     # outside of every band nothing is owed; a range may reach over several bands
     owed = [0.0 if found is None else found.value for found, _ in asked]
     least, most = min(owed), max(owed)
@@ -220,17 +226,21 @@ def _report(
 ) -> Decision:
     value = values[check.measure]
     if value.is_unknown:
-        return Decision(Status.NOT_ASSESSABLE, notes=_why_unknown(value, check.measure))
+        return Decision(
+            Status.NOT_ASSESSABLE,
+            measured_ends=_ends(value),
+            notes=_why_unknown(value, check.measure),
+        )
     if check.reference is None:
-        return Decision(Status.REPORTED, value.known, notes=value.notes)
+        return Decision(Status.REPORTED, value.known, measured_ends=_ends(value), notes=value.notes)
     number = numbers[check.reference]
     relation = check.relation or Relation.AT_MOST
     compared = _compare(value, (number.value, number.value), relation)
     met = {Status.PASS: True, Status.SHORTFALL: False}.get(compared.status)
     note = Message("checks.reference", reference=number.value)
     return Decision(
-        Status.REPORTED, value.known, number.value, numbers=(number,), is_met=met,
-        notes=(*value.notes, note),
+        Status.REPORTED, value.known, number.value, measured_ends=_ends(value),
+        numbers=(number,), is_met=met, notes=(*value.notes, note),
     )  # fmt: skip
 
 
@@ -258,13 +268,42 @@ def _compare(
             gap = abs(least - supply.low) if supply.is_exact else math.nan
             decisive = supply.low
     shown = least if least == most else None
+    decision = Decision(
+        Status.NOT_ASSESSABLE, supply.known, shown, measured_ends=_ends(supply),
+        required_ends=Ends.of(least, most), gap_ends=_gap_ends(supply, required, relation),
+    )  # fmt: skip
     if passes:
-        return Decision(Status.PASS, _finite(decisive), shown, 0.0, notes=supply.notes)
+        return replace(
+            decision, status=Status.PASS, measured=_finite(decisive), gap=0.0, gap_ends=_NOTHING,
+            notes=supply.notes,
+        )  # fmt: skip
     if fails:
-        return Decision(
-            Status.SHORTFALL, _finite(decisive), least, _finite(gap), notes=supply.notes
-        )
-    return Decision(Status.NOT_ASSESSABLE, supply.known, shown, notes=_why_unknown(supply, None))
+        return replace(
+            decision, status=Status.SHORTFALL, measured=_finite(decisive), required=least,
+            gap=_finite(gap), notes=supply.notes,
+        )  # fmt: skip
+    return replace(decision, notes=_why_unknown(supply, None))
+
+
+_NOTHING = Ends(0.0, 0.0)
+
+
+def _ends(value: Value) -> Ends:
+    return Ends.of(value.low, value.high)
+
+
+def _gap_ends(supply: Value, required: tuple[float, float], relation: Relation) -> Ends:
+    """Return what is surely missing, or in excess, and what may be."""
+    least, most = required
+    match relation:
+        case Relation.AT_LEAST:
+            low, high = least - supply.high, most - supply.low
+        case Relation.AT_MOST:
+            low, high = supply.low - most, supply.high - least
+        case _:  # equals
+            low = max(supply.low - least, least - supply.high)
+            high = max(supply.high - least, least - supply.low)
+    return Ends.of(max(low, 0.0), max(high, 0.0))
 
 
 def _finite(number: float) -> float | None:

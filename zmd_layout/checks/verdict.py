@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,10 +36,31 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """
+    The ends of the range in which a number lies; None where it has no end.
+
+    A list that is complete has both equal.
+    """
+
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, low: float, high: float) -> Ends:
+        """Return the ends of a range that may be open."""
+        return cls(*(end if math.isfinite(end) else None for end in (low, high)))
+
+
+UNKNOWN = Ends()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """
     The status of a rule for a unit, and the numbers behind it; None is unknown.
 
+    `measured_ends` and `gap_ends` are what is surely there and surely missing, and what may be;
     `year` is that of the oldest datum in it, `then` what is known of a target on its due day.
     """
 
@@ -48,6 +70,9 @@ class Verdict:
     measured: float | None = None
     required: float | None = None
     gap: float | None = None
+    measured_ends: Ends = UNKNOWN
+    required_ends: Ends = UNKNOWN
+    gap_ends: Ends = UNKNOWN
     due_on: dt.date | None = None
     due_state: DueState = DueState.NONE
     basis: Basis = Basis.CLAUSE
@@ -67,6 +92,9 @@ class Decision:
     measured: float | None = None
     required: float | None = None
     gap: float | None = None
+    measured_ends: Ends = UNKNOWN
+    required_ends: Ends = UNKNOWN
+    gap_ends: Ends = UNKNOWN
     strength: Strength | None = None
     numbers: tuple[DatedValue, ...] = ()
     basis: Basis | None = None

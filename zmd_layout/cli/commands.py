@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -20,7 +20,7 @@ from zmd_layout.cli.run import check, run
 from zmd_layout.cli.site import site
 from zmd_layout.errors import ZmdLayoutError, is_disk_full
 from zmd_layout.messages import Message
-from zmd_layout.vocabulary import Lang, Stage, Strength, UnitKind
+from zmd_layout.vocabulary import Base, Lang, Stage, Strength, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,8 +120,14 @@ def _speak_utf8() -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--base",
+    type=click.Choice(get_args(Base)),
+    help="以内置研究的县区、乡镇为底图，只需补自己的学校名单 / on the counties and townships of a "
+    "built-in study: a list of schools is all that is to be added",
+)
 @click.pass_obj
-def init(obj: dict[str, Any], folder: Path) -> None:
+def init(obj: dict[str, Any], folder: Path, base: Base | None) -> None:
     """
     新建研究文件夹：study.toml 的每个键都有说明。
 
@@ -129,7 +135,7 @@ def init(obj: dict[str, Any], folder: Path) -> None:
     """
     from zmd_layout.workflow.init_study import make_study_folder
 
-    path = make_study_folder(folder)
+    path = make_study_folder(folder, base=base)
     click.echo(Message("cli.made", path=path).text(obj["lang"]))
 
 

@@ -15,7 +15,6 @@ from rich.table import Table
 from zmd_layout.checks.cases import compare, decide_case
 from zmd_layout.errors import RuleError
 from zmd_layout.layers.account import Item, Outcome, entries_of, row_of
-from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.messages import Message, word
 from zmd_layout.messages.words import layer_word
 from zmd_layout.rulebook import (
@@ -91,7 +90,7 @@ def print_summary(study: Study, summary: Summary, lang: Lang) -> None:
         lines.append(Message("summary.none_unmet"))
     if summary.undecided:
         lines.append(Message("summary.undecided", count=summary.undecided))
-    for line in (*lines, *summary.checks):
+    for line in (*lines, *summary.checks, *summary.remarks):
         click.echo(line.text(lang))
 
 
@@ -168,17 +167,13 @@ def print_cases(cases: Iterable[Case], lang: Lang) -> None:
 
 def print_missing(findings: gpd.GeoDataFrame, layers: Layers, lang: Lang) -> None:
     """Print which layers would let more rules be judged, the one that most of them need first."""
-    notes = findings[f"note_{lang}"].astype(str)
-    counts = {}
-    for name in SCHEMAS:
-        said = Message("measures.missing_layer", layer=layer_word(name)).text(lang)
-        rules = findings.loc[notes.str.contains(said, regex=False), "rule_id"].nunique()
-        if name not in layers and rules:
-            counts[name] = rules
+    from zmd_layout.measures.lacking import missing_layers  # it loads GIS packages
+
+    counts = missing_layers(findings, layers)
     if counts:
         wanted = [
             Message("cli.missing_one", layer=layer_word(name), name=name, rules=rules)
-            for name, rules in sorted(counts.items(), key=lambda item: -item[1])
+            for name, rules in counts.items()
         ]
         click.echo(_say("missing_layers", lang, layers=wanted))
 

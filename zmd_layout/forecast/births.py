@@ -49,6 +49,8 @@ class Births:
     holds_last
         Whether the last year's numbers hold for the years after it; otherwise a year that is not
         in the table is refused.
+    factor
+        By how much births that were not counted are multiplied.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class Births:
     basis: Basis
     sources: tuple[str, ...]
     holds_last: bool = False
+    factor: float = 1.0
 
     def __post_init__(self) -> None:
         faults = range_faults(self.table, Message("forecast.births_table"))
@@ -195,6 +198,7 @@ def births_by_unit(
     values = np.stack([found[variant].to_numpy(dtype=float).reshape(shape) for variant in VARIANTS])
     # a value that is held beyond the last year was not counted in the year it is held for
     is_counted = found["is_counted"].to_numpy(dtype=bool).reshape(shape) & (years <= last)[:, None]
+    values = np.where(is_counted, values, values * births.factor)
     if births.measure is BirthMeasure.INDEX:
         values = values * age_zero
     return values, np.broadcast_to(is_counted, (len(years), len(units)))

@@ -47,6 +47,9 @@ def scenario_of(
     """
     table = chosen.births if births is None else _own_births(chosen, births, source)
     scenario = default_scenario(table)
+    if chosen.births_factor != 1:
+        scaled = replace(scenario.births, factor=chosen.births_factor, basis=Basis.ASSUMPTION)
+        scenario = replace(scenario, births=scaled)
     movement = chosen_movement(chosen, units)
     given = movement is Movement.GIVEN
     return replace(
@@ -121,7 +124,9 @@ def chosen_numbers(chosen: Forecast) -> tuple[Message, ...]:
         Message("forecast.seats_a_child", stage=word_message(Stage(stage)), seats=f"{share:g}")
         for stage, share in chosen.attendance.items()
     ]
-    return (*ratios, *rates, *moves, *seats)
+    factor = chosen.births_factor
+    births = [] if factor == 1 else [Message("forecast.births_times", factor=f"{factor:g}")]
+    return (*births, *ratios, *rates, *moves, *seats)
 
 
 def _own_births(chosen: Forecast, births: pd.DataFrame, source: str) -> Births:

@@ -62,7 +62,7 @@ def columns_of(
     table = table.drop(columns=[c for c in ("coordinates", "geometry") if c in table])
     is_data = ~_totals(table, schema, account)
     table, geometry = table[is_data], geometry[is_data]
-    table = _with_key(table, schema)
+    table = _with_key(table, schema, source)
     table, unreadable, entries = convert(table, schema, source, heads)
     account.entries += entries
     table = _with_short_codes(table, account)
@@ -120,12 +120,14 @@ def _short_code(code: object) -> object:
     return code[:6] if code.endswith("000000") else code[:9]
 
 
-def _with_key(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+def _with_key(table: pd.DataFrame, schema: Schema, source: LayerSource) -> pd.DataFrame:
     """Fill an optional key that is empty with the number of the row in the file."""
     key = next((c for c in schema.columns if c.name == schema.key), None)
     if key is None or key.is_required:
         return table
-    numbers = pd.Series([str(n + 1) for n in range(len(table))], index=table.index, dtype=object)
+    numbers = pd.Series(
+        [source.row_id(n + 1) for n in range(len(table))], index=table.index, dtype=object
+    )
     given = table[key.name].astype(object) if key.name in table else numbers
     return table.assign(**{key.name: given.where(given.notna() & (given != ""), numbers)})
 

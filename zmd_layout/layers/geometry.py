@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -12,7 +13,6 @@ from zmd_layout.layers.schema import Schema, Shape
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
 _NOISE_SHARE = 1e-9  # what rounding of shared borders leaves
@@ -51,9 +51,35 @@ def shape_faults(frame: gpd.GeoDataFrame, schema: Schema) -> list[Message]:
     wanted = _DIMENSION.get(schema.shape)
     if wanted is not None:
         wrong = ~missing & ~empty & (shapely.get_dimensions(shapes) != wanted)
+        if schema.takes_places and not (shapely.get_dimensions(shapes[~missing]) > 0).any():
+            wrong[:] = False
         if wrong.any():
             faults.append(_rows_fault("layers.wrong_shape", frame, schema, wrong))
     return faults
+
+
+def with_places(
+    frame: gpd.GeoDataFrame, schema: Schema
+) -> tuple[gpd.GeoDataFrame, tuple[Message, ...]]:
+    """
+    Keep points of units as the places where they are shown, and their area as unknown.
+
+    Returns
+    -------
+    frame, notes
+        With `place_x`, `place_y` in the plane, NaN where there is no point, and without geometry;
+        as it was where the units have areas, or no position at all.
+    """
+    shapes = frame.geometry.to_numpy()
+    known = ~shapely.is_missing(shapes)
+    if not (schema.takes_places and known.any()) or (shapely.get_dimensions(shapes) > 0).any():
+        return frame, ()
+    frame = frame.assign(place_x=frame.geometry.x, place_y=frame.geometry.y)
+    frame["geometry"] = gpd.GeoSeries([None] * len(frame), index=frame.index, crs=frame.crs)
+    note = Message(
+        "layers.places_only", layer=schema.name, count=int(known.sum()), lacking=int((~known).sum())
+    )
+    return frame, (note,)
 
 
 def _rows_fault(

@@ -8,13 +8,12 @@ a stable order of rows, and a record of where each layer comes from.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from zmd_layout.crs import (
     StudyArea,
@@ -27,10 +26,12 @@ from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
 from zmd_layout.layers.files import listening, read_raw, sha256_of
-from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults
+from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults, with_places
+from zmd_layout.layers.joined_files import in_stable_order, joined
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
 from zmd_layout.layers.plausible_places import without_implausible_places
+from zmd_layout.layers.reading.frames import digest_of, read_table
 from zmd_layout.layers.roads import roads_near
 from zmd_layout.layers.row_datums import in_one_datum
 from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
@@ -43,11 +44,13 @@ from zmd_layout.layers.schools.reference import (
     without_doubles,
 )
 from zmd_layout.layers.schools.unit_names import with_unit_ids
+from zmd_layout.layers.schools.what_if import as_supposed
 from zmd_layout.layers.sources.osm import layers as osm_layers
 from zmd_layout.layers.sources.roster import is_roster, read_roster
 from zmd_layout.layers.unit_kinds import with_kinds
 from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
+from zmd_layout.study.frames import NO_POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from zmd_layout.layers.roads import RoadTables
     from zmd_layout.layers.sources.osm.opl import Window
     from zmd_layout.study import LayerSource, Study
+    from zmd_layout.study.frames import Table
 
 MADE_PREFIX = "示例"
 _BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
@@ -136,10 +140,27 @@ def load_layers(
             area = study_area(layers, study)
             faults += plane_faults(layers, name, area)
     if "schools" in layers:
-        faults += _with_other_layers(layers, study)
+        faults += _as_supposed(layers, study, area) or _with_other_layers(layers, study)
     if faults:
         raise LayerError(*faults)
     return layers
+
+
+def _as_supposed(layers: Layers, study: Study, area: StudyArea | None) -> list[Message]:
+    """Close and open the schools of a scenario."""
+    if not (study.what_if.closed or study.what_if.opened):
+        return []
+    try:
+        opened = [
+            _load_table("schools", source, table, study=study, area=area)
+            for source, table in study.opened_tables()
+        ]
+        layers["schools"] = as_supposed(
+            layers["schools"], closed=study.what_if.closed, opened=opened
+        )
+    except ZmdLayoutError as error:
+        return list(error.messages)
+    return []
 
 
 def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
@@ -203,6 +224,26 @@ def load_layer(
     ZmdLayoutError
         All faults of the layer in one error.
     """
+    table = study.table_of(source)
+    if table is not None:
+        layer = _load_table(name, source, table, study=study, area=area)
+    elif source.also:
+        read_part = partial(_load_file, name, study=study, area=area, extracts=extracts)
+        layer = joined([read_part(part) for part in source.parts], source)
+    else:
+        layer = _load_file(name, source, study=study, area=area, extracts=extracts)
+    return without_doubles(layer) if name in _SCHOOLS else layer
+
+
+def _load_file(
+    name: str,
+    source: LayerSource,
+    *,
+    study: Study,
+    area: StudyArea | None,
+    extracts: osm_layers.Extracts | None,
+) -> Layer:
+    """Load and validate a file, one of several or the only one."""
     path = study.path_of(source)
     is_extract = osm_layers.is_extract(path)
     if is_extract:
@@ -222,11 +263,34 @@ def load_layer(
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
-    if name not in _SCHOOLS:
-        return layer
-    if is_extract:  # OSM is in WGS 84 by definition
+    if name in _SCHOOLS and is_extract:  # OSM is in WGS 84 by definition
         layer = replace(layer, origin=replace(layer.origin, is_datum_verified=True))
-    return without_doubles(layer)
+    return layer
+
+
+def _load_table(
+    name: str, source: LayerSource, table: Table, *, study: Study, area: StudyArea | None
+) -> Layer:
+    """Validate a table that was handed in, as `load_layer` does a file."""
+    account = Account()
+    frame = read_table(table.frame, source, layer_name=name, account=account)
+    read = RawLayer(frame, account=tuple(account.entries))
+    if source.coordinates != NO_POSITIONS:
+        read = _with_known_places(read, source, name, area)
+    origin = Origin(
+        path=source.path,
+        sha256=digest_of(table.frame),
+        year=source.year,
+        coordinates=source.coordinates,
+        synthetic_columns=WHOLE if source.synthetic is True else frozenset(source.synthetic or ()),
+        covers=source.covers,
+    )
+    layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
+    if table.is_labelled and layer.origin.is_datum_verified is not True:
+        note = Message("arguments.frame_label", crs=source.coordinates, layer=name)
+        notes = (*layer.origin.notes, note)
+        layer = replace(layer, origin=replace(layer.origin, is_datum_verified=False, notes=notes))
+    return layer
 
 
 def validate_layer(
@@ -280,10 +344,11 @@ def validate_layer(
         account.add(Item.ROW, Outcome.READ, count=len(read.frame))
     frame = frame.reset_index(drop=True)
     frame, repaired, check = _place(frame, source, schema, study, area)
+    frame, placed = with_places(frame, schema)
     overlap, slivers = overlap_faults(frame, schema)
     if overlap:
         raise LayerError(*overlap)
-    frame = _in_stable_order(frame, schema)
+    frame = in_stable_order(frame, schema)
     assumed: tuple[Message, ...] = ()
     if name in _SCHOOLS:
         frame, stages = (frame, ()) if read.is_ours else read_missing_stages(frame)
@@ -297,7 +362,7 @@ def validate_layer(
         account.add(Item.SHAPE, Outcome.REPAIRED, count=count, why=why)
     origin = replace(
         origin, repaired={**repaired, **slivers}, is_datum_verified=check.verified,
-        notes=(*origin.notes, *read.notes, *check.notes, *assumed, *kinds, *doubts),
+        notes=(*origin.notes, *read.notes, *check.notes, *placed, *assumed, *kinds, *doubts),
         account=tuple(account.entries),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)
@@ -412,19 +477,6 @@ def _place(
     )
     frame, repaired = repair(frame.set_geometry(shapes), schema)
     return frame, repaired, placed
-
-
-def _in_stable_order(frame: gpd.GeoDataFrame, schema: Schema) -> gpd.GeoDataFrame:
-    """Sort by key, or by all there is, so that the order of input rows changes nothing."""
-    if schema.key is not None and schema.key in frame:
-        return frame.sort_values(schema.key, kind="stable", ignore_index=True)
-    shapes = shapely.to_wkb(frame.geometry.to_numpy(), hex=True)
-    keys = [pd.Series(shapes, dtype=object).fillna("").to_numpy(dtype=str)]
-    if pd.Series(keys[0]).duplicated().any():
-        columns = sorted(str(c) for c in frame.columns if c != "geometry")
-        keys += [frame[c].astype(str).to_numpy(dtype=str) for c in columns]
-    order = np.lexsort(keys[::-1])
-    return frame.iloc[order].reset_index(drop=True)
 
 
 def _has_made_name(frame: gpd.GeoDataFrame) -> pd.Series[bool]:

@@ -19,7 +19,9 @@ _LAYER = "roads"
 
 
 def has_windows(study: Study, source: LayerSource) -> bool:
-    """Return whether a part can be read; an OSM extract has to be read whole."""
+    """Return whether a part can be read; OSM extracts, several files, tables are read whole."""
+    if source.also or study.table_of(source) is not None:
+        return False
     return not osm_layers.is_extract(study.path_of(source))
 
 

@@ -120,6 +120,8 @@ class Schema:
         Whether rows, or all of it, may have no position.
     is_partition
         Whether polygons must not overlap.
+    takes_places
+        Whether points may say where units without a known area are shown.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Schema:
     has_ages: bool = False
     may_lack_geometry: bool = False
     is_partition: bool = False
+    takes_places: bool = False
 
     def column(self, name: str) -> Column | None:
         """Find a column by our name."""
@@ -142,6 +145,18 @@ def _words(words: Iterable[StrEnum]) -> tuple[str, ...]:
     return tuple(str(word) for word in words)
 
 
+# a column for each stage, and for the kinds that have several, as yearbooks print them
+_SCHOOL_TOTALS = {
+    "kindergarten": ("幼儿园", "幼儿园数"),
+    "primary": ("小学", "普通小学", "小学校数"),
+    "junior": ("初中", "初级中学", "普通初中"),
+    "senior": ("高中", "高级中学", "普通高中"),
+    "vocational": ("中等职业学校", "中职", "中职学校"),
+    "special": ("特殊教育学校", "特教学校"),
+    "nine_year": ("九年一贯制学校", "九年一贯制"),
+    "twelve_year": ("十二年一贯制学校", "十二年一贯制"),
+    "complete_secondary": ("完全中学", "完中"),
+}
 _UNIT_ID = Column(
     "unit_id", Kind.ID, is_required=True,
     names=("id", "code", "adcode", "gb", "区划代码", "行政区划代码", "代码", "编码", "编号"),
@@ -187,6 +202,7 @@ SCHEMAS: dict[str, Schema] = {
                 Column("is_county_seat", Kind.BOOL), _RESIDENTS,
             ),
             key="unit_id", has_ages=True, may_lack_geometry=True, is_partition=True,
+            takes_places=True,
         ),
         Schema(
             "planning_units", Shape.POLYGON, (_UNIT_ID, _NAME, _RESIDENTS),
@@ -201,7 +217,7 @@ SCHEMAS: dict[str, Schema] = {
         Schema(
             "schools", Shape.ANY,
             (
-                _SCHOOL_ID,
+                replace(_SCHOOL_ID, is_required=False),  # a plain list of points has none
                 Column("name", Kind.TEXT, names=("学校名称", "学校机构名称", "单位名称", "校名")),
                 Column("stages", Kind.STAGES, names=("学段",)),
                 # where `stages` is empty: those that the school may have, and no others
@@ -420,6 +436,25 @@ SCHEMAS: dict[str, Schema] = {
                 # 1 to 12, counted through from the first year of primary school
                 Column("grade", Kind.COUNT, is_required=True, names=("年级",)),
                 Column("pupils", Kind.COUNT, names=("人数", "学生数", "在校生数", "在校生")),
+            ),
+            may_lack_geometry=True,
+        ),
+        # how many schools there are by a yearbook: see `[completeness]` of the study file
+        Schema(
+            "school_totals", Shape.NONE,
+            (
+                _UNIT_ID, _NAME,
+                Column("year", Kind.YEAR, names=("年份", "学年")),
+                Column(
+                    "settlement", Kind.WORD, words=_words(Settlement),
+                    names=("城乡属性", "城乡类型", "城乡分类"), table="settlement",
+                ),
+                Column(
+                    "township_kind", Kind.WORD,
+                    words=("subdistrict", "town", "township", "town_or_township"),
+                    names=("街道乡镇", "乡镇类型"), table="township_kind",
+                ),
+                *(Column(name, Kind.COUNT, names=names) for name, names in _SCHOOL_TOTALS.items()),
             ),
             may_lack_geometry=True,
         ),

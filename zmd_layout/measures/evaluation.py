@@ -16,7 +16,7 @@ from zmd_layout.layers.schools.naming import STAGE_ASSUMED
 from zmd_layout.measures.datums import open_places
 from zmd_layout.measures.past import there_by
 from zmd_layout.measures.registry import NAMED_MEASURES
-from zmd_layout.measures.school_completeness import open_where_incomplete
+from zmd_layout.measures.school_lists.bounds import within_totals
 from zmd_layout.measures.supply.listed import stages_asked, uncovered
 from zmd_layout.measures.verdict_counts import count_verdicts
 from zmd_layout.messages import Message
@@ -86,7 +86,7 @@ def evaluate(  # noqa: PLR0911 - one way for each form of measure
             return _field(definition, units)
         case CountMeasure() | SumMeasure():
             counted = _aggregate(definition, world, units, limits)
-            return open_where_incomplete(counted, definition, world=world, units=units)
+            return within_totals(counted, definition, world=world, units=units, limits=limits)
         case ShareMeasure():
             return _share(definition, world, units, limits)
         case StatisticMeasure():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zmd_layout.layers.schema import AGE_COLUMN, SCHEMAS
+from zmd_layout.measures.school_lists.totals import totals_of
 from zmd_layout.measures.units import LAYER_OF
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import field_word, layer_word
@@ -17,14 +18,15 @@ from zmd_layout.rulebook.measure_forms import (
     SumMeasure,
     parts,
 )
-from zmd_layout.vocabulary import Status, UnitKind
+from zmd_layout.vocabulary import Flag, Status, UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pandas as pd
 
     from zmd_layout.layers.layer import Layers
+    from zmd_layout.measures.world import World
     from zmd_layout.rulebook import Rule
     from zmd_layout.rulebook.measure_forms import MeasureDefinition
 
@@ -59,6 +61,38 @@ def advice(findings: pd.DataFrame, rules: Iterable[Rule], layers: Layers) -> Mes
     """Return what is said of lacking columns at the end of a run; None where there are none."""
     found = [each.message for each in lacking_columns(findings, rules, layers)]
     return Message("measures.lacking_columns", columns=found) if found else None
+
+
+def missing_layers(findings: pd.DataFrame, layers: Layers) -> dict[str, int]:
+    """Return the layers that are not there and how many rules ask for them, the most first."""
+    notes = findings["note_zh"].astype(str)
+    counts = {}
+    for name in SCHEMAS:
+        said = Message("measures.missing_layer", layer=layer_word(name)).text("zh")
+        rules = findings.loc[notes.str.contains(said, regex=False), "rule_id"].nunique()
+        if name not in layers and rules:
+            counts[name] = int(rules)
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def most_wanted(findings: pd.DataFrame, rules: Sequence[Rule], world: World) -> Message | None:
+    """
+    Return the table or column that would let most rules be judged; None where none would.
+
+    An incomplete list of schools wants the number of schools by county, unless it is given.
+    """
+    layers = world.layers
+    found = [
+        (count, Message("no_sites.layer", layer=layer_word(name), name=name))
+        for name, count in missing_layers(findings, layers).items()
+    ]
+    found += [(one.rules, one.message) for one in lacking_columns(findings, rules, layers)]
+    is_open = (findings["status"] == Status.NOT_ASSESSABLE) & findings["flags"].str.contains(
+        Flag.OSM_INCOMPLETE
+    )
+    if is_open.any() and not totals_of(world):
+        found.append((findings[is_open]["rule_id"].nunique(), Message("no_sites.school_totals")))
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
 def lacking_columns(findings: pd.DataFrame, rules: Iterable[Rule], layers: Layers) -> list[Lacking]:

@@ -39,7 +39,7 @@ def way_to_primary_m(world: World, units: Units, limits: Mapping[str, Any]) -> d
     proxy. Schools that operate, in and beside the study area. The minutes in the note are at the
     speed of the mode: the study's, else on foot `walking_speed_m_per_min`, else the package's.
     Unknown where the village is without road or no school is in reach; where the list of schools is
-    not complete, the distance is that to the nearest known one, flagged.
+    not complete, the way is at most that to the nearest known one.
     """
     return _ways(world, units, limits, in_minutes=False)
 
@@ -113,7 +113,10 @@ def _value(
         key, metres=metres, minutes=minutes, detour=found.detour_factor, tie=tie_m,
         how=Message(f"measures.by_{pace.mode}", speed=pace.m_per_min),
     )  # fmt: skip
-    return exactly(minutes if in_minutes else metres, notes=(note,), **provenance)
+    way = minutes if in_minutes else metres
+    if Flag.OSM_INCOMPLETE in provenance["flags"]:  # a school that is not listed may be nearer
+        return Value(0.0, way, notes=(note, Message("measures.known_school_alone")), **provenance)
+    return exactly(way, notes=(note,), **provenance)
 
 
 def _provenance(world: World, units: Units, *, is_straight: bool) -> dict[str, Any]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
+    from numpy.typing import NDArray
+
     from zmd_layout.layers.layer import Layer, Layers
     from zmd_layout.study import Study
 
@@ -111,6 +113,31 @@ class World:
             lambda: (self._find_members(layer, whole), layer, whole),
         )
         return kept[0]
+
+    def is_beyond(self, layer: Layer, units: Units) -> NDArray[np.bool_]:
+        """
+        Report which units of a layer lie beyond the study's border, taken in for distance alone.
+
+        Returns
+        -------
+        is_beyond
+            (n,) in the order of `units`. False where nothing is drawn of the study, a row has no
+            position, or names a county or township of the study.
+        """
+        city = self.units(UnitKind.CITY, {})
+        beyond = np.zeros(len(units.frame), dtype=np.bool_)
+        if city is None or not city.frame.geometry.notna().any():
+            return beyond
+        outside = (self.members(layer, city) == "").to_numpy(dtype=bool, copy=True)
+        if not outside.any():
+            return beyond
+        for kind in (UnitKind.COUNTY, UnitKind.TOWNSHIP):
+            holders = self.units(kind, {})
+            if holders is not None:
+                outside &= ~self._declared(layer, holders).notna().to_numpy()
+        key = LAYER_OF[units.kind][1]
+        ids = set(layer.frame[key][outside].astype(str))
+        return np.array([str(unit) in ids for unit in units.frame.index], dtype=np.bool_)
 
     def rests_on_position(self, layer: Layer, units: Units) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """

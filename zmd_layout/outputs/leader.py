@@ -116,7 +116,8 @@ def _unmet(results: Results, lang: Lang) -> tuple[str, str]:
 def _sites(results: Results, lang: Lang) -> tuple[str, str]:
     built = results.suggestions["action"].isin(["new", "expand"])
     if not built.any():
-        return "—", _say("number_no_sites", lang)
+        why = results.summary.no_sites
+        return "—", _say("number_no_sites", lang) if why is None else why.text(lang)
     return f"{int(built.sum()):,}", _say("number_sites", lang)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from zmd_layout.messages import Message, word_message
+from zmd_layout.outputs.no_sites import indicated
 from zmd_layout.vocabulary import Stage, Status, Strength, UnitKind
 
 if TYPE_CHECKING:
@@ -100,6 +101,10 @@ class Summary:
         Findings of duties that fall short, and that cannot be judged.
     checks
         What to settle first: figures that speak against each other.
+    no_sites
+        Why no place is suggested; None where some are.
+    indicated
+        What an incomplete list of schools indicates; None where the list is complete.
     """
 
     headline: tuple[Message, ...] = ()
@@ -108,6 +113,13 @@ class Summary:
     unmet: int = 0
     undecided: int = 0
     checks: tuple[Message, ...] = ()
+    no_sites: Message | None = None
+    indicated: Message | None = None
+
+    @property
+    def remarks(self) -> tuple[Message, ...]:
+        """Why results are empty, and what a list that lacks schools indicates."""
+        return tuple(line for line in (self.no_sites, self.indicated) if line is not None)
 
 
 def summarise(
@@ -116,6 +128,7 @@ def summarise(
     *,
     story: PlanStory | None = None,
     seats_by_year: pd.DataFrame | None = None,
+    no_sites: Message | None = None,
 ) -> Summary:
     """
     Sum a run up.
@@ -128,6 +141,8 @@ def summarise(
         The rules that were checked.
     story, seats_by_year
         The plan over years, and the table `seats_by_year.csv`; None without ages or seats.
+    no_sites
+        Why no place is suggested, by `no_sites.why_no_sites`.
     """
     duties = findings[findings["strength"] == Strength.DUTY]
     short = duties[duties["status"] == Status.SHORTFALL]
@@ -140,6 +155,8 @@ def summarise(
         len(short),
         int((duties["status"] == Status.NOT_ASSESSABLE).sum()),
         _enrolment_checks(middle),
+        no_sites,
+        indicated(findings),
     )
 
 

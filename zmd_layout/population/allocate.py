@@ -218,6 +218,8 @@ def _finest_census(layers: Layers, ground: str) -> Layer | None:
 def _over_grid(
     units: gpd.GeoDataFrame, source: LayerSource, study: Study, census: Layer
 ) -> tuple[WithNotes, Origin]:
+    if source.also:
+        raise LayerError(Message("layers.one_grid", layer="population", paths=list(source.paths)))
     path = study.path_of(source)
     if not path.exists():
         raise LayerError(Message("layers.no_file", layer="population", path=path))

@@ -17,8 +17,11 @@ import shapely
 from zmd_layout.checks.value import weakest
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.measures.access import access, way_from
+from zmd_layout.measures.coverage import why_no_distance
 from zmd_layout.measures.outlook import outlook
 from zmd_layout.measures.places import children_by_place
+from zmd_layout.measures.supply.listed import is_stage_covered
+from zmd_layout.messages import Message
 from zmd_layout.siting.planning import planning
 from zmd_layout.vocabulary import Basis, Stage, UnitKind
 
@@ -37,10 +40,11 @@ if TYPE_CHECKING:
 COLUMNS = (
     "unit_kind", "unit_id", "unit_name", "stage", "counted", "radius_m", "total", "covered",
     "share_percent", "method", "radius_is_for_unit", "basis", "sources", "is_synthetic",
-    "year", "off_road",
+    "year", "off_road", "note_zh", "note_en",
 )  # fmt: skip
 _KINDS = (UnitKind.CITY, UnitKind.COUNTY, UnitKind.TOWNSHIP)
 _STAGES = (Stage.KINDERGARTEN, Stage.PRIMARY, Stage.JUNIOR)
+_ABSENT = "measures.stage_not_in_list"
 _RADIUS = "service_radius_m"
 _TOWNS = {"town", "subdistrict"}  # for which the radii are written
 
@@ -59,6 +63,11 @@ class _Counted:
     is_synthetic: bool
     year: int | None
     basis: Basis | None = None
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether people are counted, at the places of the finest layer that has any."""
+        return self.name != "residential_area_m2"
 
 
 def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -82,7 +91,8 @@ def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
         `straight_line` (times the detour factor); `radius_is_for_unit` is false where the radius is
         not written for such a unit (townships proper, which have rules of their own), empty where a
         unit holds both. `off_road` is what of `total` lies at places without road, which are not
-        within: at most so much more is covered. NaN is unknown. Empty without children at points.
+        within: at most so much more is covered. NaN is unknown; `note_zh` and `note_en` say why.
+        Empty without children at points.
     """
     rows: list[dict[str, Any]] = []
     now = _children_now(world)
@@ -91,7 +101,10 @@ def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
         radius = _radius_m(rules, stage, world)
         if way is None or radius is None:
             continue
+        why = why_no_distance(world, stage, radius[0])
+        is_whole = is_stage_covered(world.layers["schools"], stage)
         for counted in _ways_to_count(world, way, stage, radius[0], now=now):
+            note = why if counted.is_of_people or why is None or why.key == _ABSENT else None
             for kind in _KINDS:
                 units = world.units(kind, {})
                 if units is not None:
@@ -100,8 +113,21 @@ def coverage_table(world: World, rules: Sequence[Rule]) -> pd.DataFrame:
                         "basis": str(weakest(radius[1], counted.basis)), "year": counted.year,
                         "method": str(way.found.method),
                     }  # fmt: skip
-                    rows += [shared | row for row in _of_units(world, counted, units)]
+                    found = [
+                        row | _told(note, row["share_percent"], is_whole=is_whole)
+                        for row in _of_units(world, counted, units)
+                    ]
+                    rows += [shared | row for row in found]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _told(why: Message | None, share: float, *, is_whole: bool) -> dict[str, Any]:
+    """Return the cells of a row that has no share, or only that of the schools listed."""
+    if why is None and is_whole:
+        return {"note_zh": "", "note_en": ""}
+    unknown = {} if why is None else dict.fromkeys(("covered", "share_percent"), float("nan"))
+    note = why or Message("measures.known_schools_alone", low=share)
+    return {**unknown, "note_zh": note.text("zh"), "note_en": note.text("en")}
 
 
 def _radius_m(rules: Sequence[Rule], stage: Stage, world: World) -> tuple[float, Basis] | None:

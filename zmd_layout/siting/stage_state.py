@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from zmd_layout.location.forms import read_choice
 from zmd_layout.siting.planning import CandidateKind, packaged_costs
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ class SitingOptions:
     outlook_year: int = 2032
     time_limit_s: float = 120.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "aim", read_choice("aim", self.aim, Aim))
 
 
 @dataclass(frozen=True, slots=True)

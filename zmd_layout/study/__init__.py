@@ -1,5 +1,6 @@
 """The study file: `study.toml` → a frozen, validated `Study`."""
 
+from zmd_layout.study.base import BUILTIN
 from zmd_layout.study.file import (
     FILE_NAME,
     LAYER_NAMES,
@@ -13,6 +14,7 @@ from zmd_layout.study.file import (
 )
 
 __all__ = [
+    "BUILTIN",
     "FILE_NAME",
     "LAYER_NAMES",
     "Acceptance",

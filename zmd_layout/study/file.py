@@ -12,12 +12,13 @@ import datetime as dt
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -28,23 +29,34 @@ from pyproj.exceptions import CRSError
 
 from zmd_layout.errors import StudyError
 from zmd_layout.messages import Message
+from zmd_layout.study.base import BUILTIN, with_base
+from zmd_layout.study.frames import PREFIX, Table, plane_of, taken
 from zmd_layout.study.people import CohortRatio, Forecast, IntoTowns, Move, NetMigration, People
 from zmd_layout.study.plan import ActionChoice, Plan
 from zmd_layout.study.schools import Completeness, SchoolMatching
 from zmd_layout.study.sensitivity import Sensitivity
 from zmd_layout.study.strict import Strict
 from zmd_layout.study.travel import Travel
-from zmd_layout.vocabulary import Implausible, Stage
+from zmd_layout.study.what_if import WhatIf
+from zmd_layout.vocabulary import Base, Implausible, Stage
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+_T = TypeVar("_T")
+_MOST_KEPT = 4
 LAYER_NAMES = (
     "counties", "townships", "planning_units", "villages", "population", "schools",
     "residential_areas", "roads", "education_land", "land_use", "classes", "projects", "closures",
     "reference_schools", "constraints", "statistics", "census", "births", "grades",
+    "school_totals",
 )  # fmt: skip
 FILE_NAME = "study.toml"
 _TABLES = (
     "layers", "own_layers", "matching", "completeness", "people", "travel", "forecast",
-    "sensitivity", "plan",
+    "sensitivity", "plan", "what_if",
 )  # fmt: skip
 
 
@@ -61,6 +73,9 @@ class Name(Strict):
 
 def _synthetic(value: Any) -> Any:  # noqa: ANN401 - raw TOML
     return tuple(value) if isinstance(value, list) else value
+
+
+_SCENARIO = Name(zh="（情景）", en=" (scenario)")
 
 
 class Covers(Strict):
@@ -108,7 +123,10 @@ class LayerSource(Strict):
     Attributes
     ----------
     path
-        The file, relative to the study file; `file.zip` and archives work as GDAL reads them.
+        The file, relative to the study file; `file.zip` and archives work as GDAL reads them. Of a
+        layer in several files (`path = ["a.csv", "b.xlsx"]`) the first.
+    also
+        The other files; the study file does not name them apart.
     coordinates
         wgs84, cgcs2000, gcj02, bd09, an EPSG code, or `none` for a table without positions.
     layer, sheet
@@ -133,9 +151,12 @@ class LayerSource(Strict):
         Whether the file covers more ground than the study, of which only what lies near is read.
     accept
         What would be held implausible, and so unknown, and is right.
+    base
+        The built-in study that the file belongs to; by default the file is the study's own.
     """
 
     path: str = Field(min_length=1)
+    also: tuple[str, ...] = ()
     coordinates: str | None = None
     layer: str | None = None
     sheet: str | tuple[str, ...] | None = None
@@ -149,6 +170,21 @@ class LayerSource(Strict):
     is_complete: bool | None = None
     clip: bool = False
     accept: tuple[Acceptance, ...] = ()
+    base: Base | None = None
+
+    # of a layer in several files: whether this is one of them
+    _is_part: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_several_files(cls, given: Any) -> Any:  # noqa: ANN401 - raw TOML
+        paths = given.get("path") if isinstance(given, dict) else None
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            return given
+        if len({*paths}) < len(paths):
+            raise ValueError("path names a file twice")
+        first, *others = paths or [""]
+        return {**given, "path": first, "also": tuple(others)}
 
     @field_validator("sheet", mode="before")
     @classmethod
@@ -159,6 +195,23 @@ class LayerSource(Strict):
     def sheets(self) -> tuple[str, ...] | None:
         """The sheets that are named; None: none is."""
         return (self.sheet,) if isinstance(self.sheet, str) else self.sheet
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files of the layer."""
+        return (self.path, *self.also)
+
+    @property
+    def parts(self) -> tuple[LayerSource, ...]:
+        """The layer's files as sources of their own."""
+        parts = tuple(self.model_copy(update={"path": path, "also": ()}) for path in self.paths)
+        for part in parts:
+            part._is_part = len(parts) > 1  # noqa: SLF001 - of this class
+        return parts
+
+    def row_id(self, number: int) -> str:
+        """Return the id of a row that has none: its number, in its file where there are several."""
+        return f"{Path(self.path).name}!{number}" if self._is_part else str(number)
 
 
 class Study(Strict):
@@ -179,6 +232,8 @@ class Study(Strict):
         The code of the city that the study belongs to: a plan's own targets judge only their city.
     rulesets
         Names of built-in sets, or folders of own rules.
+    base
+        The built-in study whose layers it takes where it has none of its own.
     layers, own_layers
         The layers of the design, and further ones that own rules count.
     matching, completeness
@@ -189,6 +244,8 @@ class Study(Strict):
         How people travel, and what counts as a road.
     sensitivity
         How wrong the data may be.
+    what_if
+        What is tried: other numbers of rules, schools closed or opened.
     folder
         What relative paths are relative to.
     """
@@ -201,6 +258,7 @@ class Study(Strict):
     city: str | None = Field(default=None, pattern=r"^\d{6}$")
     rulesets: tuple[str, ...] = Field(default=("zhumadian-2022-49",), min_length=1)
     include_draft: bool = False
+    base: Base | None = None
     layers: dict[str, LayerSource] = Field(default_factory=dict)
     own_layers: dict[str, LayerSource] = Field(default_factory=dict)
     matching: SchoolMatching = SchoolMatching()
@@ -210,7 +268,10 @@ class Study(Strict):
     forecast: Forecast = Forecast()
     sensitivity: Sensitivity = Sensitivity()
     plan: Plan = Plan()
+    what_if: WhatIf = WhatIf()
     folder: Path = Path()
+    _tables: dict[str, Table] = PrivateAttr(default_factory=dict)
+    _kept: dict[object, Any] = PrivateAttr(default_factory=dict)
 
     @field_validator("crs")
     @classmethod
@@ -258,6 +319,242 @@ class Study(Strict):
                 )
         return value
 
+    @staticmethod
+    def from_frames(  # noqa: PLR0913 - a door: all by name
+        *,
+        as_of: dt.date | str,
+        rulesets: Sequence[str] | None = None,
+        coordinates: Mapping[str, str] | None = None,
+        columns: Mapping[str, Mapping[str, str]] | None = None,
+        years: Mapping[str, int] | None = None,
+        crs: str | None = None,
+        name: str | None = None,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        own_layers: Mapping[str, pd.DataFrame] | None = None,
+        **layers: pd.DataFrame,
+    ) -> Study:
+        """
+        Make a study of tables in memory; they are read and checked as files are.
+
+        Parameters
+        ----------
+        as_of
+            The day of the assessment, as a date or as text.
+        rulesets
+            Names of built-in sets, or folders of own rules; by default the plan of Zhumadian.
+        coordinates
+            Layer → what its coordinates are, where its CRS does not say it: `gcj02`, `bd09`,
+            `wgs84`, `cgcs2000` or an EPSG code. Degrees of which only the CRS says what they are
+            carry the flag `datum_unverified`, for tables in GCJ-02 are often labelled EPSG:4326.
+        columns
+            Layer → ours = theirs; usual names are found by themselves.
+        years
+            Layer → the year of its data.
+        crs
+            The plane in which everything is measured. By default that of the first table in a
+            plane, else the zone of CGCS2000 in which the first table lies.
+        name
+            What the study is called in maps and reports.
+        options
+            Further keys of a study file: those of a layer under its name (`covers`, `values`,
+            `blank_means`, `synthetic`, `accept`), those of `[study]` under `study`, and other
+            tables (`forecast`, `travel`, `people`) under theirs.
+        own_layers
+            Further layers that own rules count.
+        **layers
+            `counties`, `townships`, `villages`, `population`, `schools`, `roads` and the other
+            layers of a study file: GeoDataFrames, or DataFrames for layers without positions.
+
+        Returns
+        -------
+        study
+            The study. Units and schools are known by their ids, or by the index of the table where
+            no column has ids.
+
+        Raises
+        ------
+        ArgumentError, StudyError
+            If a table is none or has no CRS, or the options are not those of a study.
+
+        Examples
+        --------
+        >>> study = zmd_layout.Study.from_frames(
+        ...     counties=counties, schools=schools, population=population, as_of="2025-12-31"
+        ... )
+        >>> study.crs, sorted(study.layers)
+        ('EPSG:4547', ['counties', 'population', 'schools'])
+        """
+        options = dict(options or {})
+        own_names = set(own_layers or {})
+        tables = taken({**layers, **(own_layers or {})}, coordinates or {})
+        sources = {
+            layer: {
+                "path": PREFIX + layer,
+                "coordinates": tables[layer].coordinates,
+                "columns": dict((columns or {}).get(layer, {})),
+                "year": (years or {}).get(layer),
+                **options.pop(layer, {}),
+            }
+            for layer in tables
+        }
+        plane = crs or plane_of(tables)
+        head = {
+            "id": "frames",
+            "name": {"zh": name or "表格数据", "en": name or "Tables"},
+            "as_of": str(as_of),
+            **({} if rulesets is None else {"rulesets": tuple(rulesets)}),
+            **({} if plane is None else {"crs": plane}),
+            **options.pop("study", {}),
+        }
+        own = {layer: source for layer, source in sources.items() if layer in own_names}
+        known = {layer: source for layer, source in sources.items() if layer not in own_names}
+        raw = {"study": head, "layers": known, "own_layers": own, **options}
+        study = parse_study(raw, folder=Path(), file=Path("Study.from_frames"))
+        study._tables = tables  # noqa: SLF001 - its own
+        return study
+
+    def table_of(self, source: LayerSource) -> Table | None:
+        """Return the table that was handed in for a layer; None where a file is to be read."""
+        if not source.path.startswith(PREFIX):
+            return None
+        return self._tables.get(source.path.removeprefix(PREFIX))
+
+    @property
+    def is_of_tables(self) -> bool:
+        """Whether it was made of tables in memory, and no study file describes it."""
+        return bool(self._tables)
+
+    def opened_tables(self) -> list[tuple[LayerSource, Table]]:
+        """Return the tables of schools that a scenario opens, in their order."""
+        names = [f"opened-{number}" for number in range(self.what_if.opened)]
+        tables = [(PREFIX + name, self._tables[name]) for name in names if name in self._tables]
+        return [(LayerSource(path=p, coordinates=t.coordinates), t) for p, t in tables]
+
+    def keep(self, key: object, make: Callable[[], _T]) -> _T:
+        """Return what `make()` gave for a key; what is not of the last few keys is let go."""
+        if key not in self._kept:
+            made = make()
+            for old in [*self._kept][: max(len(self._kept) - _MOST_KEPT + 1, 0)]:
+                del self._kept[old]
+            self._kept[key] = made
+        kept: _T = self._kept[key]
+        return kept
+
+    def with_number(self, rule: str, name: str, value: float) -> Study:
+        """
+        Return a scenario in which a number of a rule is another one.
+
+        Parameters
+        ----------
+        rule
+            The id of the rule.
+        name
+            The number, as under `parameters` of the rule.
+        value
+            The other number, for all days; findings that rest on it say `assumption`.
+
+        Raises
+        ------
+        ArgumentError
+            When it is used, if a rule of the study has no such id or number.
+
+        Examples
+        --------
+        >>> rule = "indicator-primary-per-10000-residents"
+        >>> tried = study.with_number(rule, "residents_per_school", 8000)
+        >>> float(tried.what_if.numbers[rule]["residents_per_school"])
+        8000.0
+        """
+        numbers = self.what_if.numbers
+        changed = {**numbers, rule: {**numbers.get(rule, {}), name: value}}
+        return self._supposing(numbers=changed)
+
+    def close(self, school_ids: str | Iterable[str]) -> Study:
+        """
+        Return a scenario in which schools are closed.
+
+        Parameters
+        ----------
+        school_ids
+            The schools, by `school_id`: one, or several. The tool never proposes a closure.
+
+        Raises
+        ------
+        LayerError
+            When it is used, if there is no such school.
+
+        Examples
+        --------
+        >>> study.close(["SL411725000006"]).what_if.closed
+        ('SL411725000006',)
+        """
+        ids = [school_ids] if isinstance(school_ids, str) else [str(one) for one in school_ids]
+        return self._supposing(closed=tuple(dict.fromkeys([*self.what_if.closed, *ids])))
+
+    def open(self, schools: pd.DataFrame, *, coordinates: str | None = None) -> Study:
+        """
+        Return a scenario in which further schools are open; results say that these are made up.
+
+        Parameters
+        ----------
+        schools
+            Points with `stages`, and `seats` and other columns of the layer `schools` where they
+            are known; `school_id` or the index names them.
+        coordinates
+            What the coordinates are, where the CRS of the table does not say it.
+
+        Raises
+        ------
+        ArgumentError
+            If it is no table, or has no CRS.
+
+        Examples
+        --------
+        >>> new = schools.head(1).assign(school_id="new-1", name="New", stages="primary")
+        >>> study.open(new[["school_id", "name", "stages", "geometry"]]).what_if.opened
+        1
+        """
+        name = f"opened-{self.what_if.opened}"
+        tables = taken({name: schools}, {} if coordinates is None else {name: coordinates})
+        study = self._supposing(opened=self.what_if.opened + 1)
+        study._tables = {**self._tables, **tables}  # noqa: SLF001 - its own kind
+        return study
+
+    def births(self, factor: float) -> Study:
+        """
+        Return a scenario in which births that nobody has counted yet are so many times as many.
+
+        Parameters
+        ----------
+        factor
+            0.8 is a fifth fewer; an assumption.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If it is not above 0.
+
+        Examples
+        --------
+        >>> study.births(0.8).forecast.births_factor
+        0.8
+        """
+        both = self.forecast.births_factor * factor
+        forecast = Forecast.model_validate(self.forecast.model_dump() | {"births_factor": both})
+        return self._changed(forecast=forecast)
+
+    def _supposing(self, **changes: Any) -> Study:  # noqa: ANN401 - keys of `[what_if]`
+        what_if = WhatIf.model_validate(self.what_if.model_dump() | changes)
+        return self._changed(what_if=what_if)
+
+    def _changed(self, **changes: Any) -> Study:  # noqa: ANN401 - keys of a study
+        name = self.name
+        if not name.en.endswith(_SCENARIO.en):
+            name = Name(zh=name.zh + _SCENARIO.zh, en=name.en + _SCENARIO.en)
+        study = self.model_copy(update={**changes, "name": name})
+        study._kept = {}  # noqa: SLF001 - its own kind
+        return study
+
     def with_plan(self, **changes: Any) -> Study:  # noqa: ANN401 - keys of `[plan]`
         """
         Return the study with some keys of `[plan]` changed; of a table, only those that are given.
@@ -277,8 +574,13 @@ class Study(Strict):
         return self.model_copy(update={"plan": Plan.model_validate(values)})
 
     def path_of(self, source: LayerSource) -> Path:
-        """Resolve the path of a layer against the study's folder."""
-        return (self.folder / source.path).resolve()
+        """Resolve the path of a layer, of several its first, against its study or its base."""
+        folder = self.folder if source.base is None else BUILTIN / source.base
+        return (folder / source.path).resolve()
+
+    def paths_of(self, source: LayerSource) -> tuple[Path, ...]:
+        """Resolve the paths of all files of a layer."""
+        return tuple(self.path_of(part) for part in source.parts)
 
 
 def read_study(path: Path | str) -> Study:
@@ -325,6 +627,7 @@ def parse_study(raw: dict[str, Any], *, folder: Path, file: Path) -> Study:
     StudyError
         If the tables are not a study: all faults in one error.
     """
+    raw = with_base(raw)
     tables = {"study", *_TABLES}
     faults = [
         Message("study.unknown_key", path=file.name, key=key, near=_near(key, tables))
@@ -377,7 +680,7 @@ def _model_at(location: list[str]) -> type[BaseModel]:
         "travel": Travel, "forecast": Forecast,
         "net_migration": NetMigration, "cohort_ratios": CohortRatio,
         "moves": Move, "into_towns": IntoTowns,
-        "sensitivity": Sensitivity, "plan": Plan,
+        "sensitivity": Sensitivity, "plan": Plan, "what_if": WhatIf,
         **dict.fromkeys(("bridge", "convert", "expand", "new"), ActionChoice),
     }  # fmt: skip
     inner = [models[name] for name in location[:-1] if name in models]

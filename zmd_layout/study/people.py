@@ -142,6 +142,8 @@ class Forecast(Strict):
         What they rest on, and where they stand.
     births_hold
         Whether the last year of the layer `births` holds for the years after it.
+    births_factor
+        By how much births that nobody has counted yet are multiplied, an assumption.
     movement
         How cohorts change over ten years: `none` (everybody stays), `nation`, `henan` (the median
         of its counties) or `county` (its own ratio between the censuses of 2010 and 2020). None:
@@ -164,6 +166,7 @@ class Forecast(Strict):
     births_basis: Literal["standard", "assumption"] = "assumption"
     births_source: str | None = Field(default=None, min_length=1)
     births_hold: bool = False
+    births_factor: float = Field(default=1.0, gt=0, le=10)
     movement: Literal["none", "nation", "henan", "county"] | None = None
     cohort_ratios: tuple[CohortRatio, ...] = ()
     net_migration: tuple[NetMigration, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -50,20 +50,38 @@ class Completeness(Strict):
         Unit (county or township) → stage → schools. A nine-year school counts in both stages.
     from_reference
         Take the counts by county from `reference_schools`, such as the roster, instead.
+    two_lists
+        Estimate the counts by county from `schools` and `reference_schools` and the schools that
+        are in both (capture–recapture). An estimate gives indications, never a verdict.
+    counts
+        What the layer `school_totals` counts: every school that has the stage, a nine-year school
+        in both (`stage_providers`), or each school once under its kind as yearbooks do
+        (`institutions`), which takes the columns of nine-year, twelve-year and complete secondary
+        schools. Teaching points are no schools.
+    includes_teaching_points
+        Whether the counts of `school_totals` include teaching points, so that there are at most so
+        many schools.
     year
         The year of the counts.
+    tolerance
+        By this share the counts may be wrong, for a yearbook may be of another year or count
+        otherwise. An assumption of ours unless the study says otherwise.
     least_share
-        With less than this share of them known, no school is called missing there. An assumption
-        of ours unless the study says otherwise.
+        With less than this share of them known, the map draws a list as short. An assumption of
+        ours unless the study says otherwise.
     """
 
     expected: dict[str, dict[Stage, Annotated[int, Field(ge=0)]]] = Field(default_factory=dict)
     from_reference: bool = False
+    two_lists: bool = False
+    counts: Literal["stage_providers", "institutions"] | None = None
+    includes_teaching_points: bool = False
     year: int | None = Field(default=None, ge=1900, le=2200)
+    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.05
     least_share: _Share = 0.95
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if self.expected and self.from_reference:
-            raise ValueError("give either expected or from_reference, not both")
+        if bool(self.expected) + self.from_reference + self.two_lists > 1:
+            raise ValueError("give one of expected, from_reference and two_lists, not several")
         return self

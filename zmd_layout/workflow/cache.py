@@ -115,11 +115,13 @@ class StepCache:
         def read() -> Layer:
             return load_layer(name, source, study=study, area=area, extracts=extracts)
 
-        files = of_files(study.path_of(source))
-        if files is None:
+        digests = [of_files(path) for path in study.paths_of(source)]
+        if None in digests:
             return read()
         ground = "" if area is None else f"{area.name} {area.working_crs} {area.geometry.wkb_hex}"
-        layer: Layer = self.recall(f"layer-{name}", of_texts(files, repr(source), ground), {}, read)
+        layer: Layer = self.recall(
+            f"layer-{name}", of_texts(*map(str, digests), repr(source), ground), {}, read
+        )
         return layer
 
     def rule(self, layers: Layers, rule: Rule, make: Callable[[], Rows]) -> Rows:

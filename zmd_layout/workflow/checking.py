@@ -10,6 +10,7 @@ from zmd_layout.measures.lacking import advice
 from zmd_layout.measures.road_health import road_note
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.table import to_csv
+from zmd_layout.workflow.arguments import as_study
 from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty, try_all
 from zmd_layout.workflow.provenance import refuse_changed, rests_on
 from zmd_layout.workflow.record import Stopwatch, record_of
@@ -30,7 +31,10 @@ _BOM = "utf-8-sig"
 
 
 def check(
-    study: Study, *, as_of: dt.date | None = None, progress: Callable[[Message], None] | None = None
+    study: Study,
+    *,
+    as_of: dt.date | str | None = None,
+    progress: Callable[[Message], None] | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Hold a study against its rules.
@@ -40,7 +44,7 @@ def check(
     study
         The study.
     as_of
-        Another day of assessment than the study's.
+        Another day of assessment than the study's, as a date or as text (`2025-12-31`).
     progress
         Is told what is being done.
 
@@ -54,8 +58,8 @@ def check(
     ZmdLayoutError
         If a layer or a rule is not what it should be.
     """
+    study = on_day(as_study(study), as_of)
     refuse_empty(study)
-    study = on_day(study, as_of)
     layers = load(study, progress)
     return find_all(load_rules(study), World(study, layers, study.as_of), progress)
 
@@ -64,7 +68,7 @@ def check_to_folder(
     study: Study,
     *,
     out: Path,
-    as_of: dt.date | None = None,
+    as_of: dt.date | str | None = None,
     stability: bool = False,
     progress: Callable[[Message], None] | None = None,
     advise: Callable[[Message], None] | None = None,
@@ -79,7 +83,7 @@ def check_to_folder(
     out
         The folder.
     as_of
-        Another day of assessment than the study's.
+        Another day of assessment than the study's, as a date or as text (`2025-12-31`).
     stability
         Also try which verdicts hold when the data are as wrong as the study says; takes several
         times as long.
@@ -93,8 +97,8 @@ def check_to_folder(
     findings, paths
         As `check`, and the files that were written, by name.
     """
+    study = on_day(as_study(study), as_of)
     refuse_empty(study)
-    study = on_day(study, as_of)
     clock = Stopwatch()
     with clock.measures("layers"):
         layers = load(study, progress)

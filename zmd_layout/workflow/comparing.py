@@ -1,16 +1,14 @@
 """
 What changed between two runs: a plan's revision, new data, another set of sites.
 
-It reads the folders that the runs wrote and nothing else, so that runs of other days and of other
-people can be compared.
+Of folders it reads what the runs wrote and nothing else, so that runs of other days and of other
+people can be compared; runs, studies and findings in memory are compared likewise.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,28 +16,30 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.errors import OutputError
-from zmd_layout.layers.formats import gdal_path
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import missing_packages
-from zmd_layout.outputs.folder import RECORD, is_whole, write_all
+from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.gap_map import Caption, gap_map, save
 from zmd_layout.outputs.table import to_csv
 from zmd_layout.vocabulary import Lang, Status, UnitKind
+from zmd_layout.workflow.compared import NUMBERS, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import folium
 
+    from zmd_layout.study import Study
+    from zmd_layout.workflow.running import Run
+
 KEYS = ["rule_id", "unit_kind", "unit_id"]
-NUMBERS = ["measured", "required", "gap"]
 COLUMNS = (
     "rule_id", "unit_kind", "unit_id", "unit_name", "change", "status_before", "status_after",
     "measured_before", "measured_after", "required_before", "required_after", "gap_before",
     "gap_after", "measure_unit", "is_synthetic", "note_zh", "note_en",
 )  # fmt: skip
 SITE_COLUMNS = ("stage", "name", "action", "change", "seats_before", "seats_after")
-_FINDINGS, _PACKAGE, _SITES = "findings.csv", "layers.gpkg", "suggestions.geojson"
 _ALIKE = 1e-6  # findings.csv has 6 decimals
 
 
@@ -105,34 +105,34 @@ class Comparison:
         return gap_map(self.after, layers=layers, caption=caption)
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    findings: pd.DataFrame
-    geometry: pd.Series[Any]
-    sites: pd.DataFrame
-    record: dict[str, Any]
-    borders: gpd.GeoDataFrame
-
-
-def compare(before: Path | str, after: Path | str) -> Comparison:
+def compare(
+    before: Path | str | Run | Study | gpd.GeoDataFrame,
+    after: Path | str | Run | Study | gpd.GeoDataFrame,
+) -> Comparison:
     """
-    Compare the folders of two runs.
+    Compare two results: folders, runs, studies or tables of findings.
 
     Parameters
     ----------
     before, after
-        Folders that `run` wrote; `check` writes less, which is not enough.
+        A folder that `run` wrote (`check` writes less, which is not enough), a `Run`, the findings
+        of `check`, or a study, which is checked: so that a scenario can be held against what is.
 
     Raises
     ------
-    OutputError
-        When a folder is not that of a run, or was torn: both folders' faults in one error.
+    ArgumentError, OutputError
+        When something cannot be compared, or a folder is not that of a run or was torn: both
+        folders' faults in one error.
+
+    Examples
+    --------
+    >>> rule = "indicator-primary-per-10000-residents"
+    >>> tried = study.with_number(rule, "residents_per_school", 5000)
+    >>> changed = zmd_layout.compare(study, tried)
+    >>> changed.changes["rule_id"].unique().tolist()
+    ['indicator-primary-per-10000-residents']
     """
-    folders = [Path(before), Path(after)]
-    faults = [fault for folder in folders for fault in _faults(folder)]
-    if faults:
-        raise OutputError(*faults)
-    first, second = (_read(folder) for folder in folders)
+    first, second = sides_of([before, after])
     joined = first.findings.merge(
         second.findings, on=KEYS, how="outer", suffixes=("_before", "_after"), indicator="side"
     )
@@ -199,34 +199,6 @@ def write_comparison(comparison: Comparison, out: Path) -> dict[str, Path]:
 
 def _write_csv(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> None:
     path.write_text(to_csv(table, columns=columns), "utf-8-sig", newline="")
-
-
-def _faults(folder: Path) -> list[Message]:
-    missing = [n for n in (_FINDINGS, _PACKAGE, _SITES, RECORD) if not (folder / n).is_file()]
-    if missing:
-        return [Message("compare.no_run", path=folder, names=missing)]
-    return [] if is_whole(folder) else [Message("compare.torn", path=folder)]
-
-
-def _read(folder: Path) -> _Folder:
-    findings = pd.read_csv(
-        folder / _FINDINGS, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-    )
-    for name in NUMBERS:
-        findings[name] = pd.to_numeric(findings[name])
-    findings["is_synthetic"] = findings["is_synthetic"] == "true"
-    ids = ["unit_kind", "unit_id"]
-    package = gdal_path(folder / _PACKAGE, layer_name="findings")
-    shapes = gpd.read_file(package, layer="findings", columns=ids, engine="pyogrio")
-    named = [*ids, "name"]
-    units = gpd.read_file(package, layer="units", columns=named, engine="pyogrio")
-    shapes = shapes.drop_duplicates(ids).set_index(ids)
-    rows = json.loads((folder / _SITES).read_text("utf-8"))["features"]
-    named = ["stage", "name", "action", "seats"]
-    sites = pd.DataFrame([row["properties"] for row in rows], columns=named)
-    record = json.loads((folder / RECORD).read_text("utf-8"))
-    counties = units[units["unit_kind"] == UnitKind.COUNTY]
-    return _Folder(findings, shapes.geometry, sites, record, counties)
 
 
 def name_changes(joined: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.str_]]:

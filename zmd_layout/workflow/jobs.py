@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -163,9 +164,9 @@ def _run(study: Study, job: Job) -> dict[str, int]:
 def basis_of(study: Study, job: Job) -> str | None:
     """Return the digest of all that the results rest on; None where it cannot be told."""
     around = [read_study(path) for path in sorted(job.halo.neighbours)]
-    sources = [study.path_of(s) for s in (*study.layers.values(), *study.own_layers.values())]
+    sources = [*chain(*map(study.paths_of, (*study.layers.values(), *study.own_layers.values())))]
     for other in around:
-        sources += [other.path_of(s) for name, s in other.layers.items() if name in READ]
+        sources += chain(*(other.paths_of(s) for name, s in other.layers.items() if name in READ))
     files = [of_files(path) for path in sources]
     if None in files:
         return None

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from zmd_layout.errors import StudyError
+from zmd_layout.errors import ArgumentError, StudyError
 from zmd_layout.findings import find
 from zmd_layout.layers import Layers, load_layers
 from zmd_layout.messages import Message
 from zmd_layout.population.allocate import with_residents, without_grid
 from zmd_layout.rulebook import Rule, load_ruleset
+from zmd_layout.rulebook.nearest import nearest
+from zmd_layout.rulebook.provision import DatedValue
 from zmd_layout.sensitivity import with_stability
 from zmd_layout.study import FILE_NAME
-from zmd_layout.vocabulary import RuleStatus, UnitKind
+from zmd_layout.vocabulary import Basis, RuleStatus, UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from zmd_layout.measures import World
     from zmd_layout.study import Study
@@ -47,7 +49,41 @@ def load_rules(study: Study) -> list[Rule]:
                 )  # fmt: skip
             if rule.status is RuleStatus.REVIEWED or study.include_draft:
                 rules[rule.id] = rule
+    for rule_id, numbers in study.what_if.numbers.items():
+        rules[rule_id] = _with_numbers(rule_named(list(rules.values()), rule_id), numbers)
     return list(rules.values())
+
+
+def rule_named(rules: Sequence[Rule], name: str) -> Rule:
+    """
+    Return the rule of an id, or of a title in either language.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none; names the nearest.
+    """
+    for rule in rules:
+        if name in (rule.id, rule.title.zh, rule.title.en):
+            return rule
+    known = {text: rule.id for rule in rules for text in (rule.id, rule.title.zh, rule.title.en)}
+    near = nearest(str(name), known, at_least=0)
+    raise ArgumentError(Message("arguments.no_rule", found=repr(name), near=known.get(str(near))))
+
+
+def _with_numbers(rule: Rule, numbers: Mapping[str, float]) -> Rule:
+    """Return a rule with other numbers, which are assumptions."""
+    parameters = dict(rule.parameters)
+    for name, value in numbers.items():
+        if name not in parameters:
+            known = sorted(parameters)
+            raise ArgumentError(
+                Message("arguments.no_number", rule=rule.id, found=repr(name), known=known)
+            )
+        supposed = DatedValue(value=value, basis=Basis.ASSUMPTION)
+        days = dict.fromkeys(parameters[name].values, supposed)
+        parameters[name] = parameters[name].model_copy(update={"values": days})
+    return rule.model_copy(update={"parameters": parameters})
 
 
 def refuse_empty(study: Study) -> None:

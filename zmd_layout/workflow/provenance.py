@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from zmd_layout.errors import OutputError
 from zmd_layout.layers.files import sha256_of
+from zmd_layout.layers.joined_files import SEPARATOR
 from zmd_layout.messages import Message
 from zmd_layout.study import FILE_NAME
 from zmd_layout.workflow.studies import builtin_name
@@ -44,7 +45,7 @@ def rests_on(
         "opened": {
             "folder": study.folder.resolve().as_posix(),
             "builtin": builtin_name(study.folder),
-            "file_sha256": sha256_of(file) if file.is_file() else None,
+            "file_sha256": sha256_of(file) if file.is_file() and not study.is_of_tables else None,
             "definition": study.model_dump(mode="json", exclude={"folder"}),
         },
         "rules_sha256": {
@@ -67,10 +68,14 @@ def refuse_changed(study: Study, layers: Layers) -> None:
     changed = []
     for name, source in {**study.layers, **study.own_layers}.items():
         origin = layers[name].origin if name in layers else None
-        if origin is None or origin.path != source.path or not origin.sha256:
+        if origin is None or origin.path != SEPARATOR.join(source.paths) or not origin.sha256:
             continue
-        path = study.path_of(source)
-        if not path.exists() or sha256_of(path) != origin.sha256:
-            changed.append(source.path)
+        if study.table_of(source) is not None:  # a copy of the study's own
+            continue
+        digests = origin.sha256.split(SEPARATOR)
+        for part, digest in zip(source.parts, digests, strict=True):
+            path = study.path_of(part)
+            if not path.exists() or sha256_of(path) != digest:
+                changed.append(part.path)
     if changed:
         raise OutputError(Message("repeat.changed_during_run", names=changed))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zmd_layout.development_review.choices import Choices
 from zmd_layout.development_review.judge import ROADS, Desk, around
+from zmd_layout.errors import in_language_asked
 from zmd_layout.layers import study_area
 from zmd_layout.messages import Message
 from zmd_layout.messages.html import html_table, said
@@ -17,6 +18,7 @@ from zmd_layout.outputs.gap_map import gap_map, save
 from zmd_layout.outputs.notebook import findings_html
 from zmd_layout.study import Name, Study
 from zmd_layout.vocabulary import Lang
+from zmd_layout.workflow.arguments import as_study
 from zmd_layout.workflow.cache import memory_of
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import frames, load, load_rules, tell
@@ -59,11 +61,12 @@ class Review:
         return html_table(heads, rows) + findings_html(self.study, self.findings)
 
 
+@in_language_asked
 def review(  # noqa: PLR0913 - the public door: all but the first by name
     areas: Path | str | gpd.GeoDataFrame,
     *,
     study: Study | None = None,
-    as_of: dt.date | None = None,
+    as_of: dt.date | str | None = None,
     coordinates: str | None = None,
     layer: str | None = None,
     choices: Choices | None = None,
@@ -137,7 +140,7 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
 def open_desk(
     study: Study | None,
     *,
-    as_of: dt.date | None = None,
+    as_of: dt.date | str | None = None,
     progress: Callable[[Message], None] | None = None,
 ) -> Desk:
     """
@@ -148,7 +151,7 @@ def open_desk(
     study
         The context; None: no context.
     as_of
-        Another day of assessment than the study's.
+        Another day of assessment than the study's, as a date or as text (`2025-12-31`).
     progress
         Is told what is being done.
 
@@ -157,7 +160,7 @@ def open_desk(
     ZmdLayoutError
         If a layer or a rule is not what it should be.
     """
-    given = study or _no_context()
+    given = _no_context() if study is None else as_study(study)
     whole = on_day(given, as_of)
     context = around(whole)
     # the layers are the same on every day, and the same that a run of the study keeps

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zmd_layout.errors import OutputError
+from zmd_layout.errors import OutputError, in_language_asked
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures import World
 from zmd_layout.measures.outlook import Outlook, outlook
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.measures.road_health import road_health
-from zmd_layout.measures.school_completeness import completeness_of
+from zmd_layout.measures.school_lists.completeness import completeness_of
 from zmd_layout.messages import Message
 from zmd_layout.outputs.documents import PDF, document_writers, libreoffice, missing_packages
 from zmd_layout.outputs.folder import standing, write_all
 from zmd_layout.outputs.gap_map import gap_map, save
+from zmd_layout.outputs.no_sites import why_no_sites
 from zmd_layout.outputs.notebook import findings_html
 from zmd_layout.outputs.package import units_table, write_package
 from zmd_layout.outputs.results import Results
@@ -33,6 +34,7 @@ from zmd_layout.siting.needs import needs_of
 from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
 from zmd_layout.siting.suggest import suggest
 from zmd_layout.vocabulary import Lang, Stage, UnitKind
+from zmd_layout.workflow.arguments import as_study
 from zmd_layout.workflow.cache import Steps, memory_of
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.halo import Halo, with_halo
@@ -103,6 +105,7 @@ class Run:
     paths: dict[str, Path] = field(default_factory=dict)
     steps: Steps = field(default_factory=Steps)
 
+    @in_language_asked
     def explore(self, rule_id: str, *, lang: Lang | str = Lang.ZH) -> folium.Map:
         """
         Draw one rule's verdicts on a map of their own.
@@ -130,6 +133,7 @@ class Run:
         return findings_html(self.study, self.findings) + suggestions_html(self.suggestions)
 
 
+@in_language_asked
 def run(  # noqa: PLR0913 - the public door: all but the first by name
     study: Study,
     *,
@@ -171,7 +175,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     ZmdLayoutError
         If the input is wrong or the results cannot be written; files of the last run stay whole.
     """
-    refuse_empty(study)
+    refuse_empty(as_study(study))
     pdf = pdf and _can_make_pdf(progress)
     clock = Stopwatch()
     memory = memory_of(study, is_kept=reuse)
@@ -199,10 +203,15 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
             around["road_health"] = memory.derived(
                 "road health", world.layers, (), lambda: road_health(world)
             )
-        chart = gap_map(findings, layers=around, suggestions=sites.table, study=study, lang=lang)
-    summary = summarise(
-        findings, rules, story=sites.story, seats_by_year=sites.seats_by_year
-    )  # fmt: skip
+        no_sites = why_no_sites(world, findings, owed, rules, len(sites.table))
+        summary = summarise(
+            findings, rules, story=sites.story, seats_by_year=sites.seats_by_year,
+            no_sites=no_sites,
+        )  # fmt: skip
+        chart = gap_map(
+            findings, layers=around, suggestions=sites.table, study=study, notes=summary.remarks,
+            lang=lang,
+        )  # fmt: skip
     result = Run(
         study, findings, layers, sites.table, chart, summary, sites.story, steps=memory.steps
     )  # fmt: skip

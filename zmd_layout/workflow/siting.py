@@ -16,6 +16,7 @@ from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
 from zmd_layout.siting.stage_state import SitingOptions
 from zmd_layout.siting.suggest import Suggestions, suggest
 from zmd_layout.vocabulary import Stage
+from zmd_layout.workflow.arguments import as_choice, as_ids, as_study
 from zmd_layout.workflow.checking import csv_writer
 from zmd_layout.workflow.loading import find_all, load, load_rules, refuse_empty
 from zmd_layout.workflow.provenance import refuse_changed
@@ -61,7 +62,8 @@ def site(
     ZmdLayoutError
         If a layer or a rule is not what it should be.
     """
-    refuse_empty(study)
+    refuse_empty(as_study(study))
+    stage = None if stage is None else as_choice(stage, Stage, name="stage")
     clock = Stopwatch()
     layers = load(study, progress)
     rules = load_rules(study)
@@ -100,7 +102,7 @@ def _sites(
 
 def closing(
     study: Study,
-    school_ids: Sequence[str],
+    school_ids: Sequence[str] | str,
     *,
     progress: Callable[[Message], None] | None = None,
 ) -> Closing:
@@ -112,7 +114,7 @@ def closing(
     study
         The study.
     school_ids
-        The schools, by `school_id`.
+        The schools, by `school_id`: one, or several.
     progress
         Is told what is being done.
 
@@ -121,6 +123,7 @@ def closing(
     ZmdLayoutError
         If a school is not known, or nothing says where children live.
     """
-    refuse_empty(study)
+    refuse_empty(as_study(study))
+    ids = as_ids(school_ids, name="school_ids")
     layers = load(study, progress)
-    return closing_impact(World(study, layers, study.as_of), school_ids, load_rules(study))
+    return closing_impact(World(study, layers, study.as_of), ids, load_rules(study))

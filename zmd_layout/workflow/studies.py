@@ -11,13 +11,13 @@ from platformdirs import user_cache_path
 
 from zmd_layout.errors import OutputError
 from zmd_layout.messages import Message
-from zmd_layout.study import FILE_NAME, Study, read_study
+from zmd_layout.study import BUILTIN, FILE_NAME, Study, read_study
 from zmd_layout.synthetic import DEFAULT_SEED, build, cache_key
+from zmd_layout.workflow.arguments import as_day
 
 if TYPE_CHECKING:
     import datetime as dt
 
-BUILTIN = Path(__file__).parents[1] / "builtin"
 CITY, CENSUS = "zhumadian", "zhumadian-census"
 
 
@@ -88,6 +88,7 @@ def builtin_name(folder: Path) -> str | None:
     return CITY if folder.name == cache_key(seed=DEFAULT_SEED, scale=1.0) else None
 
 
-def on_day(study: Study, as_of: dt.date | None) -> Study:
+def on_day(study: Study, as_of: dt.date | str | None) -> Study:
     """Return the study as assessed on another day, or as it is."""
-    return study if as_of is None else study.model_copy(update={"as_of": as_of})
+    day = as_day(as_of)
+    return study if day is None else study.model_copy(update={"as_of": day})

@@ -38,7 +38,7 @@ def completeness(
         surely have the stage, `possible` those besides whose stages are open. `share` is known /
         expected, not above 1; NaN where none is expected.
     """
-    counted = schools[_is_counted(schools)]
+    counted = schools[is_counted(schools)]
     where = place[counted.index]
     rows = []
     for unit_id in sorted(expected):
@@ -57,7 +57,7 @@ def counts_of(schools: pd.DataFrame, place: pd.Series[Any]) -> dict[str, dict[St
 
     Schools of open stage count in none, and so do those whose unit is unknown.
     """
-    counted = schools[_is_counted(schools)]
+    counted = schools[is_counted(schools)]
     where = place[counted.index]
     units = sorted({str(unit) for unit in where.dropna() if unit})
     return {
@@ -66,7 +66,8 @@ def counts_of(schools: pd.DataFrame, place: pd.Series[Any]) -> dict[str, dict[St
     }
 
 
-def _is_counted(schools: pd.DataFrame) -> pd.Series[bool]:
+def is_counted(schools: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows are schools in operation, teaching points left out."""
     is_point = schools["is_teaching_point"].map(lambda flag: flag is True).astype(bool)
     return (schools["status"] == SchoolStatus.OPERATING) & ~is_point
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from zmd_layout.study import Study
 
 REFERENCE = "reference_schools"
+LISTED_IN = "listed_in"  # of each school: schools, both, or reference_schools
 _TAKEN_OVER = ("school_id", "name", "stages", "possible_stages", "is_stage_ambiguous",
                "is_teaching_point", "ownership", "geometry")  # fmt: skip
 
@@ -170,6 +171,9 @@ def with_reference(layers: Layers, study: Study) -> tuple[Layer, list[Message]]:
     if asked.fill:
         frame, told = _filled(frame, compared)
     if asked.add_unmatched:
+        is_in_both = frame["school_id"].isin(compared.matching.partners())
+        listed = is_in_both.map({True: "both", False: "schools"}).astype(object)
+        frame = frame.assign(**{LISTED_IN: listed})
         frame, told["added"] = _added(frame, compared, source=reference.source)
     if table is not None:
         told |= {"decisions_file": asked.decisions, "decisions_sha256": sha256_of(table)}
@@ -266,7 +270,7 @@ def _added(
         str(SchoolStatus.OPERATING) if identity in matching.schools() else None
         for identity in extra["school_id"]
     ]
-    extra["source"] = source
+    extra["source"], extra[LISTED_IN] = source, REFERENCE
     extra["is_synthetic"] = rows["is_synthetic"].to_numpy(dtype=bool)
     taken = set(frame["school_id"])
     extra["school_id"] = [

@@ -184,6 +184,37 @@ def demand_curves(
     return figure
 
 
+def demand_curve(
+    future: Outlook, stage: Stage, *, unit_id: str | None = None, lang: Lang = Lang.ZH
+) -> Axes:
+    """
+    Draw the panel of one stage alone, in the figure of pyplot's making; see `demand_curves`.
+
+    Parameters
+    ----------
+    future
+        Children and seats by unit, stage and year.
+    stage
+        The stage.
+    unit_id
+        One unit; None adds all up.
+    lang
+        The language.
+    """
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - notebooks show its figures by themselves
+
+    rows = _of_unit(future.children, unit_id)
+    rows = rows[rows["stage"] == stage].sort_values("year")
+    with look():
+        _, axes = plt.subplots(figsize=(7.6, 4.2))
+        _draw_stage(axes, rows, _seats_by_stage(future, unit_id).get(stage), lang)
+        axes.set_title(_stage_title(stage, lang), loc="left")
+        axes.legend(loc="lower left", frameon=False, fontsize=8)
+        if future.is_synthetic:
+            axes.set_xlabel(Message("words.synthetic_banner").text(lang), color=WARNING)
+    return axes
+
+
 def _stage_title(stage: Stage, lang: Lang) -> str:
     """Name a stage; the senior one says that its children are not all pupils of such schools."""
     if stage is Stage.SENIOR:

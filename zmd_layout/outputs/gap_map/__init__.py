@@ -16,25 +16,27 @@ from zmd_layout.outputs.gap_map.tables import pack
 from zmd_layout.vocabulary import Lang
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import folium
     import geopandas as gpd
     import pandas as pd
 
+    from zmd_layout.messages import Message
     from zmd_layout.study import Study
 
 __all__ = ["Caption", "gap_map", "save"]
 
 
-def gap_map(
+def gap_map(  # noqa: PLR0913 - the public door: all but the first by name
     findings: gpd.GeoDataFrame,
     *,
     layers: Mapping[str, pd.DataFrame] | None = None,
     suggestions: gpd.GeoDataFrame | None = None,
     study: Study | None = None,
     caption: Caption | None = None,
+    notes: Sequence[Message] = (),
     lang: Lang | str = Lang.ZH,
 ) -> folium.Map:
     """
@@ -58,6 +60,8 @@ def gap_map(
         Gives the title, the day, the years of the data, and where own rules stand.
     caption
         A title in place of the study's, and a remark that stands above the map.
+    notes
+        What is said below the map.
     lang
         The language in which the page opens; both are in it.
 
@@ -75,7 +79,7 @@ def gap_map(
         When findings or a layer do not say which CRS they are in.
     """
     check_findings(findings)
-    heading = describe(findings, suggestions=suggestions, study=study, caption=caption)
+    heading = describe(findings, suggestions=suggestions, study=study, caption=caption, notes=notes)
     payload = build_payload(
         findings, layers=layers or {}, suggestions=suggestions, study=study, heading=heading
     )

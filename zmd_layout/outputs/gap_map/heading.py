@@ -10,6 +10,8 @@ from zmd_layout.messages.words import layer_word
 from zmd_layout.study import LAYER_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from zmd_layout.study import Study
@@ -43,6 +45,7 @@ def describe(
     suggestions: pd.DataFrame | None,
     study: Study | None,
     caption: Caption | None = None,
+    notes: Sequence[Message] = (),
 ) -> Heading:
     """
     Report what is shown, for which day, from the data of which years, against which rules.
@@ -71,7 +74,7 @@ def describe(
         title=title,
         subtitle=subtitle,
         warnings=(*warnings, *_period_over(study)),
-        notes=(Message("gap_map.sketch"),),
+        notes=(*notes, Message("gap_map.sketch")),
         is_synthetic=is_synthetic,
         year=int(year) if year.isdigit() else None,
     )

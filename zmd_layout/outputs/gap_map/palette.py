@@ -60,6 +60,16 @@ STAGES = {
     "special": {"shape": "cross", "color": "#37474f"},
 }
 
+# indications from an incomplete list: amber, and hatched, for they are no verdicts
+INDICATED = {
+    "likely_short": {
+        "shape": "hatched", "symbol": "#8f5f00", "fill": "#fff3d6", "hatch": "#d18f00",
+    },
+    "likely_met": {
+        "shape": "hatched", "symbol": "#8f7a3d", "fill": "#fffaf0", "hatch": "#e3c98a",
+    },
+}  # fmt: skip
+
 # fragile verdicts: their symbol and, by how many there are, the fill; and where all are stable
 STABILITY = {
     "fragile": {"shape": "hourglass", "symbol": "#5f2a4d"},

@@ -84,7 +84,8 @@ def build_payload(
     payload = {
         "format": FORMAT,
         "words": _words(),
-        "styles": {str(mark): style for mark, style in palette.STYLES.items()},
+        "styles": {str(mark): style for mark, style in palette.STYLES.items()} | palette.INDICATED,
+        "indicated": palette.INDICATED,
         "steps": palette.STEPS,
         "owed": palette.OWED,
         "figures": palette.FIGURES,

@@ -102,7 +102,7 @@ def _of_findings(findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _of_layer(layer: pd.DataFrame, name: str, kind: UnitKind) -> gpd.GeoDataFrame:
     if isinstance(layer, gpd.GeoDataFrame) and layer.active_geometry_name:
-        geometry = to_degrees(layer, name).geometry.to_numpy()
+        geometry = to_degrees(_shown_at_places(layer), name).geometry.to_numpy()
     else:
         geometry = np.full(len(layer), None, dtype=object)
     return gpd.GeoDataFrame(
@@ -116,6 +116,17 @@ def _of_layer(layer: pd.DataFrame, name: str, kind: UnitKind) -> gpd.GeoDataFram
         },
         geometry="geometry",
         crs=4326,
+    )
+
+
+def _shown_at_places(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put a unit whose area is not known at its place."""
+    if "place_x" not in layer:
+        return layer
+    places = gpd.GeoSeries(gpd.points_from_xy(layer["place_x"], layer["place_y"]), crs=layer.crs)
+    places[layer["place_x"].isna().to_numpy()] = None
+    return layer.set_geometry(
+        layer.geometry.where(layer.geometry.notna(), places.set_axis(layer.index))
     )
 
 

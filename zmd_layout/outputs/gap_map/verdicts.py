@@ -36,6 +36,7 @@ AS_THEY_STAND = (
     "note_zh",
     "note_en",
 )
+SCREENED = ("screening", "screening_basis", "short_chance_low", "short_chance_high")
 REQUIRED = ("rule_id", "ruleset", "unit_kind", "unit_id", "unit_name", "status", "strength")
 
 
@@ -68,7 +69,27 @@ def encode_findings(
         name: cells(numbered, name).tolist() for name in AS_THEY_STAND if name in numbered.columns
     }
     fixed = {"rule": list(numbered["rule"]), "unit": list(numbered["unit"]), "mark": marks}
-    return encode_table({**fixed, **told, **_turned_by(numbered)})
+    return encode_table({**fixed, **told, **_ranges(numbered), **_turned_by(numbered)})
+
+
+def _ranges(findings: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the ends of what is not known exactly, and what an incomplete list indicates."""
+    told: dict[str, list[Any]] = {}
+    for name in ("measured", "gap"):
+        ends = [f"{name}_low", f"{name}_high"]
+        if set(ends) <= set(findings.columns):
+            low, high = (cells(findings, end) for end in ends)
+            is_open = (low != high) & (low != None)  # noqa: E711 - elementwise
+            if is_open.any():
+                told[ends[0]] = [
+                    cell if keep else None for cell, keep in zip(low, is_open, strict=True)
+                ]
+                told[ends[1]] = [
+                    cell if keep else None for cell, keep in zip(high, is_open, strict=True)
+                ]
+    if "screening" in findings.columns and findings["screening"].astype(bool).any():
+        told |= {name: cells(findings, name).tolist() for name in SCREENED}
+    return told
 
 
 def _turned_by(findings: pd.DataFrame) -> dict[str, list[str]]:

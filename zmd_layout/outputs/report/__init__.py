@@ -24,6 +24,7 @@ from zmd_layout.outputs.report.facts import (
     worst_problems,
 )
 from zmd_layout.outputs.report.figures import AGES, DEMAND, OVERVIEW
+from zmd_layout.outputs.report.indications import indications
 from zmd_layout.outputs.workbook.sources import layer_word
 from zmd_layout.vocabulary import Lang, Stage, Status
 
@@ -65,6 +66,7 @@ def write_report(
     _scope(report, results, speech)
     _picture(report, results, figures, speech)
     _problems(report, results, speech)
+    indications(report, results, speech)
     _suggestions(report, results, speech)
     _outlook(report, results, figures, speech)
     _limits(report, results, speech)
@@ -197,7 +199,8 @@ def _suggestions(report: WordReport, results: Results, lang: Lang) -> None:
         report.paragraph(line)
     table = results.suggestions
     if table.empty:
-        report.paragraph(_say("no_suggestions", lang))
+        why = results.summary.no_sites
+        report.paragraph(_say("no_suggestions", lang) if why is None else why.text(lang))
         return
     shown = table.sort_values(["rank", "stage", "id"], kind="stable").head(_SUGGESTIONS_SHOWN)
     report.paragraph(_say("suggestions_text", lang, all=len(table), shown=len(shown)))

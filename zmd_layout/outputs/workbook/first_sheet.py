@@ -30,4 +30,10 @@ def first_sheet(results: Results, lang: Lang) -> Sheet:
     if summary.undecided:
         rows.append((duties, say("summary_open", lang), summary.undecided, units, open_matters))
     rows += [(checks, line.text(lang), None, None, balance) for line in summary.checks]
+    if summary.no_sites is not None:
+        rows.append((say("summary_no_sites", lang), summary.no_sites.text(lang), None, None, None))
+    if summary.indicated is not None:
+        name = say("indications_name", lang)
+        told = summary.indicated.text(lang)
+        rows.append((say("summary_indicated", lang), told, None, None, name))
     return make_sheet("summary", rows, lang, link_column=4)

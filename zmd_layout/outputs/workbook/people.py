@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zmd_layout.checks.conditions import is_missing
 from zmd_layout.forecast import Capacity
 from zmd_layout.measures.outlook import STAGES
-from zmd_layout.measures.school_completeness import completeness_of
+from zmd_layout.measures.school_lists.completeness import completeness_of
 from zmd_layout.measures.supply.seats import listed_classes, of_stage
 from zmd_layout.messages import word
 from zmd_layout.outputs.results import county_names, county_of

@@ -10,7 +10,7 @@ from zmd_layout.outputs.workbook.people import overview
 from zmd_layout.outputs.workbook.plan import plan_by_county, plan_by_row, plan_in_cases
 from zmd_layout.outputs.workbook.schools import kept_schools, planned_schools, projects
 from zmd_layout.outputs.workbook.sources import account, rule_sheet, sources
-from zmd_layout.outputs.workbook.verdicts import all_findings, open_matters, problems
+from zmd_layout.outputs.workbook.verdicts import all_findings, indications, open_matters, problems
 from zmd_layout.vocabulary import Lang
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ def sheets_of(results: Results, *, lang: Lang = Lang.ZH) -> Iterator[Sheet]:
     yield overview(results, lang)
     yield all_findings(results, lang)
     yield problems(results, lang)
+    indicated = indications(results, lang)
+    if indicated is not None:
+        yield indicated
     yield balance(results, lang)
     yield hindcast(results, lang)
     yield plan_by_county(results, lang)

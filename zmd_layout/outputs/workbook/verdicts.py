@@ -17,6 +17,8 @@ from zmd_layout.vocabulary import (
     Flag,
     Lang,
     Relation,
+    Screening,
+    ScreeningBasis,
     Stability,
     Status,
     Strength,
@@ -115,6 +117,24 @@ def problems(results: Results, lang: Lang) -> Sheet:
             )
         )  # fmt: skip
     return make_sheet("problems", rows, lang, frozen_columns=3)
+
+
+def indications(results: Results, lang: Lang) -> Sheet | None:
+    """Return what an incomplete list of schools indicates; None where the list is complete."""
+    names, place_of = county_names(results), county_of(results)
+    titles = {rule.id: rule.title.text(lang) for rule in results.rules}
+    findings = results.findings
+    rows: list[Row] = [
+        (
+            names.get(place_of.get((str(row.unit_kind), str(row.unit_id)), ""), ""), row.unit_name,
+            titles.get(str(row.rule_id), str(row.rule_id)), row.required, row.measured_low,
+            row.measured_high, row.gap_low, row.gap_high, word(Screening(row.screening), lang),
+            word(ScreeningBasis(row.screening_basis), lang), row.short_chance_low,
+            row.short_chance_high,
+        )
+        for row in findings[findings["screening"].isin(list(Screening))].itertuples()
+    ]  # fmt: skip
+    return make_sheet("indications", rows, lang, frozen_columns=2) if rows else None
 
 
 def _sites_by_finding(results: Results) -> dict[ClosedNeed, list[str]]:

@@ -124,6 +124,8 @@ class PlanStory:
     def headline(self) -> tuple[Message, ...]:
         """Report the tension by stage, and what is suggested, in a few sentences."""
         parts = [_of_course(course) for course in self.courses]
+        if not self.actions and all(None in course.no_seat for course in self.courses):
+            return tuple(parts)  # where no seats are known, nothing says that none is short
         done = [
             Message(f"sites.sum_{name}", places=places, seats=round(seats, _ROUNDED))
             for name, (places, seats) in self.totals().items()

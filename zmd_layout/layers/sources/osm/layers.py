@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from zmd_layout.layers.formats import osm_format
-from zmd_layout.layers.road_islands import islands
 from zmd_layout.layers.schools.stages import (
     StageReading,
     stages_of_isced,
@@ -24,6 +23,7 @@ from zmd_layout.layers.sources.osm import (
     road_note,
     school_note,
 )
+from zmd_layout.layers.sources.osm.islands import islands
 from zmd_layout.messages import Message
 from zmd_layout.vocabulary import Ownership, SchoolStatus, Stage
 

@@ -147,7 +147,10 @@
       ["strength", zmd.word("strength", cell("strength"))],
       [relation ? `required_${relation}` : "required", zmd.amount(cell("required"), unit)],
       ["measured", zmd.amount(cell("measured"), unit)],
+      ["measured_range", rangeOf(cell, "measured")],
       ["gap", cell("gap") === null ? null : zmd.amount(cell("gap"), unit)],
+      ["gap_range", rangeOf(cell, "gap")],
+      ["screening", screeningOf(cell)],
       ["due", dueOf(cell)],
       ["addressee", zmd.optionalWord("addressee", cell("addressee"))],
       ["as_of", cell("as_of")],
@@ -158,6 +161,26 @@
       ["note", cell(`note_${lang}`)],
       ["reading", rule.reading ? rule.reading[lang] : null],
     ]);
+  }
+
+  /* The ends of what is not known exactly; an open end is said to be open. */
+  function rangeOf(cell, name) {
+    const [low, high] = [cell(`${name}_low`), cell(`${name}_high`)];
+    if (low === null) return null;
+    if (high === null) return zmd.text("range_open", { low: zmd.number(low) });
+    return zmd.text("range", { low: zmd.number(low), high: zmd.number(high) });
+  }
+
+  function screeningOf(cell) {
+    if (!cell("screening")) return null;
+    const words = [zmd.word("screening", cell("screening"))];
+    words.push(zmd.word("screeningbasis", cell("screening_basis")));
+    if (cell("short_chance_low") !== null) {
+      const percent = (name) => zmd.number(Math.round(100 * cell(name)));
+      const ends = { low: percent("short_chance_low"), high: percent("short_chance_high") };
+      words.push(zmd.text("short_chance", ends));
+    }
+    return words.join(zmd.text("list_semicolon"));
   }
 
   /* The words for a verdict of this strength, or those for the verdict alone. */

@@ -19,6 +19,12 @@
     return mark === "reported" && cell("measured") !== null ? amount("measured") : "";
   };
 
+  /* The word that an incomplete list gives where nothing is judged: likely short or met. */
+  zmd.indicated = (model, row) => {
+    const word = zmd.cell(model.findings, "screening", row);
+    return word in model.payload.indicated ? word : null;
+  };
+
   zmd.rulePicture = (model, state) => {
     const rule = model.rules[state.view];
     const styles = markStyles(model);
@@ -57,17 +63,25 @@
       const text = zmd.text(`mark_${mark}`);
       styles[mark] = { ...model.payload.styles[mark], text, rank: zmd.MARKS.length - i };
     });
+    // indications stand beside the verdict that they are none of
+    const { rank } = styles.not_assessable;
+    Object.keys(model.payload.indicated).forEach((word, i) => {
+      const text = zmd.word("screening", word);
+      styles[word] = { ...model.payload.indicated[word], text, rank: rank + 0.9 - i / 100 };
+    });
     return styles;
   }
 
   function itemOf(model, row, styles, after) {
     const mark = zmd.markOf(model, row, after);
+    const style = mark === "not_assessable" ? zmd.indicated(model, row) || mark : mark;
     return {
       unit: model.findings.unit[row],
       row,
-      style: mark,
+      mark,
+      style,
       label: zmd.verdictLabel(model, row, after),
-      rank: styles[mark].rank,
+      rank: styles[style].rank,
       size: sizeOf(model, row, mark),
       measureUnit: zmd.cell(model.findings, "measure_unit", row),
     };
@@ -155,14 +169,19 @@
       unit: item.unit,
       mark: item.style,
       values: [name, item.rank, ...figures],
-      cells: [name, zmd.text(`mark_${item.style}`), ...figures.map(show)],
+      cells: [name, styleText(model, item), ...figures.map(show)],
     };
+  }
+
+  function styleText(model, item) {
+    const isIndicated = item.style in model.payload.indicated;
+    return isIndicated ? zmd.word("screening", item.style) : zmd.text(`mark_${item.mark}`);
   }
 
   /* ---- story ---- */
 
   function ruleStory(model, ordered, state) {
-    const of = (mark) => ordered.filter((item) => item.style === mark);
+    const of = (mark) => ordered.filter((item) => item.mark === mark);
     const name = (item) => zmd.unitName(model, item.unit);
     const short = of("shortfall").concat(of("reason"));
     const values = {
@@ -175,13 +194,23 @@
       worst: short.slice(0, 3).map(name).join(zmd.text("list_comma")),
     };
     if (ordered.length === 1) return oneStory(name(ordered[0]), ordered[0]);
-    if (short.length > 0) return zmd.text("story_rule", values);
-    if (of("not_assessable").length > 0) return unknownStory(of("not_assessable"), values);
+    if (short.length > 0) return zmd.text("story_rule", values) + indicatedStory(ordered);
+    if (of("not_assessable").length > 0) {
+      return unknownStory(of("not_assessable"), values) + indicatedStory(ordered);
+    }
     return zmd.text(of("reported").length > 0 ? "story_rule_reported" : "story_rule_none", values);
   }
 
+  /* How many units an incomplete list gives a word for; no verdicts, and never summed with any. */
+  function indicatedStory(ordered) {
+    const of = (word) => ordered.filter((item) => item.style === word).length;
+    const [short, met] = [of("likely_short"), of("likely_met")];
+    if (short + met === 0) return "";
+    return zmd.text("story_indicated", { short: zmd.number(short), met: zmd.number(met) });
+  }
+
   function oneStory(name, item) {
-    const verdict = [zmd.text(`mark_${item.style}`), item.label].filter(Boolean).join(" ");
+    const verdict = [zmd.text(`mark_${item.mark}`), item.label].filter(Boolean).join(" ");
     return zmd.text("story_rule_one", { name, verdict });
   }
 

@@ -1,0 +1,51 @@
+from . import errors, location, siting
+from .outputs.gap_map import gap_map
+from .study import Study
+from .version import __version__
+from .workflow import (
+    Comparison,
+    Review,
+    Run,
+    catchments,
+    check,
+    closing,
+    compare,
+    load_study,
+    location_problem,
+    nearest_school,
+    plot_demand,
+    review,
+    run,
+    school_age_population,
+    seats,
+    service_areas,
+    site,
+    why,
+)
+
+__all__ = [
+    "Comparison",
+    "Review",
+    "Run",
+    "Study",
+    "__version__",
+    "catchments",
+    "check",
+    "closing",
+    "compare",
+    "errors",
+    "gap_map",
+    "load_study",
+    "location",
+    "location_problem",
+    "nearest_school",
+    "plot_demand",
+    "review",
+    "run",
+    "school_age_population",
+    "seats",
+    "service_areas",
+    "site",
+    "siting",
+    "why",
+]
