@@ -11,13 +11,10 @@ from scipy.sparse import csr_array, vstack
 from zmd_layout.errors import ArgumentError
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.location.problem import Model, Problem
-from zmd_layout.measures.access import demand, schools_of
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.measures.supply.seats import seats_by_school
 from zmd_layout.messages import Message, word_message
-from zmd_layout.siting.candidates import candidates
-from zmd_layout.siting.demand_matrix import ways_within, weights
-from zmd_layout.siting.distances import county_of_points
+from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.vocabulary import Stage, UnitKind
 from zmd_layout.workflow.arguments import as_choice
@@ -77,7 +74,7 @@ def location_problem(  # noqa: PLR0913 - a question: all but the first by name
     Raises
     ------
     ArgumentError
-        If nothing says where children live, there are no places, or the seats of a standing school
+        If nothing says where children live, there are no schools or places, or the seats of a standing school
         are unknown while a capacity is set.
 
     Examples
@@ -88,27 +85,28 @@ def location_problem(  # noqa: PLR0913 - a question: all but the first by name
     ('optimal', 3)
     """
     world, stage = world_of(study), as_choice(stage, Stage, name="stage")
-    points = demand(world)
-    if points is None:
+    matrix = demand_matrix(world, [stage])
+    if matrix is None:
         raise ArgumentError(Message("arguments.no_children"))
-    children = _children(world, stage, year)
-    place = county_of_points(world)
+    children = _children(matrix, stage, year)
     is_here = children > 0
     if county is not None:
         _refuse_unknown(world, county)
-        is_here &= place == county
-    found = candidates(world, stage)
+        is_here &= matrix.county == county
+    if stage not in matrix.places:
+        raise ArgumentError(Message("arguments.no_schools", stage=word_message(stage)))
+    found = matrix.places[stage]
     found = found[found["kind"] != CandidateKind.EXPANSION]
     found = found if county is None else found[found["county_id"] == county]
     if found.empty:
         where = word_message(UnitKind.COUNTY) if county is None else county
         raise ArgumentError(Message("arguments.no_places", county=where))
     names = found["candidate_id"].astype(str).to_numpy()
-    ways = ways_within(world, points_in(found), keys=names, cutoff_m=reach_m)
+    ways = matrix.ways_within(points_in(found), keys=names, cutoff_m=reach_m)
     limits = np.full(len(names), np.inf if capacity is None else float(capacity))
     fixed = np.zeros(len(names), dtype=bool)
     if standing:
-        old, their_ways, seats = _standing(world, stage, reach_m, has_limit=capacity is not None)
+        old, their_ways, seats = _standing(matrix, stage, reach_m, has_limit=capacity is not None)
         names = np.concatenate([old, names])
         ways = csr_array(vstack([their_ways, ways]))
         limits = np.concatenate([seats, limits])
@@ -117,7 +115,7 @@ def location_problem(  # noqa: PLR0913 - a question: all but the first by name
     weight = children[here]
     costs = csr_array(ways[:, here].T)
     costs.data = costs.data * np.repeat(weight, np.diff(costs.indptr))
-    labels = on_ids(world, points.layer.name).index[here]
+    labels = on_ids(world, matrix.points.layer.name).index[here]
     return Problem(
         model=Model.P_MEDIAN,
         costs=costs,
@@ -131,11 +129,11 @@ def location_problem(  # noqa: PLR0913 - a question: all but the first by name
     )
 
 
-def _children(world: World, stage: Stage, year: int | None) -> NDArray[np.float64]:
+def _children(matrix: DemandMatrix, stage: Stage, year: int | None) -> NDArray[np.float64]:
     """Return the children at each demand point, none beyond the border; unknown counts as none."""
     if year is None:
-        return weights(world, stage)
-    found = children_by_place(world, years=[year])
+        return matrix.weights(stage)
+    found = children_by_place(matrix.world, years=[year])
     column = f"{stage}_{year}"
     if found is None or column not in found:
         raise ArgumentError(Message("arguments.no_forecast"))
@@ -152,16 +150,14 @@ def _refuse_unknown(world: World, county: str) -> None:
 
 
 def _standing(
-    world: World, stage: Stage, reach_m: float, *, has_limit: bool
+    matrix: DemandMatrix, stage: Stage, reach_m: float, *, has_limit: bool
 ) -> tuple[NDArray[Any], csr_array, NDArray[np.float64]]:
     """Return the ids, ways and seats of the schools that stand."""
-    schools = schools_of(world, stage)
-    if schools is None:
-        raise ArgumentError(Message("arguments.no_schools", stage=word_message(stage)))
+    world, schools = matrix.world, matrix.access[stage].schools
     keys = schools["school_id"].astype(str).to_numpy()
     listed = seats_by_school(world, stage, years=[world.as_of.year])
     known = pd.Series(dtype=float) if listed is None else listed.set_index("school_id")["seats"]
     seats = known.reindex(keys).to_numpy(dtype=float)
     if has_limit and np.isnan(seats).any():
         raise ArgumentError(Message("arguments.seats_unknown", count=int(np.isnan(seats).sum())))
-    return keys, ways_within(world, points_in(schools), keys=keys, cutoff_m=reach_m), seats
+    return keys, matrix.ways_within(points_in(schools), keys=keys, cutoff_m=reach_m), seats
