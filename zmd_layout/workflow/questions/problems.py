@@ -11,11 +11,9 @@ from scipy.sparse import csr_array, vstack
 from zmd_layout.errors import ArgumentError
 from zmd_layout.layers.geometry import points_in
 from zmd_layout.location.problem import Model, Problem
-from zmd_layout.measures.access import schools_of
 from zmd_layout.measures.places import children_by_place
 from zmd_layout.measures.supply.seats import seats_by_school
 from zmd_layout.messages import Message, word_message
-from zmd_layout.siting.candidates import candidates
 from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix
 from zmd_layout.siting.planning import CandidateKind
 from zmd_layout.vocabulary import Stage, UnitKind
@@ -76,7 +74,7 @@ def location_problem(  # noqa: PLR0913 - a question: all but the first by name
     Raises
     ------
     ArgumentError
-        If nothing says where children live, there are no places, or the seats of a standing school
+        If nothing says where children live, there are no schools or places, or the seats of a standing school
         are unknown while a capacity is set.
 
     Examples
@@ -95,7 +93,9 @@ def location_problem(  # noqa: PLR0913 - a question: all but the first by name
     if county is not None:
         _refuse_unknown(world, county)
         is_here &= matrix.county == county
-    found = candidates(world, [stage])[stage]
+    if stage not in matrix.places:
+        raise ArgumentError(Message("arguments.no_schools", stage=word_message(stage)))
+    found = matrix.places[stage]
     found = found[found["kind"] != CandidateKind.EXPANSION]
     found = found if county is None else found[found["county_id"] == county]
     if found.empty:
@@ -153,11 +153,9 @@ def _standing(
     matrix: DemandMatrix, stage: Stage, reach_m: float, *, has_limit: bool
 ) -> tuple[NDArray[Any], csr_array, NDArray[np.float64]]:
     """Return the ids, ways and seats of the schools that stand."""
-    schools = schools_of(matrix.world, stage)
-    if schools is None:
-        raise ArgumentError(Message("arguments.no_schools", stage=word_message(stage)))
+    world, schools = matrix.world, matrix.access[stage].schools
     keys = schools["school_id"].astype(str).to_numpy()
-    listed = seats_by_school(matrix.world, stage, years=[matrix.world.as_of.year])
+    listed = seats_by_school(world, stage, years=[world.as_of.year])
     known = pd.Series(dtype=float) if listed is None else listed.set_index("school_id")["seats"]
     seats = known.reindex(keys).to_numpy(dtype=float)
     if has_limit and np.isnan(seats).any():
