@@ -206,7 +206,7 @@ def twin(line: Line) -> dict[tuple[str, str, str], str]:
     found |= {
         ("sizes", "school", school.unit_id): _size(school)
         for school in line.schools
-        if school.stages is None or "primary" in school.stages
+        if (school.stages is None or "primary" in school.stages) and not _is_beyond(school, line)
     }
     for distance in DISTANCES:
         for group in _groups(line, distance):
@@ -221,6 +221,13 @@ def _none_short(statuses: list[str]) -> str:
     if "shortfall" in statuses:
         return "shortfall"
     return "not_assessable" if "not_assessable" in statuses else "pass"
+
+
+def _is_beyond(school: School, line: Line) -> bool:
+    """Say whether a school lies outside of all counties and names none: nothing judges it."""
+    is_placed = any(county.holds(school.place) for county in line.counties)
+    is_named = school.county in {county.unit_id for county in line.counties}
+    return school.place is not None and not is_placed and not is_named
 
 
 def _size(school: School) -> str:
@@ -360,4 +367,5 @@ def test_a_school_more_never_worsens_a_rule_that_counts_schools() -> None:
         for key, status in before.items():
             if key[0] in counts:
                 assert _ORDER[after[key]] >= _ORDER[status], key
-        assert after.keys() - before.keys() == {("sizes", "school", "new one")}
+        more = set() if _is_beyond(line.schools[-1], line) else {("sizes", "school", "new one")}
+        assert after.keys() - before.keys() == more

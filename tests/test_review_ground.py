@@ -96,7 +96,7 @@ def test_the_site_of_a_promised_school_is_told_and_else_that_none_is_stated(
     told = words(
         judge(({"schools": [school]}, square(0.01, 0.01, 0.005)), ({}, square(0.05, 0.05, 0.005)))
     )
-    assert told.count(say("site", stage=say("offer_primary"), size="21500")) == 1
+    assert told.count(say("site", stage=say("offer_primary"), size="21,500")) == 1
     assert told.count(say("no_site")) == 1
 
 

@@ -423,7 +423,7 @@ def test_a_switch_puts_the_province_beside_and_a_distance_parts_the_neighbours(
     page.click("#add_phases")
     page.fill("#phases [name=delivered_on]", "2026-01-01")
     page.fill("#field_first_phase_on", "")
-    page.wait_for_selector(".table-5 >> text=2026-01-01")
+    page.wait_for_selector(".table-5 >> text=2026年1月1日")
 
 
 @pytest.mark.network

@@ -27,8 +27,10 @@ def finding(folder: Path, rule: str, unit: str = "411721") -> Any:
     return findings[(findings["rule_id"] == rule) & (findings["unit_id"] == unit)].iloc[0]
 
 
-def schools_of(make_study: Callable[..., Path], text: str, coordinates: str = "none") -> Path:
-    folder = make_study(layer("schools.csv", coordinates))
+def schools_of(
+    make_study: Callable[..., Path], text: str, coordinates: str = "none", covers: str = ""
+) -> Path:
+    folder = make_study(layer("schools.csv", coordinates) + covers)
     (folder / "schools.csv").write_text(text, "utf-8")
     return folder
 
@@ -76,6 +78,7 @@ def test_a_verdict_that_an_ambiguous_school_opens_says_so_and_one_elsewhere_does
     folder = schools_of(
         make_study,
         "school_id,name,county_id,administered_by\n1,希望,411721,county\n2,水屯小学,411722,county\n",
+        covers='covers = {stages = ["primary", "vocational"]}\n',
     )
     here, there = (finding(folder, VOCATIONAL, unit) for unit in ("411721", "411722"))
     assert (here["status"], there["status"]) == ("not_assessable", "shortfall")

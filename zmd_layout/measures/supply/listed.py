@@ -64,6 +64,8 @@ def _stages_of(layer: Layer) -> frozenset[Stage]:
     for known, open_ in {*zip(frame[column], possible, strict=True)}:
         if not is_missing(known):
             found |= {*str(known).split(";")}
+        elif is_missing(open_) and layer.name not in _LISTED:
+            return frozenset(Stage)
         elif not is_missing(open_):  # a row of which nothing is known speaks of no stage
             found |= {*str(open_).split(";")}
     return frozenset(stage for stage in Stage if stage in found)

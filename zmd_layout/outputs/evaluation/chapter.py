@@ -10,6 +10,7 @@ from zmd_layout.messages import Message, word
 from zmd_layout.outputs.evaluation.counts import counts_of_targets
 from zmd_layout.outputs.evaluation.table import PROVISION, TARGET
 from zmd_layout.outputs.report.document import WordReport
+from zmd_layout.outputs.workbook.verdicts import unit_word
 from zmd_layout.vocabulary import Lang, Strength, TargetHandling, TargetState
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _remark(row: Any, lang: Lang) -> str:  # noqa: ANN401 - a row of a table
 
 def word_of_unit(unit: str, lang: Lang) -> str:
     """Print a unit of measure; empty where there is none."""
-    return Message(f"words.unit_{unit}").text(lang) if unit else ""
+    return unit_word(unit, lang) if unit else ""
 
 
 def _sums(provisions: pd.DataFrame) -> pd.DataFrame:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zmd_layout.messages import Message, word
+from zmd_layout.messages import word
 from zmd_layout.outputs.evaluation.table import evaluation_table
 from zmd_layout.outputs.workbook.sheet import Row, Sheet, make_sheet, say
+from zmd_layout.outputs.workbook.verdicts import unit_word
 from zmd_layout.vocabulary import Lang, Strength, TargetState
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def evaluation(results: Results, lang: Lang) -> Sheet:
 
 
 def _cells(row: Any, lang: Lang) -> Row:  # noqa: ANN401 - a row of a table
-    unit = Message(f"words.unit_{row.measure_unit}").text(lang) if row.measure_unit else ""
+    unit = unit_word(row.measure_unit, lang) if row.measure_unit else ""
     return (
         getattr(row, f"title_{lang}"), say(f"evaluation_{row.item_kind}", lang), row.unit_name,
         word(Strength(row.strength), lang), unit, _known(row.base_year), _known(row.base),
