@@ -145,6 +145,15 @@ def test_days_are_written_as_the_language_writes_them_everywhere_in_an_opinion(
     assert [text for text in texts if re.search(r"\d{4}-\d{2}-\d{2}", text)] == []
 
 
+def test_a_day_in_a_name_stays_as_it_was_written(opinion: Callable[..., Any]) -> None:
+    name, developer = "春江花园（2024-03-01 版）", "置业2020-01-01公司"
+    texts = everything(opinion(name, "东苑", developer=developer))
+    assert [text for text in texts if "2024年3月1日 版" in text or "置业2020年" in text] == []
+    assert sum(name in text for text in texts) > 2
+    assert sum(developer in text for text in texts) > 2
+    assert any("2027年9月1日" in text for text in texts)
+
+
 def height_pt(element: Any) -> float:
     """Measure a paragraph or a table by its signs: as wide as high, Latin ones half as wide."""
     if element.tag.endswith("}p"):
