@@ -148,7 +148,7 @@ def _dated_names(case: Case) -> set[str]:
     parts = [part for f in plots for key in ("schools", "phases") for part in f.get(key) or ()]
     named = [text for fields in [*plots, *parts] for text in fields.values()]
     named += [case.name, case.unit_id, *case.members]
-    named += [one.name for one in (*case.near, *case.parcels)]
+    named += [school.name for school in case.near] + [parcel.name for parcel in case.parcels]
     return {
         text
         for text in named
