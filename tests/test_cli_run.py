@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from test_many import Here, county
 
 from conftest import point, write_geojson
-from zmd_layout.cli import main
+from zmd_layout.cli import commands, main, tables
 from zmd_layout.messages import Message
 from zmd_layout.workflow import executors, load_study, run, running, studies
 
@@ -176,6 +176,35 @@ def test_a_pdf_that_fails_costs_no_other_file_and_is_tried_again(
         assert done.exit_code == 0
         assert "LibreOffice could not make report.pdf" in done.stderr
         assert "report.docx" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["rules", "list"], ["rules", "targets"], ["rules", "test"]]
+)
+def test_a_reader_that_closes_the_pipe_ends_the_command_quietly(arguments: list[str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    program = [sys.executable, "-m", "zmd_layout", *arguments]
+    done = subprocess.run(program, stdout=write, stderr=subprocess.PIPE, check=False)  # noqa: S603 - our own program
+    os.close(write)
+    assert (done.returncode, done.stderr.decode()) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("closed", "is_quiet"), [({errno.EPIPE, errno.EINVAL}, True), ({errno.EPIPE}, False)]
+)
+def test_an_invalid_argument_is_a_closed_pipe_on_windows_only(
+    monkeypatch: pytest.MonkeyPatch, *, closed: set[int], is_quiet: bool
+) -> None:
+    def write(*_: object, **__: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(tables, "print_rules", write)
+    monkeypatch.setattr(commands, "_discard_output", lambda: None)
+    monkeypatch.setattr(commands, "_CLOSED_PIPE", closed)
+    done = command("rules", "list")
+    assert done.exit_code == 1
+    assert (done.stderr == "") is is_quiet
 
 
 @pytest.mark.skipif(os.name == "nt", reason="paths are Unicode on Windows")

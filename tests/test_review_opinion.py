@@ -145,6 +145,31 @@ def test_days_are_written_as_the_language_writes_them_everywhere_in_an_opinion(
     assert [text for text in texts if re.search(r"\d{4}-\d{2}-\d{2}", text)] == []
 
 
+def test_the_longest_day_fits_in_every_column_of_days_on_one_line(
+    opinion: Callable[..., Any],
+) -> None:
+    document = opinion("春江花园", "东苑", started_on="2026-01-05", accepted_on="2027-12-31")
+    form = document.styles["Table Text"]
+    gaps = form.element.pPr.find(docx.oxml.ns.qn("w:autoSpaceDN"))
+    is_tight = gaps is not None and gaps.get(docx.oxml.ns.qn("w:val")) == "0"
+    longest_em = 3 + 8 / 2 + (0 if is_tight else 5 / 4)  # 2027年12月31日 has five changes of script
+    cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
+    days = [cell for cell in cells if re.fullmatch(r"\d{4}年\d+月\d+日", cell.text)]
+    margins_cm = 0.2
+    assert len(days) >= len(("conditions", "start", "acceptance", "delivery", "opening"))
+    for cell in days:
+        assert cell.width.cm - margins_cm > longest_em * form.font.size.cm
+
+
+def test_a_day_in_a_name_stays_as_it_was_written(opinion: Callable[..., Any]) -> None:
+    name, developer = "春江花园（2024-03-01 版）", "置业2020-01-01公司"
+    texts = everything(opinion(name, "东苑", developer=developer))
+    assert [text for text in texts if "2024年3月1日 版" in text or "置业2020年" in text] == []
+    assert sum(name in text for text in texts) > 2
+    assert sum(developer in text for text in texts) > 2
+    assert any("2027年9月1日" in text for text in texts)
+
+
 def height_pt(element: Any) -> float:
     """Measure a paragraph or a table by its signs: as wide as high, Latin ones half as wide."""
     if element.tag.endswith("}p"):

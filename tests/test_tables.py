@@ -82,6 +82,17 @@ def test_an_empty_sheet_lacks_the_columns_it_needs(make_study: MakeStudy) -> Non
     assert told["layers.empty"] == {"layer": "classes", "path": "book.xlsx"}
 
 
+def test_a_statistic_may_lack_its_value_but_not_the_column(make_study: MakeStudy) -> None:
+    folder = make_study(layer("statistics", "figures.csv"))
+    head, row = "unit_id,year,name", "411702,2025,mandarin_share"
+    (folder / "figures.csv").write_text(f"{head},value\n{row},\n{row},95\n", "utf-8")
+    values = loaded(folder, "statistics").frame["value"]
+    assert sorted(values.isna()) == [False, True]
+    (folder / "figures.csv").write_text(f"{head}\n{row}\n", "utf-8")
+    lacks = {"layer": "statistics", "column": "value", "names": ["数值", "值"]}
+    assert faults(folder) == {"layers.missing_column": lacks}
+
+
 def test_a_table_of_a_geopackage_that_has_no_shapes_is_a_layer_without_places(
     make_study: MakeStudy,
 ) -> None:

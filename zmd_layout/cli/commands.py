@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import gc
 import os
 import sys
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # does by itself takes a fifth of a short command
 _COLLECT_AFTER = (200_000, 30, 30)
 _INTERRUPTED = 130  # as shells number a program that Ctrl-C ended
+_CLOSED_PIPE = {errno.EPIPE, errno.EINVAL} if os.name == "nt" else {errno.EPIPE}
 
 
 class _Group(click.Group):
@@ -38,7 +40,13 @@ class _Group(click.Group):
     def main(self, args: Sequence[str] | None = None, **more: Any) -> Any:  # type: ignore[override]  # noqa: ANN401 - click's own signature
         if args is None:
             _decode_paths()
-        return super().main(args, **more)
+        try:
+            return super().main(args, **more)
+        except OSError as error:
+            if not _is_closed_pipe(error):
+                raise
+            _discard_output()
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         try:
@@ -49,6 +57,9 @@ class _Group(click.Group):
             click.echo(Message("cli.interrupted").text(_lang(ctx)), err=True)
             ctx.exit(_INTERRUPTED)
         except Exception as error:
+            if _is_closed_pipe(error):
+                _discard_output()
+                ctx.exit(1)
             if os.environ.get("ZMD_DEBUG") and not isinstance(error, ZmdLayoutError):
                 raise
             click.echo(_fault(error, _lang(ctx)), err=True)
@@ -57,6 +68,16 @@ class _Group(click.Group):
 
 def _lang(ctx: click.Context) -> Lang:
     return Lang((ctx.obj or {}).get("lang", Lang.ZH))
+
+
+def _is_closed_pipe(error: Exception) -> bool:
+    """Return whether the reader of the output has ended, as `head` does after ten lines."""
+    return isinstance(error, OSError) and error.errno in _CLOSED_PIPE and error.filename is None
+
+
+def _discard_output() -> None:
+    """Discard what is still buffered for a closed pipe: Python flushes it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fault(error: Exception, lang: Lang) -> str:

@@ -64,7 +64,9 @@ class Column:
     kind
         Its type. COUNT and NUMBER are never negative; WORD is one of `words`.
     is_required
-        Whether the column must be there and filled in every row.
+        Whether the column must be there and, unless `may_be_blank`, filled in every row.
+    may_be_blank
+        Whether a required column may have empty cells, which are unknown.
     words
         The closed list of a WORD.
     names
@@ -82,6 +84,7 @@ class Column:
     names: tuple[str, ...] = ()
     table: str = ""
     unit: Unit | None = None
+    may_be_blank: bool = False
 
     @property
     def counts(self) -> bool:
@@ -407,7 +410,9 @@ SCHEMAS: dict[str, Schema] = {
                 _UNIT_ID,
                 Column("year", Kind.YEAR, is_required=True, names=("年份",)),
                 Column("name", Kind.TEXT, is_required=True, names=("指标",)),
-                Column("value", Kind.NUMBER, names=("数值", "值")),
+                Column(
+                    "value", Kind.NUMBER, is_required=True, names=("数值", "值"), may_be_blank=True
+                ),
             ),
             may_lack_geometry=True,
         ),

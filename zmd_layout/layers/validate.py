@@ -58,7 +58,7 @@ def _wrong_cells(
         yield "layers.doubled", known & cells.duplicated(keep=False)
     if column.kind in _NUMBERS:
         yield "layers.negative", known & (cells < 0)
-    if column.is_required:
+    if column.is_required and not column.may_be_blank:
         yield "layers.empty_cell", ~known
     if column.kind is Kind.COUNT:
         yield "layers.not_whole", known & (cells % 1 != 0)

@@ -146,7 +146,7 @@ class _Writer:
         return self._say(Message(f"opinion.{key}", **args))
 
     def _say(self, message: Message) -> str:
-        return days_in_words(message.text(self.lang), self.lang)
+        return days_in_words(message.text(self.lang), self.case, self.lang)
 
     def _body(self, key: str, **args: object) -> None:
         style.body(self.document, self._text(key, **args))
@@ -332,10 +332,10 @@ class _Writer:
             return
         style.caption(self.document, Message("account.title").text(self.lang))
         heads = Message("account.heads_of_file").text(self.lang).split("|")
-        lines = [
-            [days_in_words(str(cell), self.lang) for cell in row_of(e, self.lang)]
-            for e in self.case.account
-        ]
+        lines = []
+        for entry in self.case.account:
+            *cells, why = row_of(entry, self.lang)
+            lines.append([*map(str, cells), days_in_words(why, self.case, self.lang)])
         style.table(self.document, heads, lines, widths=(8, 9, 7, 34, 12, 30))
 
     def _ruleset(self, name: str) -> str:

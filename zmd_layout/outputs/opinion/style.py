@@ -45,6 +45,7 @@ class _Form:
     after: float = 0.0
     align: WD_ALIGN_PARAGRAPH | None = None
     stays_with_next: bool = False
+    is_tight: bool = False  # no space between digits and Chinese signs: a day fits its column
 
 
 _CENTER, _RIGHT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
@@ -59,7 +60,7 @@ _FORMS: dict[Lang, dict[str, _Form]] = {
         "Caption": _Form(HEAD, 12, None, before=8, after=4, align=_CENTER, stays_with_next=True),
         "Note": _Form(SUBHEAD, NOTE_PT, None, before=4, after=4),
         "Table Head": _Form(HEAD, 8.5, 11, align=_CENTER, stays_with_next=True),
-        "Table Text": _Form(TABLE, 8.5, 11),
+        "Table Text": _Form(TABLE, 8.5, 11, is_tight=True),
     },
     Lang.EN: {
         "Title": _Form(TITLE, 18, 24, after=8, align=_CENTER),
@@ -128,6 +129,10 @@ def _set_style(document: Any, name: str, form: _Form) -> None:  # noqa: ANN401 -
     paragraph.space_before, paragraph.space_after = Pt(form.before), Pt(form.after)
     paragraph.keep_with_next = form.stays_with_next
     paragraph.widow_control = True
+    if form.is_tight:
+        apart = OxmlElement("w:autoSpaceDN")
+        apart.set(qn("w:val"), "0")
+        style.element.pPr.insert_element_before(apart, "w:spacing", "w:ind", "w:jc")
 
 
 # WordArt as Word itself writes a watermark: WPS and LibreOffice know it by this name and type

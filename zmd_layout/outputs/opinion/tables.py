@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from zmd_layout.development_review.demand import Need
 
 Rows = list[list[str]]
+# a day, 2027年12月31日, takes 2.4
 _WIDTHS: dict[int, tuple[float, ...]] = {
     1: (0.7, 1.2, 6.3, 1.3, 1.3, 1.1, 1.1, 1.0, 1.6, 3.0),
     2: (1.1, 1.8, 1.1, 1.8, 1.7, 1.5, 2.4, 1.4, 1.2, 1.2),
     3: (3.4, 1.2, 1.5, 1.8, 1.1, 1.3, 1.8, 1.2, 1.3, 1.4),
-    4: (1.4, 1.9, 2.6, 1.8, 1.7, 1.0, 1.3, 1.7, 4.0),
-    5: (1.9, 0.9, 2.3, 2.3, 2.3, 2.3, 1.0, 1.0, 1.6),
+    4: (1.3, 1.8, 2.2, 2.4, 1.5, 0.9, 1.2, 1.3, 3.0),
+    5: (1.7, 0.9, 2.4, 2.4, 2.4, 2.4, 0.9, 0.9, 1.6),
     6: (1.2, 2.0, 2.0, 2.4, 2.6, 6.0),
     7: (2.6, 3.0, 2.2, 2.2, 2.0, 4.0),
 }
@@ -44,11 +45,12 @@ _WIDTHS_EN: dict[int, tuple[float, ...]] = {
     1: (0.7, 2.0, 4.2, 1.4, 1.9, 1.5, 1.5, 1.5, 1.9, 2.4),
     2: (2.0, 1.7, 1.5, 1.6, 1.9, 1.5, 2.1, 1.4, 1.1, 1.2),
     3: (2.9, 1.9, 1.4, 1.9, 1.2, 1.1, 1.5, 1.0, 1.2, 1.0),
+    4: (1.4, 1.9, 2.6, 1.8, 1.7, 1.0, 1.3, 1.7, 4.0),
     5: (2.2, 1.5, 1.9, 1.9, 1.9, 1.9, 1.1, 1.3, 1.9),
     6: (2.2, 2.6, 2.6, 2.6, 3.0, 6.0),
 }
 _UNKNOWN = "—"
-_ISO_DAY = re.compile(r"(?<![\d-])\d{4}-\d{2}-\d{2}(?![\d-])")
+_ISO_DAY = r"(?<![\d-])\d{4}-\d{2}-\d{2}(?![\d-])"
 
 
 def project(case: Case, lang: Lang) -> str:
@@ -127,16 +129,31 @@ def day(value: object, lang: Lang) -> str:
     ).text(lang)
 
 
-def days_in_words(text: str, lang: Lang) -> str:
-    """Print the ISO days within a sentence as the language writes them."""
+def days_in_words(text: str, case: Case, lang: Lang) -> str:
+    """Print the ISO days within a sentence as the language writes them, but for those in names."""
 
     def printed_day(found: re.Match[str]) -> str:
         try:
             return day(dt.date.fromisoformat(found[0]), lang)
-        except ValueError:  # a number of some other kind
+        except ValueError:  # a name, or a number of some other kind
             return found[0]
 
-    return _ISO_DAY.sub(printed_day, text)
+    names = sorted(_dated_names(case), key=len, reverse=True)
+    return re.sub("|".join([*map(re.escape, names), _ISO_DAY]), printed_day, text)
+
+
+def _dated_names(case: Case) -> set[str]:
+    """Return the names of a case that have an ISO day in them and are more than that day."""
+    plots = [case.fields, *(plot.fields for plot in case.members.values())]
+    parts = [part for f in plots for key in ("schools", "phases") for part in f.get(key) or ()]
+    named = [text for fields in [*plots, *parts] for text in fields.values()]
+    named += [case.name, case.unit_id, *case.members]
+    named += [school.name for school in case.near] + [parcel.name for parcel in case.parcels]
+    return {
+        text
+        for text in named
+        if isinstance(text, str) and re.search(_ISO_DAY, text) and not re.fullmatch(_ISO_DAY, text)
+    }
 
 
 def verdict_words(issue: Issue, lang: Lang) -> str:
@@ -165,7 +182,7 @@ def _requirements(case: Case, lang: Lang) -> Rows:
         notes = [str(row[f"note_{lang}"])]
         if issue.standing is not Standing.ASKED:
             notes.insert(0, issue.why.text(lang))
-        told = days_in_words(in_sequence(notes, lang), lang)
+        told = days_in_words(in_sequence(notes, lang), case, lang)
         head = [str(number), stage, text]
         addressee = word(Addressee(row["addressee"]), lang)
         if issue.letter is not None:
