@@ -74,8 +74,8 @@ def location_problem(  # noqa: PLR0913 - a question: all but the first by name
     Raises
     ------
     ArgumentError
-        If nothing says where children live, there are no schools or places, or the seats of a standing school
-        are unknown while a capacity is set.
+        If nothing says where children live, there are no schools or places, or the seats of a
+        standing school are unknown while a capacity is set.
 
     Examples
     --------
