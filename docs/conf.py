@@ -1,8 +1,13 @@
 """How Sphinx builds the docs; nothing is fetched from a network, then or when they are read."""
 
+import sys
+from pathlib import Path
+
 project = "zmd_layout"
 author = "zmd_layout contributors"
-extensions = ["myst_parser"]
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "search_pairs"]
+autodoc_typehints = "none"
 language = "zh_CN"
 html_theme = "alabaster"
 html_theme_options = {
@@ -17,3 +22,5 @@ html_show_sourcelink = False
 html_show_copyright = False
 html_search_language = "zh"
 suppress_warnings = ["myst.header"]
+# types in docstrings are words for people; names without a page of their own have no target
+nitpick_ignore_regex = [("py:.*", ".*")]

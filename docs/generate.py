@@ -11,6 +11,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import zmd_layout
+from zmd_layout.findings import COLUMNS as FINDINGS
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.messages import Message, word
 from zmd_layout.outputs.workbook.sources import layer_word
@@ -22,7 +24,10 @@ from zmd_layout.rulebook import (
     load_ruleset,
     rules_folder,
 )
+from zmd_layout.siting.coverage import COLUMNS as COVERAGE
+from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEATS
 from zmd_layout.vocabulary import Addressee, Basis, DueState, Lang, Strength, UnitKind
+from zmd_layout.workflow.comparing import COLUMNS as CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +41,11 @@ def main() -> None:
     """Copy the written pages and make the others."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     SOURCE.mkdir(parents=True)
-    for page in [*DOCS.glob("*.md"), DOCS / "conf.py"]:
+    for page in [*DOCS.glob("*.md"), DOCS / "conf.py", DOCS / "search_pairs.py"]:
         shutil.copy(page, SOURCE / page.name)
+    shutil.copytree(DOCS / "recipes", SOURCE / "recipes")
+    _write(SOURCE / "reference.md", reference_page())
+    _write(SOURCE / "result_columns.md", results_page())
     shutil.copytree(DOCS / "pictures", SOURCE / "pictures")
     shutil.copy(TEMPLATE, SOURCE / TEMPLATE.name)
     _write(SOURCE / "layers.md", layers_page())
@@ -49,6 +57,42 @@ def main() -> None:
             _write(folder / f"{rule.id}.md", rule_page(rule))
     sets = [f"{name}/index" for name in builtin_rulesets()]
     _write(SOURCE / "rules" / "index.md", _toc("规则 / Rules", sets))
+
+
+def reference_page() -> str:
+    """Give the reference of the public names, from their docstrings."""
+    lines = [
+        "# 参考 / Reference", "",
+        "`import zmd_layout` 之后的全部公开名称；例子中 `study` 是研究，其余是其图层。", "",
+        "*All public names; in the examples `study` is an open study, the others its tables.*", "",
+    ]  # fmt: skip
+    kinds: dict[str, list[str]] = {"autofunction": [], "autoclass": []}
+    for name in zmd_layout.__all__:
+        thing = getattr(zmd_layout, name)
+        if isinstance(thing, type):
+            kinds["autoclass"].append(name)
+        elif callable(thing):
+            kinds["autofunction"].append(name)
+    for directive, names in kinds.items():
+        for name in names:
+            lines += ["```{eval-rst}", f".. {directive}:: zmd_layout.{name}"]
+            lines += ["   :members:"] if directive == "autoclass" else []
+            lines += ["   :no-index-entry:", "```", ""]
+    lines += ["```{eval-rst}", ".. autofunction:: zmd_layout.location.solve", "```", ""]
+    return "\n".join(lines)
+
+
+def results_page() -> str:
+    """Give the columns of the tables of results, from the lists that the program itself writes."""
+    tables = {
+        "findings.csv": FINDINGS, "coverage.csv": COVERAGE, "seats_by_year.csv": SEATS,
+        "changes.csv": CHANGES,
+    }  # fmt: skip
+    lines = ["# 结果的列 / Columns of results", "", "空白表示不知道。*Empty means unknown.*", ""]
+    for name, columns in tables.items():
+        rows = [(f"`{c}`", _field(c, Lang.ZH), _field(c, Lang.EN)) for c in columns]
+        lines += [f"## `{name}`", "", *_table(("列 / column", "含义", "meaning"), rows)]
+    return "\n".join(lines) + "\n"
 
 
 def rule_page(rule: Rule) -> str:

@@ -33,6 +33,9 @@ FILES = {
     "run.json",
     "figures/overview.png",
     "figures/overview.svg",
+    "evaluation.csv",
+    "evaluation.docx",
+    "figures_to_fill.csv",
     "report.docx",
     "leader.html",
 }

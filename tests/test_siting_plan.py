@@ -373,3 +373,28 @@ def test_any_key_of_the_plan_is_an_option_for_a_study_and_for_a_folder_of_studie
         costs.append(json.loads(record.read_text("utf-8"))["plan"]["cost_10000_yuan"])
     assert costs[0] > 0
     assert costs[1:] == [pytest.approx(2 * costs[0])] * 2
+
+
+def test_who_is_left_is_named_by_year_and_reason_and_sums_to_the_table(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    result = planned(make_study, tmp_path, [*ENOUGH, school(4, "junior", 14)], SHRINKING)
+    assert result.story is not None
+    mine = [one for one in result.story.left if one.stage == "junior"]
+    assert {one.reason for one in mine} == {"full"}
+    by_year = {one.year: one.children for one in mine}
+    after = without_seat(result, "junior", "no_seat_after_plan")[1:]
+    for year, number in after.items():
+        assert by_year.get(year, 0.0) == pytest.approx(number, abs=0.5)
+
+
+def test_the_choice_of_schools_has_its_own_status_objective_and_bound(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    schools = [*ENOUGH, school(4, "junior", 12, classrooms=20)]
+    result = planned(make_study, tmp_path, schools, SHRINKING)
+    bridged = of(result, "junior", "bridge")
+    assert len(bridged) == 1
+    assert (bridged["place_status"] == "optimal").all()
+    assert (bridged["place_objective"] <= bridged["place_bound"] + 1e-6).all()
+    assert (bridged["place_gap_percent"] == 0).all()

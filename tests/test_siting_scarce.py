@@ -270,7 +270,7 @@ def test_where_all_children_are_covered_already_no_school_more_is_suggested(
         options={"aim": Aim.COVER_ALL, "radius_m": 9000.0},
     )  # fmt: skip
     assert found.table.empty
-    assert found.explanation == ()
+    assert [message.key for message in found.explanation] == ["sites.answer_optimal"]
 
 
 # --- a study without counties -------------------------------------------------------------------

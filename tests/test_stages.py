@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from volumes import examples
 
-from zmd_layout.layers.schools.stages import read_stages, stages_of_isced, stages_of_name
+from zmd_layout.layers.schools.stages import (
+    read_stages,
+    stages_of_grades,
+    stages_of_isced,
+    stages_of_name,
+    stages_of_span,
+)
 
 TABLE = Path(__file__).parent / "data" / "school_names.csv"
 NAMES = list(csv.DictReader(TABLE.read_text("utf-8").splitlines()))
@@ -94,3 +100,27 @@ def test_a_campus_suffix_changes_no_school(row: dict[str, str], suffix: str) -> 
 def test_any_text_is_read_without_failing_and_never_both_sure_and_ambiguous(name: str) -> None:
     reading = stages_of_name(name)
     assert not (reading.stages and reading.candidates)
+
+
+@pytest.mark.parametrize(
+    ("grades", "stages"),
+    [
+        ("1-6", ("primary",)),
+        ("K-5", ("kindergarten", "primary")),
+        ("6-8", ("junior",)),
+        ("7;8;9", ("junior",)),
+        ("1-12", ("primary", "junior", "senior")),
+        ("all", ()),
+        ("", ()),
+        ("1-6 boys", ()),
+    ],
+)
+def test_grades_name_the_stages_of_which_a_school_has_half_the_years(
+    grades: str, stages: tuple[str, ...]
+) -> None:
+    assert stages_of_grades(grades) == stages
+
+
+def test_ages_name_stages_likewise() -> None:
+    assert stages_of_span(3, 11, by="ages") == ("kindergarten", "primary")
+    assert stages_of_span(11, 15, by="ages") == ("junior",)

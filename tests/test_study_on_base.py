@@ -110,3 +110,13 @@ def test_init_writes_a_short_file_that_runs_at_once(tmp_path: Path) -> None:
     assert study.id == "mine"
     assert study.base == CENSUS
     assert not zmd_layout.check(study).empty
+
+
+def test_a_row_of_unknown_stage_does_not_make_the_list_complete_for_special_schools(
+    mine: Path,
+) -> None:
+    (mine / "study.toml").write_text(HEAD + SCHOOLS.replace("is_complete = false\n", ""), "utf-8")
+    (mine / "schools.csv").write_text(LIST + "示例东校,114.379,32.606\n", "utf-8")
+    findings = zmd_layout.check(zmd_layout.load_study(mine))
+    special = findings[findings["rule_id"] == "special-school-per-county"]
+    assert "shortfall" not in set(special["status"])

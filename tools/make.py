@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 OLDEST, NEWEST = (3, 11), (3, 15)
 EXTRAS = {
-    "setup": "",
+    "setup": "[all,dev]",
     "run": "[report]",
     "test": "[all,dev]",
     "test-long": "[all,dev]",

@@ -94,6 +94,29 @@ class DueState(StrEnum):
     NONE = "none"
 
 
+class TargetState(StrEnum):
+    """What a final evaluation says of a target (完成情况)."""
+
+    MET = "met"
+    MET_LATE = "met_late"
+    MISSED = "missed"
+    TIME_UNKNOWN = "time_unknown"
+    UNKNOWN = "unknown"
+    NOT_DUE = "not_due"
+    HOLDS = "holds"  # a requirement without a date that holds on the day of assessment
+    SHORT = "short"  # one that does not
+    REPORTED = "reported"  # a figure without a number to hold it against
+    NOT_CHECKABLE = "not_checkable"
+
+
+class TargetHandling(StrEnum):
+    """How a target of the plan is dealt with (处理方式)."""
+
+    ENCODED = "encoded"
+    REPORTED = "reported"
+    NOT_CHECKABLE = "not_checkable"
+
+
 class JudgedOn(StrEnum):
     """The day whose law governs a unit (适用日期)."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from zmd_layout.cli.compare import compare
+from zmd_layout.cli.evaluate import evaluate, list_targets
 from zmd_layout.cli.fetch import fetch
 from zmd_layout.cli.register import register
 from zmd_layout.cli.review import review, serve
@@ -144,6 +145,7 @@ main.add_command(serve)
 main.add_command(register)
 main.add_command(run)
 main.add_command(check)
+main.add_command(evaluate)
 main.add_command(site)
 main.add_command(fetch)
 main.add_command(roster)
@@ -203,3 +205,6 @@ def test_rules(ctx: click.Context, ruleset: str | None) -> None:
 
     if not tables.run_cases(ruleset, ctx.obj["lang"]):
         ctx.exit(1)
+
+
+rules.add_command(list_targets)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zmd_layout.cli.plan_options import plan_changes, plan_options
+from zmd_layout.cli.search_options import search_changes, search_options
 from zmd_layout.errors import OutputError, SitingError
 from zmd_layout.messages import Message, word, word_message
 from zmd_layout.vocabulary import Lang, SolveStatus, Stage
@@ -52,6 +53,7 @@ AIMS = ("cheapest", "fewest", "travel", "covered", "fairest", "cover_all")
     metavar="KIND=NUMBER",
     help="相对费用，如 expansion=0.5（规划教育用地新建为1）/ cost as a multiple of a new school",
 )
+@search_options
 @plan_options
 @click.option("--close", "close", multiple=True, help="撤并影响评估：school_id / impact of closing")
 @click.option("--out", type=click.Path(path_type=Path), help="输出文件夹 / folder of the results")
@@ -83,6 +85,8 @@ def site(
       zmd-layout site my-county
       zmd-layout site my-county --stage primary --new 5
       zmd-layout site my-county --stage primary --aim covered --new 5 --radius-m 2000
+      zmd-layout site my-county --stage primary --new 5 --seats 1080 --county 411721 --whole-units
+      zmd-layout site my-county --stage primary --new 5 --fair envy_travel --accepted-m 2000
       zmd-layout site my-county --close S0123 --out closing
     """  # noqa: D301 - click's \b keeps the lines apart
     from zmd_layout import workflow
@@ -97,10 +101,10 @@ def site(
     folder = out or Path("maps") / opened.id
     sites = workflow.site(opened, stage=asked["stage"], options=options, out=folder)
     print_sites(sites, lang)
-    print_paths(
-        {name: folder / name for name in ("suggestions.geojson", "seats_by_year.csv", "run.json")},
-        lang,
-    )
+    names = ["suggestions.geojson", "seats_by_year.csv", "run.json"]
+    names += [] if sites.assignment.empty else ["assignment.csv"]
+    names += [] if sites.trade_off.empty else ["trade_off.csv"]
+    print_paths({name: folder / name for name in names}, lang)
 
 
 def _options(asked: dict[str, Any]) -> SitingOptions:
@@ -122,6 +126,7 @@ def _options(asked: dict[str, Any]) -> SitingOptions:
         radius_m=asked["radius_m"],
         county_id=asked["county"],
         relative_cost=costs,
+        **search_changes(asked),
     )
 
 

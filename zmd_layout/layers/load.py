@@ -37,6 +37,7 @@ from zmd_layout.layers.row_datums import in_one_datum
 from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
 from zmd_layout.layers.schools.fill import complete, read_missing_stages
 from zmd_layout.layers.schools.naming import decided_by_list
+from zmd_layout.layers.schools.other_words import with_stage_words
 from zmd_layout.layers.schools.reference import (
     REFERENCE,
     beside_roads,
@@ -166,6 +167,8 @@ def _as_supposed(layers: Layers, study: Study, area: StudyArea | None) -> list[M
 def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
     """Hold the schools against what else tells of them, and give them the ids of their units."""
     faults: list[Message] = []
+    for name in _SCHOOLS & layers.keys():
+        layers[name] = with_stage_words(layers[name], study)
     for hold in (with_reference, beside_roads):
         if not faults:
             layers["schools"], faults = hold(layers, study)

@@ -166,7 +166,7 @@ def _prove(instance: Instance, first: Cover, net: Deadline, at_most: int | None)
     result = solve_mip(
         _model(instance, scale, at_most),
         time_limit_s=net.remaining_s(),
-        node_limit=net.options.count(NODES),
+        node_limit=net.options.last_count(NODES),
         start=start if is_start else None,
         seed=net.options.seed,
     )

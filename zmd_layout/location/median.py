@@ -35,9 +35,11 @@ BOUND_STEPS = 1500
 FIRST_SHAKES, SHAKES = 20, 200
 TREE_NODES = 3000
 TREE_ITERATIONS = 200_000_000
+# rounds of shaking in vain after which only a tree helps, where the search has time
+IDLE_ROUNDS = 4
 # a small problem is often closed by a short tree, before any long shaking
 SMALL_DEMANDS = 1500
-SHORT_TREE = 0.05
+SHORT_TREE, WHOLE_TREE = 0.05, 1.0
 # of a problem with more demands times sites than this the tree would not see its first bound
 LARGEST_TREE = 4_000_000
 
@@ -110,8 +112,12 @@ class _Search:
         self.share = dual.share[~(opened | closed)]
         return found.is_closed or _settle_only_choice(self.instance, found)
 
-    def improve(self, shakes: int) -> bool:
-        """Search from the best and from the average solution; tell whether it became better."""
+    def improve(self, shakes: int, *, again: int = 0) -> bool:
+        """
+        Search from the best and from the average solution; report whether it became better.
+
+        `again` numbers the repetitions, each with random choices of its own.
+        """
         instance, found = self.instance, self.found
         before = found.objective
         starts = [
@@ -123,7 +129,9 @@ class _Search:
         # the first of equals
         search = min(starts, key=lambda search: search.objective())
         times = self.net.options.count(shakes)
-        random = np.random.default_rng(self.net.options.seed)
+        random = np.random.default_rng(
+            [self.net.options.seed, again] if again else self.net.options.seed
+        )
         shake(search, times=times, random=random, net=self.net, enough=found.bound)
         found.count("shakes", times)
         found.offer(instance.open_ids(search.is_open), search.objective())
@@ -135,13 +143,16 @@ class _Search:
         is_too_large = self.instance.demand_count * self.instance.site_count > LARGEST_TREE
         if is_too_large or self.net.is_over():
             return False
+        count = options.last_count if part == WHOLE_TREE else options.count
+        # iterations are weighted by rows: beyond 32 bits
+        weight = LARGEST_TREE if options.until_time and part == WHOLE_TREE else 1
         tree = branch_and_cut(
             self.instance,
             objective=found.objective,
             multipliers=self.multipliers,
             limits=TreeLimits(
-                nodes=options.count(round(part * TREE_NODES)),
-                iterations=options.count(round(part * TREE_ITERATIONS)),
+                nodes=count(round(part * TREE_NODES)),
+                iterations=count(round(part * TREE_ITERATIONS)) * weight,
             ),
             net=self.net,
         )
@@ -181,7 +192,24 @@ def _work_through(search: _Search) -> None:
         return
     if search.improve(SHAKES) and search.bound_and_fold():
         return
-    search.branch(1.0)
+    if search.net.options.until_time:
+        _use_the_time(search)
+    else:
+        search.branch(WHOLE_TREE)
+
+
+def _use_the_time(search: _Search) -> None:
+    """Shake with other random choices, then fill the time with the tree; where it cannot, shake."""
+    again = idle = 0
+    is_closed = has_branched = False
+    while not (is_closed or search.net.is_over()):
+        if idle == IDLE_ROUNDS and not has_branched:
+            has_branched, is_closed = True, search.branch(WHOLE_TREE)
+            continue
+        again, idle = again + 1, idle + 1
+        if search.improve(SHAKES, again=again):
+            idle = 0
+            is_closed = search.bound_and_fold()
 
 
 def first_sites(instance: Instance, net: Deadline) -> Interchange:

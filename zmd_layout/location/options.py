@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# a count that no search reaches, within the integers of HiGHS
+ENDLESS = 2**31 - 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchProgress:
     """
@@ -44,6 +48,8 @@ class SolveOptions:
         The net, in seconds. A search stops by counts; one that the net caught is not reproducible.
     effort
         Multiplies every count of iterations, cuts and nodes; 1 is the usual amount.
+    until_time
+        Whether the last step goes on past its count, until the gap is closed or the time is over.
     progress
         Called now and then with a `SearchProgress`; None for silence.
     """
@@ -51,11 +57,16 @@ class SolveOptions:
     seed: int = 0
     time_limit_s: float = 60.0
     effort: float = 1.0
+    until_time: bool = False
     progress: Callable[[SearchProgress], None] | None = None
 
     def count(self, usual: int) -> int:
         """Return a count of iterations, cuts or nodes at this effort, at least 1."""
         return max(1, round(usual * self.effort))
+
+    def last_count(self, usual: int) -> int:
+        """Return the count of the last step of a search, without end if time alone ends it."""
+        return ENDLESS if self.until_time else self.count(usual)
 
 
 @dataclass(slots=True)

@@ -260,6 +260,14 @@ class Problem:
         return []
 
 
+class SearchEnd(StrEnum):
+    """What ended a search."""
+
+    PROOF = "proof"  # nothing was left to search
+    COUNT = "count"  # its counts of iterations and nodes: the same on every machine
+    TIME = "time"  # the clock
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
     """
@@ -303,6 +311,13 @@ class Solution:
     is_reproducible: bool = True
     explanation: tuple[Message, ...] = ()
     statistics: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ended_by(self) -> SearchEnd:
+        """What ended the search: a proof, a count or the time."""
+        if self.status in {SolveStatus.OPTIMAL, SolveStatus.INFEASIBLE}:
+            return SearchEnd.PROOF
+        return SearchEnd.COUNT if self.is_reproducible else SearchEnd.TIME
 
 
 @dataclass(frozen=True, slots=True)

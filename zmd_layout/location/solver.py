@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zmd_layout.errors import SitingError
 from zmd_layout.location.answer import finished
 from zmd_layout.location.capacitated.solver import solve_capacitated
-from zmd_layout.location.forms import read_whole
+from zmd_layout.location.forms import read_switch, read_whole
 from zmd_layout.location.options import SearchProgress, SolveOptions
 from zmd_layout.location.problem import Model, Problem
 from zmd_layout.location.uncapacitated import solve_uncapacitated
@@ -36,6 +36,7 @@ def solve(
     seed: int = 0,
     time_limit_s: float = 60.0,
     effort: float = 1.0,
+    until_time: bool = False,
     progress: Callable[[SearchProgress], None] | None = None,
 ) -> Solution:
     """
@@ -57,6 +58,9 @@ def solve(
     effort
         Multiplies the counts, at least 0. 1 takes some fifteen seconds for 5,000 demands and 300
         sites, with capacities about a minute.
+    until_time
+        Whether to go on past the counts while the gap is open, until `time_limit_s`, which must
+        then be finite. An answer that the time ended is not reproducible.
     progress
         Called now and then with a `SearchProgress`, or None.
 
@@ -91,9 +95,15 @@ def solve(
         is_endless = name == "effort" and value == math.inf
         if not isinstance(value, Real) or not value >= 0 or is_endless:
             raise SitingError(Message("siting.option", name=name, found=str(value)))
+    until_time = read_switch("until_time", until_time)
+    if until_time and time_limit_s == math.inf:
+        raise SitingError(Message("siting.option", name="time_limit_s", found="inf"))
     if progress is not None and not callable(progress):
         raise SitingError(Message("siting.option", name="progress", found=str(progress)))
-    options = SolveOptions(seed=seed, time_limit_s=time_limit_s, effort=effort, progress=progress)
+    options = SolveOptions(
+        seed=seed, time_limit_s=time_limit_s, effort=effort, until_time=until_time,
+        progress=progress,
+    )  # fmt: skip
     is_capacitated = problem.capacities is not None or problem.adjacency is not None
     # without capacities every demand goes whole to its cheapest open site anyway
     search = solve_capacitated if is_capacitated else solve_uncapacitated

@@ -337,7 +337,9 @@ def _statistic(definition: StatisticMeasure, world: World, units: Units) -> Valu
     if "statistics" not in world.layers:
         return missing_layer(units, "statistics")
     layer = world.layers["statistics"]
-    table = layer.frame[layer.frame["name"] == definition.statistic]
+    table = layer.frame[
+        (layer.frame["name"] == definition.statistic) & layer.frame["value"].notna()
+    ]
     table = table[table["year"] <= world.as_of.year].sort_values("year", kind="stable")
     latest = table.groupby("unit_id").last()
     note = Message("measures.no_statistic", name=definition.statistic)

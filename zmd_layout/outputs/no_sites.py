@@ -8,7 +8,7 @@ from zmd_layout.measures.access import demand
 from zmd_layout.measures.lacking import most_wanted
 from zmd_layout.messages import Message
 from zmd_layout.messages.words import layer_word
-from zmd_layout.vocabulary import Status
+from zmd_layout.vocabulary import Relation, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
 
+_ASKED_FOR = ("school", "seat")  # what rules that a site could close ask for at least
 _GIVE_PLACES = ("villages", "townships", "education_land")  # or people together with roads
 
 
@@ -34,7 +35,7 @@ def why_no_sites(
     findings
         Of all rules.
     owed
-        Those of the rules that require schools: all that siting looks at.
+        Those of the rules that fall short of schools: all that siting looks at.
     rules
         The rules that were checked.
     sites
@@ -50,7 +51,8 @@ def why_no_sites(
     if sites:
         return None
     short = int((owed["status"] == Status.SHORTFALL).sum())
-    unknown = int((owed["status"] == Status.NOT_ASSESSABLE).sum())
+    asks = (findings["relation"] == Relation.AT_LEAST) & findings["measure_unit"].isin(_ASKED_FOR)
+    unknown = int((asks & (findings["status"] == Status.NOT_ASSESSABLE)).sum())
     if not short and unknown:
         wanted = most_wanted(findings, rules, world)
         key = "little_known" if wanted is None else "little_known_but"

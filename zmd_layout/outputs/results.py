@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zmd_layout.measures.outlook import Outlook
     from zmd_layout.measures.world import World
     from zmd_layout.rulebook import Rule
+    from zmd_layout.rulebook.targets import Targets
     from zmd_layout.siting.plan.plan_story import PlanStory
 
 _LAYER_OF = {
@@ -45,6 +46,8 @@ class Results:
         What it comes to in a minute.
     story
         The plan over years in numbers; None where none could be made.
+    targets
+        The targets of the plans whose rules were checked.
     """
 
     world: World
@@ -54,6 +57,7 @@ class Results:
     outlook: Outlook | None
     summary: Summary = field(default_factory=Summary)
     story: PlanStory | None = None
+    targets: tuple[Targets, ...] = ()
 
     @property
     def is_made_up(self) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array, hstack
 
 from zmd_layout.errors import SitingError
 from zmd_layout.location.problem import Model, Problem
 from zmd_layout.location.solver import solve
 from zmd_layout.messages import Message, word_message
+from zmd_layout.siting.assigned import answer_sentence, solve_assigned, with_assigned
 from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix, joined
 from zmd_layout.siting.distances import STAGES, distance_notes, uncovered
+from zmd_layout.siting.fair import FairAnswer
 from zmd_layout.siting.needs import Need, needs_of
 from zmd_layout.siting.placement import Placement, Travel
 from zmd_layout.siting.planning import CandidateKind, planning
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
-    from zmd_layout.location.problem import Solution
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
     from zmd_layout.siting.stage_state import Ground
@@ -94,19 +97,37 @@ def site_new(
         matrix.reach(places, options), options,
         objective_unit=_UNITS[options.aim],
     )  # fmt: skip
-    travel = _travel(ground, work)
-    found = solve(_problem(travel, work), seed=options.seed, time_limit_s=options.time_limit_s)
     needs = needs_of(findings, rules, stage)
-    _put(work, found, needs, ground)
-    explanation = (*found.explanation, *_least_radius(travel, work))
+    assignment = curve = pd.DataFrame()
+    further: tuple[Message, ...] = ()
+    if options.assigns:
+        assigned = solve_assigned(ground, work, _radius_m(options, stage))
+        answer, assignment = assigned.found, assigned.assignment
+        curve = pd.DataFrame() if assigned.curve is None else assigned.curve
+        work.objective_unit = answer.unit
+        places = assigned.places
+    else:
+        travel = _travel(ground, work)
+        found = solve(
+            _problem(travel, work), seed=options.seed, time_limit_s=options.time_limit_s,
+            effort=options.effort, until_time=options.until_time,
+        )  # fmt: skip
+        answer = FairAnswer(found, found.objective, found.bound, work.objective_unit)
+        places = found.open_sites[found.open_sites > 0] - 1
+    _put(work, answer, places, needs, ground)
+    if not options.assigns:
+        further = _least_radius(travel, work)
+    explanation = (answer_sentence(answer, work), *answer.found.explanation, *further)
     if not work.rows:
         return nothing(world, matrix, tuple(needs), explanation)
     table, catchments = gathered(ground, [work])
+    if options.assigns:
+        table = with_assigned(table, assignment, work)
     return Suggestions(
         table, catchments, uncovered(world, matrix),
         remaining=tuple(remaining(ground, work, needs)),
-        is_reproducible=found.is_reproducible, explanation=explanation,
-        distances=distance_notes(world, matrix),
+        is_reproducible=answer.found.is_reproducible, explanation=explanation,
+        distances=distance_notes(world, matrix), assignment=assignment, trade_off=curve,
     )  # fmt: skip
 
 
@@ -127,6 +148,8 @@ def _check(options: SitingOptions, places: gpd.GeoDataFrame, stage: Stage) -> No
         faults.append(Message("sites.few_places", found=len(places), wanted=least))
     if options.aim in {Aim.COVERED, Aim.COVER_ALL} and _radius_m(options, stage) is None:
         faults.append(Message("sites.needs_radius", stage=word_message(stage)))
+    if options.fair is not None and options.aim is not Aim.TRAVEL:
+        faults.append(Message("sites.only_travel"))
     if faults:
         raise SitingError(*faults)
 
@@ -195,10 +218,16 @@ def _least_radius(travel: Travel, work: StageState) -> tuple[Message, ...]:
     return (Message("sites.least_radius", radius=np.ceil(best_m.max())),)
 
 
-def _put(work: StageState, found: Solution, needs: list[Need], ground: Ground) -> None:
+def _put(
+    work: StageState,
+    answer: FairAnswer,
+    sites: NDArray[np.int64],
+    needs: list[Need],
+    ground: Ground,
+) -> None:
     """Put the open places into the work, with the needs that each would close."""
+    found = answer.found
     work.is_partial = found.status not in {SolveStatus.OPTIMAL, SolveStatus.FEASIBLE}
-    sites = found.open_sites[found.open_sites > 0] - 1
     chosen = work.places.iloc[sites]
     gives = giving(chosen.reset_index(drop=True), needs, ground.rules, ground.world)
     # no more places close a need than schools are missing
@@ -211,7 +240,7 @@ def _put(work: StageState, found: Solution, needs: list[Need], ground: Ground) -
         work.rows.append({"place": int(site), "county_id": county, "closes": closes, "also": []})
     work.placements.append(
         Placement(
-            sites, found.objective, found.bound, found.status is SolveStatus.OPTIMAL,
+            sites, answer.objective, answer.bound, found.status is SolveStatus.OPTIMAL,
             found.is_reproducible,
         )
     )  # fmt: skip

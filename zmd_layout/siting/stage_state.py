@@ -76,6 +76,30 @@ class SitingOptions:
         The net under each county's search.
     seed
         Start of every random choice of the search.
+    effort
+        Multiplies the counts by which a search ends; 1 is the usual amount.
+    until_time
+        Whether a search goes on past its counts while its gap is open, until `time_limit_s`.
+    seats
+        Of each new school; every child has a seat in some school, and those that stand keep theirs.
+    existing_seats
+        Assumed for schools whose seats are unknown; None where all must be known.
+    whole_units
+        Whether the children of a place all go to one school.
+    contiguous
+        Whether the catchment of each school is connected; schools at one place share one.
+    max_distance_m
+        No child goes farther; None for `reach_m`.
+    fair
+        `envy`, `envy_travel` or `kolm_pollak` in place of the least travel (`siting.fair`).
+    accepted_m
+        The way beyond which there is envy; None for the service radius of the stage.
+    envy_weight
+        Of the squared excess in km beside the way in km.
+    aversion
+        Of Kolm–Pollak, without unit.
+    trade_off
+        Weights of envy for which mean way and envy are computed as well.
     """
 
     aim: Aim = Aim.CHEAPEST
@@ -89,6 +113,24 @@ class SitingOptions:
     outlook_year: int = 2032
     time_limit_s: float = 120.0
     seed: int = 0
+    effort: float = 1.0
+    until_time: bool = False
+    seats: float | None = None
+    existing_seats: float | None = None
+    whole_units: bool = False
+    contiguous: bool = False
+    max_distance_m: float | None = None
+    fair: str | None = None
+    accepted_m: float | None = None
+    envy_weight: float = 1.0
+    aversion: float = 1.0
+    trade_off: tuple[float, ...] = ()
+
+    @property
+    def assigns(self) -> bool:
+        """Whether every child is assigned to a school that may not be the nearest."""
+        limits = (self.seats, self.max_distance_m, self.fair)
+        return self.whole_units or self.contiguous or any(each is not None for each in limits)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "aim", read_choice("aim", self.aim, Aim))

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from zmd_layout.findings import find
+from zmd_layout.location.problem import SearchEnd
 from zmd_layout.messages import Message, word_message
 from zmd_layout.siting.columns import empty_suggestions, suggestions_html
 from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix
@@ -41,7 +42,7 @@ from zmd_layout.siting.sizes import rule_caps, size_caps
 from zmd_layout.siting.stage_sites import county_of_need, solve_stage
 from zmd_layout.siting.stage_state import Ground, SitingOptions, StageState
 from zmd_layout.siting.suggestions_table import no_catchments, report_stage
-from zmd_layout.vocabulary import Stage, UnitKind
+from zmd_layout.vocabulary import SolveStatus, Stage, UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,6 +79,10 @@ class Suggestions:
         As `seats_by_year`, with `no_seat_after_plan` beside it.
     story
         The plan over years in numbers; None where it could not be made.
+    assignment
+        Who goes where, if children were assigned to schools (`siting.assigned`); else empty.
+    trade_off
+        Mean way and envy by the weight of envy, if asked for; else empty.
     """
 
     table: gpd.GeoDataFrame
@@ -90,6 +95,16 @@ class Suggestions:
     distances: dict[str, Message] = field(default_factory=dict)
     seats_by_year: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SEAT_COLUMNS))
     story: PlanStory | None = None
+    assignment: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trade_off: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def ended_by(self) -> SearchEnd:
+        """What ended the searches: proofs, counts, or for at least one the time."""
+        if not self.is_reproducible:
+            return SearchEnd.TIME
+        is_open = SolveStatus.FEASIBLE in set(self.table.get("solve_status", ()))
+        return SearchEnd.COUNT if is_open else SearchEnd.PROOF
 
     def _repr_html_(self) -> str:
         return suggestions_html(self.table)

@@ -110,6 +110,7 @@ def report_stage(
     uses = [name for name in table if str(name).startswith("use_")]
     extra = ["candidate_kind", "school_id", "seats_now", "site_area_needed_m2"]
     table["seats_by_year"] = table.get("seats_by_year", pd.Series("", table.index)).fillna("")
+    extra += [name for name in table if str(name).startswith("place_")]
     extra += ["seats_by_year", "children_at_opening", "spare_seats_nearby", "alternatives"]
     extra += [name for name in uses if name not in COLUMNS]
     return table[[*COLUMNS, *extra, "geometry"]], catchments

@@ -22,6 +22,9 @@ class SchoolMatching(Strict):
     decisions
         A CSV of decisions by hand, relative to the study file: left_id (ours), right_id (the
         reference's), verdict (same, different, school, no_school), reason.
+    stage_words
+        A TOML of further words of school names and their stages, relative to the study file, in the
+        form of `layers/schools/stage_words.toml`.
     fill
         Whether a school without a position or stages takes those of its match.
     add_unmatched
@@ -33,6 +36,7 @@ class SchoolMatching(Strict):
     """
 
     decisions: str | None = Field(default=None, min_length=1)
+    stage_words: str | None = Field(default=None, min_length=1)
     fill: bool = True
     add_unmatched: bool = True
     radius_m: _Metres = 1500.0

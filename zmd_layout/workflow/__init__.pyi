@@ -1,5 +1,6 @@
 from .checking import check, check_to_folder
 from .comparing import Comparison, compare
+from .evaluating import Evaluation, evaluate
 from .loading import load_rules
 from .questions.headcounts import plot_demand, school_age_population, seats
 from .questions.problems import location_problem
@@ -14,6 +15,7 @@ from .studies import load_study
 __all__ = [
     "Comparison",
     "Desk",
+    "Evaluation",
     "Repetition",
     "Review",
     "Run",
@@ -22,6 +24,7 @@ __all__ = [
     "check_to_folder",
     "closing",
     "compare",
+    "evaluate",
     "load_rules",
     "load_study",
     "location_problem",

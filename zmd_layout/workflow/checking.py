@@ -57,6 +57,12 @@ def check(
     ------
     ZmdLayoutError
         If a layer or a rule is not what it should be.
+
+    Examples
+    --------
+    >>> findings = zmd_layout.check(study, as_of="2025-12-31")
+    >>> sorted(set(findings["status"]))
+    ['not_applicable', 'not_assessable', 'pass', 'reported', 'shortfall']
     """
     study = on_day(as_study(study), as_of)
     refuse_empty(study)

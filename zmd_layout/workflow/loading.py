@@ -16,6 +16,7 @@ from zmd_layout.population.allocate import with_residents, without_grid
 from zmd_layout.rulebook import Rule, load_ruleset
 from zmd_layout.rulebook.nearest import nearest
 from zmd_layout.rulebook.provision import DatedValue
+from zmd_layout.rulebook.targets import load_targets
 from zmd_layout.sensitivity import with_stability
 from zmd_layout.study import FILE_NAME
 from zmd_layout.vocabulary import Basis, RuleStatus, UnitKind
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from zmd_layout.measures import World
+    from zmd_layout.rulebook.targets import Targets
     from zmd_layout.study import Study
     from zmd_layout.workflow.cache import StepCache
 
@@ -52,6 +54,19 @@ def load_rules(study: Study) -> list[Rule]:
     for rule_id, numbers in study.what_if.numbers.items():
         rules[rule_id] = _with_numbers(rule_named(list(rules.values()), rule_id), numbers)
     return list(rules.values())
+
+
+def load_all_targets(study: Study) -> tuple[Targets, ...]:
+    """
+    Read the targets of the study's rule sets, where they have any.
+
+    Raises
+    ------
+    RuleError
+        If a file of targets is not what it should be.
+    """
+    found = (load_targets(name, base=study.folder) for name in study.rulesets)
+    return tuple(one for one in found if one is not None)
 
 
 def rule_named(rules: Sequence[Rule], name: str) -> Rule:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zmd_layout.rulebook import Rule
     from zmd_layout.study import Study
 
-Command = Literal["run", "check"]
+Command = Literal["run", "check", "evaluate"]
 
 
 def rests_on(
@@ -33,7 +33,7 @@ def rests_on(
     study, rules
         As opened.
     command
-        `run` or `check`.
+        `run`, `check` or `evaluate`.
     **options
         As given by the user.
     """

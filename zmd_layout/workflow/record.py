@@ -84,6 +84,8 @@ def siting_record(sites: Suggestions) -> dict[str, Any]:
     """Put down whether the siting can be repeated, and what it leaves open."""
     return {
         "reproducible": sites.is_reproducible,
+        "search_ended_by": str(sites.ended_by),
+        "search_answer": [{"zh": m.text("zh"), "en": m.text("en")} for m in sites.explanation],
         "needs_without_candidate": [need.name for need in sites.unmet],
         "needs_that_remain": [need.name for need in sites.remaining],
         "points_out_of_reach": len(sites.uncovered),
@@ -110,6 +112,7 @@ def _plan(sites: Suggestions) -> dict[str, Any] | None:
         "duties_without_children": list(story.conflicts),
         "needs": [asdict(need) for need in story.needs],
         "actions": [asdict(one) for one in story.actions],
+        "children_left": [asdict(one) for one in story.left],
         "cases": [_finite(asdict(one)) for one in story.cases],
     }
 

@@ -17,6 +17,7 @@ from zmd_layout.study import Study
 from zmd_layout.vocabulary import Lang
 from zmd_layout.workflow.checking import check_to_folder
 from zmd_layout.workflow.comparing import differences
+from zmd_layout.workflow.evaluating import evaluate
 from zmd_layout.workflow.provenance import Command
 from zmd_layout.workflow.running import run
 from zmd_layout.workflow.studies import load_study
@@ -160,6 +161,8 @@ def _do(
         return check_to_folder(study, out=out, progress=progress, stability=old.options.stability)[
             1
         ]
+    if old.command == "evaluate":
+        return evaluate(study, out=out, lang=old.options.lang, progress=progress).paths
     return run(
         study, out=out, progress=progress, **old.options.model_dump(exclude_unset=True)
     ).paths

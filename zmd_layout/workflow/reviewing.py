@@ -104,6 +104,19 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
     ------
     ZmdLayoutError
         If the file or the study is wrong, all faults in one error.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> plot = counties.geometry.iloc[0].representative_point().buffer(200)
+    >>> area = gpd.GeoDataFrame(
+    ...     {"name": ["East"], "planned_residents": [12000], "settlement": ["urban"]},
+    ...     geometry=[plot], crs=counties.crs,
+    ... )
+    >>> opinion = zmd_layout.review(area, as_of="2025-12-31")
+    >>> short = opinion.findings["status"] == "shortfall"
+    >>> "primary-per-new-residential-area" in set(opinion.findings.loc[short, "rule_id"])
+    True
     """
     clock = Stopwatch()
     with clock.measures("layers"):
@@ -127,7 +140,7 @@ def review(  # noqa: PLR0913 - the public door: all but the first by name
         from zmd_layout.outputs.opinion import write_opinion  # noqa: PLC0415 - an optional extra
 
         writers["opinion.docx"] = lambda path: write_opinion(
-            path, judged.cases, layers=judged.layers, lang=Lang(lang)
+            path, judged.cases, layers=judged.layers, lang=Lang(lang), progress=progress
         )
     else:
         tell(progress, Message("opinion.not_installed"))

@@ -37,6 +37,7 @@ from zmd_layout.vocabulary import Lang, Stage, UnitKind
 from zmd_layout.workflow.arguments import as_study
 from zmd_layout.workflow.cache import Steps, memory_of
 from zmd_layout.workflow.checking import csv_writer
+from zmd_layout.workflow.evaluating import evaluation_writers
 from zmd_layout.workflow.halo import Halo, with_halo
 from zmd_layout.workflow.loading import (
     dated,
@@ -44,6 +45,7 @@ from zmd_layout.workflow.loading import (
     frames,
     layer_frame,
     load,
+    load_all_targets,
     load_rules,
     refuse_empty,
     tell,
@@ -174,6 +176,12 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     ------
     ZmdLayoutError
         If the input is wrong or the results cannot be written; files of the last run stay whole.
+
+    Examples
+    --------
+    >>> result = zmd_layout.run(study, out="maps", lang="en")
+    >>> (result.paths["findings.csv"]).exists()
+    True
     """
     refuse_empty(as_study(study))
     pdf = pdf and _can_make_pdf(progress)
@@ -220,13 +228,17 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
     places = memory.derived("places", world.layers, (), lambda: _places(world))
     covered = memory.derived("coverage", world.layers, rules, lambda: coverage_table(world, rules))
     options: dict[str, bool | str] = {"pdf": pdf, "stability": stability, "lang": str(lang)}
-    kept = memory.record(rules, missing=missing_packages(), **options)
+    targets = load_all_targets(study)
+    promised = [one.model_dump_json() for one in targets]
+    kept = memory.record(rules, missing=missing_packages(), targets=promised, **options)
     if kept and not memory.steps.done:
         paths = standing(Path(out), outputs_rest_on=kept["outputs_rest_on"])
         if paths is not None and (not pdf or PDF in paths):
             return replace(result, paths=paths)
     tell(progress, Message("workflow.writing", folder=out))
-    results = Results(world, rules, findings, sites.table, future, summary, sites.story)
+    results = Results(
+        world, rules, findings, sites.table, future, summary, sites.story, targets
+    )  # fmt: skip
     tables = {
         "units": units_table(unit_frames(world, rules), study.crs),
         "findings": dated(findings),
@@ -244,6 +256,7 @@ def run(  # noqa: PLR0913 - the public door: all but the first by name
         "suggestions.geojson": lambda path: path.write_text(to_geojson(sites.table), "utf-8"),
         "seats_by_year.csv": csv_writer(sites.seats_by_year, columns=SEAT_COLUMNS),
         "coverage.csv": csv_writer(covered, columns=COVERAGE),
+        **evaluation_writers(results, lang=Lang(lang)),
         **_documents(results, progress, pdf=pdf, lang=Lang(lang)),
     }
     record = record_of(study, rules, layers, clock) | siting_record(sites) | kept | tried

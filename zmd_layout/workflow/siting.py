@@ -10,7 +10,9 @@ from zmd_layout.measures import World
 from zmd_layout.messages import Message
 from zmd_layout.outputs.folder import write_all
 from zmd_layout.outputs.suggestion_table import to_geojson
+from zmd_layout.siting.assigned import ASSIGNMENT_COLUMNS
 from zmd_layout.siting.closing import Closing, closing_impact
+from zmd_layout.siting.fair import CURVE_COLUMNS
 from zmd_layout.siting.fixed_count import site_new
 from zmd_layout.siting.plan.seats_by_year import COLUMNS as SEAT_COLUMNS
 from zmd_layout.siting.stage_state import SitingOptions
@@ -61,6 +63,12 @@ def site(
     ------
     ZmdLayoutError
         If a layer or a rule is not what it should be.
+
+    Examples
+    --------
+    >>> sites = zmd_layout.site(study, stage="kindergarten")
+    >>> set(sites.table["stage"]) <= {"kindergarten"}
+    True
     """
     refuse_empty(as_study(study))
     stage = None if stage is None else as_choice(stage, Stage, name="stage")
@@ -76,6 +84,10 @@ def site(
             "suggestions.geojson": lambda p: p.write_text(to_geojson(sites.table), "utf-8"),
             "seats_by_year.csv": csv_writer(sites.seats_by_year, columns=SEAT_COLUMNS),
         }
+        if not sites.assignment.empty:
+            writers["assignment.csv"] = csv_writer(sites.assignment, columns=ASSIGNMENT_COLUMNS)
+        if not sites.trade_off.empty:
+            writers["trade_off.csv"] = csv_writer(sites.trade_off, columns=CURVE_COLUMNS)
         record = record_of(study, rules, layers, clock) | siting_record(sites)
         refuse_changed(study, layers)
         write_all(Path(out), writers, record)
@@ -91,6 +103,8 @@ def _sites(
     progress: Callable[[Message], None] | None,
 ) -> Suggestions:
     if options.aim.closes_shortfalls:
+        if options.assigns:
+            raise SitingError(Message("sites.only_numbered"))
         stages = tuple(Stage) if stage is None else (Stage(stage),)
         return suggest(world, findings, rules, stages=stages, options=options, progress=progress)
     if stage is None:
@@ -122,6 +136,12 @@ def closing(
     ------
     ZmdLayoutError
         If a school is not known, or nothing says where children live.
+
+    Examples
+    --------
+    >>> impact = zmd_layout.closing(study, schools["school_id"].iloc[0])
+    >>> impact.replacements.columns.tolist()
+    ['school_id', 'closes_on', 'replacement_id', 'opens_on', 'opens_first']
     """
     refuse_empty(as_study(study))
     ids = as_ids(school_ids, name="school_ids")

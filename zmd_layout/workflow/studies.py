@@ -36,6 +36,12 @@ def load_study(path: Path | str | None = None) -> Study:
     ------
     StudyError
         If it cannot be read as a study: all faults in one error.
+
+    Examples
+    --------
+    >>> census = zmd_layout.load_study("zhumadian-census")
+    >>> str(census.as_of), sorted(census.layers)
+    ('2025-12-31', ['counties', 'townships'])
     """
     if path is None or (str(path) == CITY and not Path(CITY).exists()):
         return read_study(_made_city())

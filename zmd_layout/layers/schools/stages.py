@@ -209,6 +209,34 @@ def stages_of_isced(level: str) -> tuple[Stage, ...]:
     return tuple(stage for stage in Stage if stage in stages)
 
 
+def stages_of_span(first: float, last: float, *, by: str) -> tuple[Stage, ...]:
+    """
+    Report the stages of which a school has at least half the years.
+
+    Parameters
+    ----------
+    first, last
+        Its first and last grade (`by` grades, 0 for a class before the first) or age (`by` ages).
+    by
+        grades or ages: the table of `school_names.toml` with the years of each stage.
+    """
+    found = []
+    for stage, (start, end) in _words()["years"][by].items():
+        shared = min(last, end) - max(first, start) + 1
+        if 2 * shared >= end - start + 1:
+            found.append(Stage(stage))
+    return tuple(found)
+
+
+def stages_of_grades(grades: str) -> tuple[Stage, ...]:
+    """Read the OSM tag `grades` (`1-6`, `K-5`, `7;8;9`); empty where it is anything else."""
+    text = plain(grades).casefold()
+    if not re.fullmatch(r"(k|\d{1,2})([;,-](k|\d{1,2}))*", text):
+        return ()
+    years = [0 if part == "k" else int(part) for part in re.split(r"[;,-]", text)]
+    return stages_of_span(min(years), max(years), by="grades")
+
+
 def _reading(table: str, settlement: Settlement | str | None) -> StageReading:
     """Report what the table of the word that decided means."""
     entry = _words()["any_school"] if table == "any_school" else _words()["words"][table]

@@ -122,7 +122,7 @@ def _seat_by_stages(
         core = choose_core(form, pair_bound, useful, CORES[-1])
         best = _seat_by_mip(form, split, core, nodes=options.count(STAGE_NODES), net=net)
         known = min(known, best.objective)
-    exact = _seat_by_mip(form, split, pair_bound < known, nodes=options.count(NODES), net=net)
+    exact = _seat_by_mip(form, split, pair_bound < known, nodes=options.last_count(NODES), net=net)
     better = min(best, exact, key=lambda seating: seating.objective)
     return replace(better, bound=min(exact.bound, known))
 

@@ -149,7 +149,10 @@ def _tree(problem: Problem, form: CapacitatedForm, net: Deadline) -> TreeSearch:
             objective, bound = total - objective, total - bound
         net.tell("sites", objective, bound)
 
-    return TreeSearch(form, _seater(problem, form, net), options=net.options, net=net, tell=tell)
+    return TreeSearch(
+        form, _seater(problem, form, net), options=net.options, net=net, tell=tell,
+        may_use_mip=problem.adjacency is None,
+    )  # fmt: skip
 
 
 def _seater(problem: Problem, form: CapacitatedForm, net: Deadline) -> Seater:

@@ -24,6 +24,7 @@ from zmd_layout.location.capacitated.lagrangian import (
     first_prices,
     settle,
 )
+from zmd_layout.location.capacitated.mip import MOST_PAIRS, solve_whole_mip, with_pairs_of
 from zmd_layout.location.capacitated.parts import Part, TreeResult, can_seat, only_choice
 from zmd_layout.location.capacitated.swap import (
     adjust_seat_prices,
@@ -61,6 +62,7 @@ WHOLE_EVERY = 8
 EAGER_NODES = 20  # parts at the beginning that all try for a better answer
 LAZY_EVERY = 5  # of the later ones
 LAZY_EVERY_WHOLE = 25  # where seating whole demands takes longer
+HALF_OF_WORK = 0.5  # after which a problem of small size is handed to HiGHS
 NEAR = 1.015  # a set is seated if its estimate is this near to the best answer
 RELATIVE_TOLERANCE = 1e-7  # what HiGHS leaves of an objective
 
@@ -79,6 +81,8 @@ class TreeSearch:
         Effort and time.
     tell
         Called with objective and bound now and then.
+    may_use_mip
+        Whether HiGHS may search the form as it is: not where the seating obeys more than it says.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class TreeSearch:
         options: SolveOptions,
         net: Deadline,
         tell: Callable[[float, float], None],
+        may_use_mip: bool,
     ) -> None:
         self.form = form
         self.bounding_form = form
@@ -104,8 +109,10 @@ class TreeSearch:
         self.tried: set[bytes] = set()
         self.settled: set[bytes] = set()
         self.unproved = np.inf  # least bound of the seatings that were left without proof
+        self.mip_bound = -np.inf
+        self.may_use_mip = may_use_mip
         self.parts: list[tuple[float, int, Part]] = []
-        self.work_left = options.count(USUAL_WORK)
+        self.work_left: float = options.count(USUAL_WORK)
         self.nodes = 0
         self.looked_at = 0
 
@@ -145,7 +152,15 @@ class TreeSearch:
 
     def finish(self) -> TreeResult:
         """Search until all is proved, the work is done or the time over."""
-        while self.parts and self.work_left > 0 and not self.net.is_over():
+        self._work_until(HALF_OF_WORK * self.options.count(USUAL_WORK))
+        if self.parts and self.may_use_mip and not self.net.is_over():
+            self._ask_highs()
+        self._work_until(-np.inf if self.options.until_time else 0.0)
+        return self._result()
+
+    def _work_until(self, least: float) -> None:
+        """Take parts until the work that is left is down to a least."""
+        while self.parts and self.work_left > least and not self.net.is_over():
             _, _, part = heapq.heappop(self.parts)
             if part.bound >= self.cutoff:
                 self.parts.clear()
@@ -154,12 +169,25 @@ class TreeSearch:
                 self._look_at(part)
             else:
                 self._prove(part)
-        return self._result()
+
+    def _ask_highs(self) -> None:
+        """Hand a problem of small size to HiGHS, for an answer and a bound."""
+        form = self.bounding_form if self.form.is_single_source else self.form
+        if len(form.pair_site) > MOST_PAIRS:
+            return
+        best = self.best if form is self.form else None
+        answer = solve_whole_mip(form, best, self.net)
+        if answer.best is not None:
+            self._keep(with_pairs_of(form, answer.best, self.form))
+        self.mip_bound = min(answer.bound, self.upper)
+        if self.form.round_up(self.mip_bound) >= self.cutoff:
+            self.parts.clear()
+            self.unproved = np.inf
 
     def _result(self) -> TreeResult:
         open_bounds = [bound for bound, _, _ in self.parts if bound < self.cutoff]
         bound = min([*open_bounds, self.unproved, self.upper])
-        bound = min(self.form.round_up(bound), self.upper)
+        bound = min(self.form.round_up(max(bound, self.mip_bound)), self.upper)
         return TreeResult(best=self.best, bound=bound, nodes=self.nodes, seatings=len(self.tried))
 
     def _root(self, decisions: Decisions) -> Dual:

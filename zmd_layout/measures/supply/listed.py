@@ -46,7 +46,7 @@ def is_stage_covered(layer: Layer, stage: Stage) -> bool:
     """
     Return whether a layer speaks of a stage: as declared, else where any row has or may have it.
 
-    A list that is declared incomplete speaks of none.
+    A list that is declared incomplete speaks of none, a row of which nothing is known neither.
     """
     covers = layer.origin.covers
     if covers is not None and covers.stages:
@@ -64,9 +64,7 @@ def _stages_of(layer: Layer) -> frozenset[Stage]:
     for known, open_ in {*zip(frame[column], possible, strict=True)}:
         if not is_missing(known):
             found |= {*str(known).split(";")}
-        elif is_missing(open_):
-            return frozenset(Stage)  # a row of which nothing is known may be of any
-        else:
+        elif not is_missing(open_):  # a row of which nothing is known speaks of no stage
             found |= {*str(open_).split(";")}
     return frozenset(stage for stage in Stage if stage in found)
 

@@ -77,6 +77,12 @@ def gap_map(  # noqa: PLR0913 - the public door: all but the first by name
         When there are no findings, or columns are missing.
     CrsError
         When findings or a layer do not say which CRS they are in.
+
+    Examples
+    --------
+    >>> findings = zmd_layout.check(study)
+    >>> chart = zmd_layout.gap_map(findings, study=study, lang="en")
+    >>> chart.save("gap_map.html")
     """
     check_findings(findings)
     heading = describe(findings, suggestions=suggestions, study=study, caption=caption, notes=notes)

@@ -12,16 +12,16 @@ from importlib.metadata import version
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Cm
-
 from zmd_layout.development_review import Conclusions, basis_in_order
 from zmd_layout.layers.account import row_of
 from zmd_layout.messages import Message, catalogue
 from zmd_layout.outputs.opinion import style as style
 from zmd_layout.outputs.opinion.picture import draw
 from zmd_layout.outputs.opinion.tables import (
+    day,
+    days_in_words,
     heads,
+    in_sequence,
     listed,
     merging_note,
     people_printed,
@@ -36,13 +36,15 @@ from zmd_layout.vocabulary import Flag, Lang, Status
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from zmd_layout.development_review import Case, Issue
+    from zmd_layout.development_review import Basis, Case, Issue
     from zmd_layout.layers import Layers
 
 _PACKAGE = "zmd-layout"
+_REPORTED_AFTER = 10  # opinions
+_REQUIREMENTS, _QUANTITIES = 1, 6  # tables of which the last column is not printed as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def write_opinion(
     layers: Layers,
     overrides: Mapping[str, Override] | None = None,
     lang: Lang = Lang.ZH,
+    progress: Callable[[Message], None] | None = None,
 ) -> None:
     """
     Write the opinions on some plots into one file, each from a page of its own.
@@ -90,6 +93,8 @@ def write_opinion(
         By the id of the plot.
     lang
         The language.
+    progress
+        Receives how many opinions are written, after every tenth.
 
     Raises
     ------
@@ -99,10 +104,12 @@ def write_opinion(
     made_up = any(case.is_synthetic for case in cases)
     header = Message("opinion.sample_header").text(lang) if made_up else None
     mark = Message("opinion.watermark").text(lang) if made_up else None
-    document = style.new_document(header=header, watermark=mark)
+    document = style.new_document(header=header, watermark=mark, lang=lang)
     for number, case in enumerate(cases):
         own = (overrides or {}).get(case.unit_id)
         _Writer(document, case, layers, own, lang).write(on_new_page=number > 0)
+        if progress is not None and (number + 1) % _REPORTED_AFTER == 0:
+            progress(Message("opinion.progress", done=number + 1, count=len(cases)))
     document.core_properties.title = cases[0].title.text(lang) if cases else ""
     document.core_properties.author = "zmd_layout"
     document.save(str(path))
@@ -120,7 +127,7 @@ class _Writer:
 
     def write(self, *, on_new_page: bool) -> None:
         """Write all parts, in order."""
-        title = self._text(f"title_{self.case.stage}", name=self.case.name)
+        title = Message(f"opinion.title_{self.case.stage}", name=self.case.name).text(self.lang)
         style.title(self.document, title, on_new_page=on_new_page)
         if self.case.is_synthetic:
             style.note(self.document, self._text("sample_banner"), is_warning=True)
@@ -136,7 +143,10 @@ class _Writer:
             part()
 
     def _text(self, key: str, **args: object) -> str:
-        return Message(f"opinion.{key}", **args).text(self.lang)
+        return self._say(Message(f"opinion.{key}", **args))
+
+    def _say(self, message: Message) -> str:
+        return days_in_words(message.text(self.lang), self.lang)
 
     def _body(self, key: str, **args: object) -> None:
         style.body(self.document, self._text(key, **args))
@@ -150,8 +160,16 @@ class _Writer:
         if not lines:
             style.note(self.document, self._text(f"no_table_{number}"))
             return
-        style.table(self.document, heads(number, self.lang), lines,
-                    widths=widths(number, self.lang))  # fmt: skip
+        names, columns = heads(number, self.lang), widths(number, self.lang)
+        if number == _QUANTITIES:  # their basis is in the annex
+            names, columns, lines = names[:-1], columns[:-1], [line[:-1] for line in lines]
+        has_remarks = number == _REQUIREMENTS
+        if has_remarks:
+            lines = [[*line[:-1], self._beneath(names[-1], line[-1])] for line in lines]
+        style.table(self.document, names, lines, widths=columns, is_last_below=has_remarks)
+
+    def _beneath(self, head: str, remark: str) -> str:
+        return self._text("beneath", head=head, text=remark) if remark else ""
 
     def _county(self) -> str:
         return self.case.county or self._text("county_open")
@@ -162,20 +180,23 @@ class _Writer:
         if not self.case.is_stage_stated:
             self._body("stage_assumed")
         for note in self.case.residents.notes:
-            style.body(self.document, note.text(self.lang))
+            style.body(self.document, self._say(note))
 
     def _basis(self) -> None:
+        """Name the clauses in their order; what they say is quoted in the table and in annex 4."""
         self._head(2)
-        for number, basis in enumerate(basis_in_order(i.rule for i in self.case.issues), start=1):
+        named: dict[str, list[str]] = {}
+        missing = []
+        for basis in self._bases():
             if basis.is_missing:
-                self._body(
-                    "basis_open", number=number, document=basis.document, article=basis.article
-                )
-            else:
-                self._body(
-                    "basis", number=number, document=basis.document, article=basis.article,
-                    text="；".join(f"“{text}”" for text in basis.texts),
-                )  # fmt: skip
+                missing.append(basis.document)
+            named.setdefault(basis.document, []).append(basis.article)
+        for number, (document, articles) in enumerate(named.items(), start=1):
+            key = "basis_open" if document in missing else "basis"
+            self._body(key, number=number, document=document, article=listed(articles, self.lang))
+
+    def _bases(self) -> tuple[Basis, ...]:
+        return basis_in_order(issue.rule for issue in self.case.issues)
 
     def _requirements(self) -> None:
         self._head(3)
@@ -188,7 +209,7 @@ class _Writer:
     def _ready_sentences(self) -> list[str]:
         pairs = [pair for pair in self.case.beside if not pair.is_recalled]
         compared = [pair.ours for pair in pairs]
-        out = [pair.message.text(self.lang) for pair in pairs]
+        out = [self._say(pair.message) for pair in pairs]
         for issue in self.case.issues:
             flags = str(issue.finding["flags"]).split(";")
             args = {
@@ -217,13 +238,10 @@ class _Writer:
 
     def _seats(self) -> None:
         self._head(4)
-        self._table(6)
+        self._table(_QUANTITIES)
         style.note(self.document, self._text("quantities_note"))
-        self._table(2)
-        style.note(self.document, self._text("seats_note"))
-        self._table(3)
-        if any(school.is_within for school in self.case.near):
-            style.note(self.document, self._text("near_note"))
+        for _, what in self.case.advice:
+            style.note(self.document, self._text("seats_advice", what=self._say(what)))
 
     def _site(self) -> None:
         self._head(5)
@@ -234,11 +252,13 @@ class _Writer:
         ]
         if not sizes:
             self._body("no_site")
-        for stage, size in sizes:
-            self._body("site", stage=self._text(f"offer_{stage}"), size=printed(float(size)))
+        sites = [
+            self._text("site", stage=self._text(f"offer_{stage}"), size=printed(float(size)))
+            for stage, size in sizes
+        ]
         for parcel in self.case.parcels:
             self._body("covers_parcel", name=parcel.name, size=printed(parcel.covered_m2))
-        self._body("site_unchecked")
+        style.body(self.document, "".join(sites) + self._text("site_unchecked"))
 
     def _timing(self) -> None:
         self._head(6)
@@ -247,15 +267,11 @@ class _Writer:
     def _problems(self) -> None:
         self._head(7)
         lines = [self._problem(i) for i in self.case.issues if self._is_problem(i)]
-        lines += [
-            ("advice", self._text("seats_word"), what.text(self.lang))
-            for _, what in self.case.advice
-        ]
         faults = self.case.faults
         if not lines and not faults:
             self._body("no_problem")
         for number, fault in enumerate(faults, start=1):
-            self._body("reason", number=number, what=fault.text(self.lang).rstrip("。."))
+            self._body("reason", number=number, what=self._say(fault).rstrip("。."))
         for number, (key, about, what) in enumerate(lines, start=len(faults) + 1):
             self._body(key, number=number, rule=about, what=what.rstrip("。."))
 
@@ -265,7 +281,7 @@ class _Writer:
         return (
             "problem" if is_held else "advice",
             issue.rule.title.text(self.lang),
-            what.text(self.lang),
+            self._say(what),
         )
 
     @staticmethod
@@ -275,12 +291,12 @@ class _Writer:
     def _conclusion(self) -> None:
         self._head(8)
         for remark in self.case.remarks:
-            self._body("remark", what=remark.text(self.lang).rstrip("。."))
+            self._body("remark", what=self._say(remark).rstrip("。."))
         concluded = self.case.conclusion
         lead = self._text(f"lead_{concluded.kind}") if concluded.reasons else ""
         style.body(self.document, concluded.message.text(self.lang) + lead)
         for number, reason in enumerate(concluded.reasons, start=1):
-            self._body("reason", number=number, what=reason.text(self.lang).rstrip("。."))
+            self._body("reason", number=number, what=self._say(reason).rstrip("。."))
         self._own_conclusion()
         self._body("by_rule")
 
@@ -293,26 +309,17 @@ class _Writer:
         ours = self.case.conclusion.message.text(self.lang)
         self._body(
             "override", ours=ours.rstrip("。."), hers=hers.rstrip("。."), reason=own.reason,
-            official=own.official, on=own.at.isoformat(" ", "minutes")[:16],
+            official=own.official, on=f"{day(own.at.date(), self.lang)} {own.at:%H:%M}",
         )  # fmt: skip
 
     def _remarks(self) -> None:
         self._head(9)
-        sources = sources_text([str(i.finding["sources"]) for i in self.case.issues], self.lang)
         rulesets = sorted({i.rule.ruleset for i in self.case.issues})
         self._body(
-            "remarks", as_of=self.case.as_of.isoformat(), study=self.case.study.text(self.lang),
+            "remarks", as_of=day(self.case.as_of, self.lang),
+            study=self.case.study.text(self.lang),
             rulesets=listed(map(self._ruleset, rulesets), self.lang), version=version(_PACKAGE),
-            sources=sources or self._text("none"),
         )  # fmt: skip
-        for note in self.case.notes:
-            style.body(self.document, note.text(self.lang))
-        self._account()
-        undecided = [i for i in self.case.issues if i.status is Status.NOT_ASSESSABLE]
-        for issue in undecided:
-            why = str(issue.finding[f"note_{self.lang}"])
-            self._body("undecided", rule=issue.rule.title.text(self.lang), note=why)
-        self._body("map_remark")
         for line in self._text("annexes").split("\n"):
             style.body(self.document, line)
         if not self.case.is_synthetic:
@@ -325,7 +332,10 @@ class _Writer:
             return
         style.caption(self.document, Message("account.title").text(self.lang))
         heads = Message("account.heads_of_file").text(self.lang).split("|")
-        lines = [[str(cell) for cell in row_of(e, self.lang)] for e in self.case.account]
+        lines = [
+            [days_in_words(str(cell), self.lang) for cell in row_of(e, self.lang)]
+            for e in self.case.account
+        ]
         style.table(self.document, heads, lines, widths=(8, 9, 7, 34, 12, 30))
 
     def _ruleset(self, name: str) -> str:
@@ -334,15 +344,50 @@ class _Writer:
         return Message(key).text(self.lang) if key in catalogue("opinion") else name
 
     def _annexes(self) -> None:
+        self._surroundings()
+        style.caption(self.document, self._text("annex_2"))
+        self._table(2)
+        style.note(self.document, self._text("seats_note"))
+        for stage, *_, basis in rows(_QUANTITIES, self.case, self.lang):
+            style.note(self.document, self._text("quantity_basis", stage=stage, basis=basis))
+        style.caption(self.document, self._text("annex_3"))
+        self._table(4)
+        if self.case.merging is not None:
+            style.note(self.document, self._say(merging_note(self.case.merging)))
+        style.note(self.document, self._text("merged_note"))
+        self._sources()
+
+    def _surroundings(self) -> None:
+        """Draw the plot and the schools around it, and list them."""
         style.caption(self.document, self._text("annex_1"), on_new_page=True)
         if self.case.shape is None:
             style.note(self.document, self._text("no_shape"))
         else:
             picture = BytesIO(draw(self.case, self.layers, lang=self.lang))
-            self.document.add_picture(picture, width=Cm(15.6))
-            self.document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+            style.picture(self.document, picture)
             style.note(self.document, self._text("map_note"))
-        self._table(4)
-        if self.case.merging is not None:
-            style.note(self.document, merging_note(self.case.merging).text(self.lang))
-        style.note(self.document, self._text("merged_note"))
+        self._table(3)
+        if any(school.is_within for school in self.case.near):
+            style.note(self.document, self._text("near_note"))
+
+    def _sources(self) -> None:
+        """Print what the opinion rests on and what it could not decide, as small print."""
+        style.caption(self.document, self._text("annex_4"))
+        sources = sources_text([str(i.finding["sources"]) for i in self.case.issues], self.lang)
+        style.note(self.document, self._text("sources", sources=sources or self._text("none")))
+        for note in self.case.notes:
+            style.note(self.document, self._say(note))
+        for issue in self.case.issues:
+            if issue.status is Status.NOT_ASSESSABLE:
+                why = str(issue.finding[f"note_{self.lang}"])
+                title = issue.rule.title.text(self.lang)
+                style.note(self.document, self._text("undecided", rule=title, note=why))
+        self._account()
+        for basis in self._bases():
+            if not basis.is_missing:
+                quoted = in_sequence((f"“{text}”" for text in basis.texts), self.lang)
+                style.note(
+                    self.document,
+                    self._text("quoted", document=basis.document, article=basis.article,
+                               text=quoted),
+                )  # fmt: skip

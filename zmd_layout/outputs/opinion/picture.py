@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
+from matplotlib.path import Path as MplPath
 from matplotlib.patheffects import withStroke
+from shapely.geometry.polygon import orient
 
 from zmd_layout.development_review.nearby import STAGES, radius_m
 from zmd_layout.messages import Message, word
@@ -18,6 +20,8 @@ from zmd_layout.outputs.fonts import chinese_font
 from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.axes import Axes
 
     from zmd_layout.development_review import Case
@@ -28,7 +32,7 @@ _LOOK = {
     Stage.KINDERGARTEN: ("o", "#b8860b"), Stage.PRIMARY: ("s", "#1f6fb4"),
     Stage.JUNIOR: ("^", "#7b3294"),
 }  # fmt: skip
-_WIDTH_IN, _HEIGHT_IN, _DPI = 6.1, 4.6, 200
+_WIDTH_IN, _HEIGHT_IN, _DPI = 6.1, 4.6, 170
 _MARGIN_M = 250.0
 _LABELLED = 8
 _CLOSE_X_M, _CLOSE_Y_M = 450.0, 70.0  # names of schools nearer than that would cover each other
@@ -64,7 +68,7 @@ def draw(case: Case, layers: Layers, *, lang: Lang) -> bytes:
     legend = axes.legend(loc="lower right", prop=chinese_font(7), framealpha=0.9)
     legend.set_zorder(9)
     out = BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4})
     return out.getvalue()
 
 
@@ -86,17 +90,19 @@ def _frame(axes: Axes, case: Case) -> None:
 
 
 def _grounds(axes: Axes, case: Case, layers: Layers) -> None:
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    view = shapely.box(west, south, east, north)
     for name, colour in (("education_land", "#cfe8cf"), ("residential_areas", "#e8e2d4")):
         if name in layers:
-            for shape in layers[name].frame.geometry.dropna():
-                _fill(axes, shape, colour, "#999999", 0.5)
+            shapes = layers[name].frame.geometry
+            _fill(axes, shapes[shapes.intersects(view)], colour, "#999999", 0.5)
     _roads(axes, layers)
     for stage in STAGES:
         ring = _shape(case).buffer(radius_m(stage), quad_segs=24)
         for part in _parts(ring):
             x, y = part.exterior.xy
             axes.plot(x, y, ls=(0, (4, 3)), lw=0.8, color=_LOOK[stage][1])
-    _fill(axes, case.shape, "#f4b6b0", "#b2182b", 1.6)
+    _fill(axes, [_shape(case)], "#f4b6b0", "#b2182b", 1.6)
 
 
 def _roads(axes: Axes, layers: Layers) -> None:
@@ -114,12 +120,23 @@ def _parts(shape: shapely.Geometry) -> list[Any]:
     return list(getattr(shape, "geoms", [shape]))
 
 
-def _fill(axes: Axes, shape: shapely.Geometry, face: str, edge: str, width: float) -> None:
-    for part in _parts(shape):
-        x, y = part.exterior.xy
-        axes.fill(x, y, facecolor=face, edgecolor=edge, lw=width)
-        for hole in part.interiors:
-            axes.fill(*hole.xy, facecolor="white", edgecolor=edge, lw=width)
+def _fill(
+    axes: Axes, shapes: Iterable[shapely.Geometry], face: str, edge: str, width: float
+) -> None:
+    """Draw polygons with their holes, all of one look as one artist."""
+    paths = [_path(part) for shape in shapes for part in _parts(shape)]
+    axes.add_collection(
+        PathCollection(paths, facecolors=face, edgecolors=edge, linewidths=width), autolim=False
+    )
+
+
+def _path(polygon: shapely.Polygon) -> MplPath:
+    """Turn a polygon into a path; its holes run the other way round, which leaves them open."""
+    turned = orient(polygon)
+    rings = [turned.exterior, *turned.interiors]
+    return MplPath.make_compound_path(
+        *(MplPath(shapely.get_coordinates(ring), closed=True) for ring in rings)
+    )
 
 
 def _schools(axes: Axes, case: Case, lang: Lang) -> None:

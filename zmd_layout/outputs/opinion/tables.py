@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from zmd_layout.development_review.approved import kind_word
@@ -30,21 +31,24 @@ if TYPE_CHECKING:
 
 Rows = list[list[str]]
 _WIDTHS: dict[int, tuple[float, ...]] = {
-    1: (0.7, 1.1, 5.0, 1.2, 1.2, 1.1, 1.1, 0.9, 1.7, 3.0),
+    1: (0.7, 1.2, 6.3, 1.3, 1.3, 1.1, 1.1, 1.0, 1.6, 3.0),
     2: (1.1, 1.8, 1.1, 1.8, 1.7, 1.5, 2.4, 1.4, 1.2, 1.2),
     3: (3.4, 1.2, 1.5, 1.8, 1.1, 1.3, 1.8, 1.2, 1.3, 1.4),
     4: (1.4, 1.9, 2.6, 1.8, 1.7, 1.0, 1.3, 1.7, 4.0),
-    5: (2.5, 1.1, 1.8, 1.8, 1.8, 1.8, 1.3, 1.4, 2.3),
+    5: (1.9, 0.9, 2.3, 2.3, 2.3, 2.3, 1.0, 1.0, 1.6),
     6: (1.2, 2.0, 2.0, 2.4, 2.6, 6.0),
     7: (2.6, 3.0, 2.2, 2.2, 2.0, 4.0),
 }
 # English words are longer than Chinese ones and do not break
 _WIDTHS_EN: dict[int, tuple[float, ...]] = {
-    1: (0.6, 1.9, 3.2, 1.5, 2.0, 1.4, 1.4, 1.2, 1.7, 2.4),
+    1: (0.7, 2.0, 4.2, 1.4, 1.9, 1.5, 1.5, 1.5, 1.9, 2.4),
     2: (2.0, 1.7, 1.5, 1.6, 1.9, 1.5, 2.1, 1.4, 1.1, 1.2),
     3: (2.9, 1.9, 1.4, 1.9, 1.2, 1.1, 1.5, 1.0, 1.2, 1.0),
+    5: (2.2, 1.5, 1.9, 1.9, 1.9, 1.9, 1.1, 1.3, 1.9),
+    6: (2.2, 2.6, 2.6, 2.6, 3.0, 6.0),
 }
 _UNKNOWN = "—"
+_ISO_DAY = re.compile(r"(?<![\d-])\d{4}-\d{2}-\d{2}(?![\d-])")
 
 
 def project(case: Case, lang: Lang) -> str:
@@ -58,7 +62,8 @@ def project(case: Case, lang: Lang) -> str:
         area=_UNKNOWN if case.shape is None else _hectares(case.shape.area),
         people=people_printed(people.low, people.high) if people.is_bounded
         else Message("opinion.unknown").text(lang),
-        dwellings=printed(fields.get("dwellings")), conditions=day(fields.get("conditions_on")),
+        dwellings=printed(fields.get("dwellings")),
+        conditions=day(fields.get("conditions_on"), lang),
         stage=word(case.stage, lang),
         settlement=Message(f"opinion.settlement_{settlement}") if settlement else is_open,
     ).text(lang)  # fmt: skip
@@ -79,6 +84,11 @@ def widths(number: int, lang: Lang) -> tuple[float, ...]:
 def listed(names: Iterable[str], lang: Lang) -> str:
     """Join names as the language does."""
     return ("、" if lang is Lang.ZH else ", ").join(names)
+
+
+def in_sequence(texts: Iterable[str], lang: Lang) -> str:
+    """Join remarks, the empty ones left out."""
+    return ("；" if lang is Lang.ZH else "; ").join(text for text in texts if text)
 
 
 def bracketed(text: object, lang: Lang) -> str:
@@ -107,9 +117,26 @@ def printed(number: float | None, digits: int = 0) -> str:
     return f"{number:.{digits}f}" if digits else f"{number:g}" if number < 1 else f"{number:.0f}"
 
 
-def day(value: object) -> str:
-    """Print a day."""
-    return value.isoformat() if isinstance(value, dt.date) else _UNKNOWN
+def day(value: object, lang: Lang) -> str:
+    """Print a day as the language writes it: 2027年9月1日, 1 September 2027."""
+    if not isinstance(value, dt.date):
+        return _UNKNOWN
+    months = Message("opinion.months").text(lang).split("|")
+    return Message(
+        "opinion.day", year=value.year, month=months[value.month - 1], day=value.day
+    ).text(lang)
+
+
+def days_in_words(text: str, lang: Lang) -> str:
+    """Print the ISO days within a sentence as the language writes them."""
+
+    def printed_day(found: re.Match[str]) -> str:
+        try:
+            return day(dt.date.fromisoformat(found[0]), lang)
+        except ValueError:  # a number of some other kind
+            return found[0]
+
+    return _ISO_DAY.sub(printed_day, text)
 
 
 def verdict_words(issue: Issue, lang: Lang) -> str:
@@ -138,7 +165,7 @@ def _requirements(case: Case, lang: Lang) -> Rows:
         notes = [str(row[f"note_{lang}"])]
         if issue.standing is not Standing.ASKED:
             notes.insert(0, issue.why.text(lang))
-        told = "；".join(text for text in notes if text)
+        told = days_in_words(in_sequence(notes, lang), lang)
         head = [str(number), stage, text]
         addressee = word(Addressee(row["addressee"]), lang)
         if issue.letter is not None:
@@ -171,7 +198,7 @@ def _two_lines(issue: Issue, unit: str, told: str, lang: Lang) -> Rows:
             word(kind, lang), _amount(asked, unit), _amount(offered, unit),
             _amount(max(asked - offered, 0.0), unit),
             _decided(status, kind, issue.standing, lang),
-            "；".join([Message("opinion.by_the_letter").text(lang), told]),
+            in_sequence([Message("opinion.by_the_letter").text(lang), told], lang),
         ],
         [
             Message("opinion.reading").text(lang), _amount(wished, unit), _amount(offered, unit),
@@ -234,7 +261,7 @@ def _quantities(case: Case, lang: Lang) -> Rows:
             word(q.stage, lang),
             *(f"{printed(a.asked)}/{printed(a.offered)}"
               for a in (q.schools, q.classes, q.seats, q.site_area_m2)),
-            "；".join(basis.text(lang) for basis in q.basis),
+            in_sequence((basis.text(lang) for basis in q.basis), lang),
         ]
         for q in case.quantities
     ]  # fmt: skip
@@ -266,14 +293,18 @@ def _merged(case: Case, lang: Lang) -> Rows:
     groups = [i for i in case.issues if i.finding["unit_kind"] == "residential_group"]
     if not case.members:
         return []
-    hint = "；".join(dict.fromkeys(i.remedy.text(lang) for i in groups if i.remedy)) or _UNKNOWN
+    hint = (
+        in_sequence(dict.fromkeys(i.remedy.text(lang) for i in groups if i.remedy), lang)
+        or _UNKNOWN
+    )
     own = Neighbour(case.fields, 0.0, case.residents)
     plots: dict[str, Neighbour] = {case.unit_id: own, **case.members}
     total = together(case)
     rows = [
         [
             unit, str(plot.fields.get("name") or unit),
-            str(plot.fields.get("developer") or _UNKNOWN), day(plot.fields.get("conditions_on")),
+            str(plot.fields.get("developer") or _UNKNOWN),
+            day(plot.fields.get("conditions_on"), lang),
             people_printed(plot.residents.low, plot.residents.high), printed(plot.distance_m),
             _is_same_developer(case, plot, lang), total, Message("opinion.ditto").text(lang),
         ]
@@ -330,7 +361,7 @@ def _phases(case: Case, lang: Lang) -> Rows:
 
 def _phase(number: int, phase: Mapping[str, Any], lang: Lang) -> list[str]:
     name = phase.get("name") or Message("opinion.phase", number=number).text(lang)
-    days = [day(phase.get(key)) for key in ("started_on", "completed_on", "delivered_on")]
+    days = [day(phase.get(key), lang) for key in ("started_on", "completed_on", "delivered_on")]
     return [str(name), printed(phase.get("dwellings")), *days, *[_UNKNOWN] * 4]
 
 
@@ -343,7 +374,7 @@ def _promised(offer: Mapping[str, Any], handover: object, lang: Lang) -> list[st
     name = offer.get("name")
     return [
         f"{name}\n{bracketed(kind.text(lang), lang)}" if name else kind.text(lang), _UNKNOWN,
-        *(day(offer.get(key)) for key in ("started_on", "completed_on")), day(opens),
-        day(offer.get("handed_over_on")), together, _owner(offer.get("ownership"), lang),
+        *(day(offer.get(key), lang) for key in ("started_on", "completed_on")), day(opens, lang),
+        day(offer.get("handed_over_on"), lang), together, _owner(offer.get("ownership"), lang),
         word(Transfer(transfer), lang) if transfer else _UNKNOWN,
     ]  # fmt: skip

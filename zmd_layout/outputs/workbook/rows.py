@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zmd_layout.outputs.workbook.balance import balance, hindcast
+from zmd_layout.outputs.workbook.evaluation import evaluation
 from zmd_layout.outputs.workbook.first_sheet import first_sheet
 from zmd_layout.outputs.workbook.people import overview
 from zmd_layout.outputs.workbook.plan import plan_by_county, plan_by_row, plan_in_cases
@@ -26,6 +27,7 @@ def sheets_of(results: Results, *, lang: Lang = Lang.ZH) -> Iterator[Sheet]:
     yield overview(results, lang)
     yield all_findings(results, lang)
     yield problems(results, lang)
+    yield evaluation(results, lang)
     indicated = indications(results, lang)
     if indicated is not None:
         yield indicated

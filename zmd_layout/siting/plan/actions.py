@@ -78,6 +78,10 @@ class PlanFigures(BaseModel):
         What a school keeps of its own stage when it lends rooms.
     least_use, use_year
         A new school is used so far, as a share of its seats, in this year.
+    restart_share, liked_share
+        In the choice of schools, as shares of the accepted way of a child: what a seat that starts
+        at a school counts, and what a seat in the seat of the county (of the township for primary
+        schools and kindergartens) is preferred by.
     case_weights, missing_seat_cost
         Where cases are compared: weights of the cases, and what a child-year without a seat counts
         beside costs, in 10,000 yuan.
@@ -98,6 +102,8 @@ class PlanFigures(BaseModel):
     kept_classes: dict[Stage, Figure]
     least_use: Figure
     use_year: Figure
+    restart_share: Figure
+    liked_share: Figure
     case_weights: dict[str, Figure]
     missing_seat_cost: Figure
 

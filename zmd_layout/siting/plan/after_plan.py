@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array, csr_array, vstack
+from scipy.sparse import csr_array, vstack
 
 from zmd_layout.forecast.births import VARIANTS
 from zmd_layout.location.seating import seat
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from zmd_layout.vocabulary import Stage
 
 REASONS = ("without_road", "too_far", "full")
+_HAIR = 1e-6  # of a child
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,8 @@ def _seated(
     """Seat children within the first pairs, and with each of the next those who are left."""
     seated = seat(children, seats, reaches[0])
     for reach in reaches[1:]:
-        if (seated.without_facility + seated.without_seat).any():
+        left = seated.without_facility + seated.without_seat
+        if left[reach.indices].any():  # someone who is left has a school in reach now
             seated = seat(children, seats, reach, start=seated.taken)
     return seated
 
@@ -173,10 +175,10 @@ def _elsewhere(
     taken: csr_array, there: _Carried, one: SupplyDemand, near: csr_array
 ) -> dict[Action, csr_array]:
     """Keep the seats taken that are none of one's county within the longest way."""
-    pairs, allowed = taken.tocoo(), near.tocoo()
-    is_near = np.isin(_keys(pairs, taken.shape[1]), _keys(allowed, taken.shape[1]))
+    pairs = csr_array(taken - taken.multiply(near)).tocoo()
     is_home = one.county[pairs.col] == there.home[pairs.row]
-    kept = {Action.SHARE: ~is_near & ~is_home, Action.BOARD: ~is_near & is_home}
+    is_real = pairs.data > _HAIR
+    kept = {Action.SHARE: is_real & ~is_home, Action.BOARD: is_real & is_home}
     return {
         action: csr_array(
             (pairs.data[keep], (pairs.row[keep], pairs.col[keep])), shape=taken.shape
@@ -256,8 +258,3 @@ def _converted(plan: YearsPlan, one: SupplyDemand) -> dict[str, Any]:
         .reshape(len(hosts), len(one.years))
         .T,
     }
-
-
-def _keys(pairs: coo_array, columns: int) -> NDArray[np.int64]:
-    keys: NDArray[np.int64] = pairs.row.astype(np.int64) * columns + pairs.col
-    return keys

@@ -1,9 +1,9 @@
 """
 The schools at which the amounts of a county are carried out: seats first, then ways.
 
-Amounts are proved, places are chosen by a rule: the school around which most children have no seat
-within the accepted way takes as much as it has room for, then the next. In a year with less to do
-the schools that were chosen first keep theirs.
+Of all choices, those that seat the most children within the accepted way who lack a seat there; of
+these the shortest ways, with few changes of school from year to year, and the seats of county and
+township preferred as the plan asks. Both steps are mixed-integer models with a bound.
 """
 
 from __future__ import annotations
@@ -12,21 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
-from zmd_layout.siting.plan.actions import Action
+from zmd_layout.location.unit_places import PlacedUnits, UnitPlaces, place_units
+from zmd_layout.siting.plan.actions import Action, plan_figures
 from zmd_layout.siting.plan.plan_options import class_seats
+from zmd_layout.vocabulary import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from zmd_layout.siting.plan.county_amounts import CountyAmounts, Offer
     from zmd_layout.siting.plan.lasting_needs import Shortage
     from zmd_layout.siting.plan.school_room import SchoolRoom
     from zmd_layout.siting.plan.supply_demand import SupplyDemand
-    from zmd_layout.vocabulary import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class PlacedAction:
         (years,) classes or tracks.
     seats, classes
         Of a unit.
+    choice
+        How the schools of this action and stage were chosen in the county.
     """
 
     action: Action
@@ -54,6 +58,7 @@ class PlacedAction:
     units: NDArray[np.int64]
     seats: float
     classes: int
+    choice: PlacedUnits
 
     @property
     def is_built(self) -> bool:
@@ -90,6 +95,7 @@ def place_actions(
     supply, shortages = known
     placed: list[PlacedAction] = []
     lent = {stage: np.zeros(one.seats.shape, dtype=np.int64) for stage, one in supply.items()}
+    lacking = {stage: _lacking(supply[stage], shortages[stage], county) for stage in supply}
     kinds = dict.fromkeys(
         (offer.action, offer.stage) for offer, _ in amounts.chosen if offer.action is not Action.NEW
     )
@@ -105,18 +111,82 @@ def place_actions(
         caps = room.lends if most is None else np.tile(most, (len(one.years), 1))
         caps = caps - (lent[donor] if first.donor else 0)
         caps = caps * ((room.county == county) & helps(stage, donor))
-        lacking = _lacking(one, shortages[stage], county, int(totals.argmax()))
-        units = _choose(one, lacking, ways_from(stage, donor), totals, caps, first.seats)
+        schools = np.flatnonzero(caps.any(axis=0))
+        points = np.flatnonzero(lacking[stage].any(axis=0))
+        figures, accepted_m = plan_figures(), one.accepted_m
+        near_m = _near(ways_from(stage, donor), schools, points, accepted_m)
+        group = _same_schools(near_m)
+        people, ways_m = _grouped(lacking[stage][:, points], near_m, group)
+        choice = place_units(
+            UnitPlaces(
+                totals=np.minimum(totals, caps.sum(axis=1)),
+                room=caps[:, schools],
+                seats=first.seats,
+                people=people,
+                ways_m=ways_m,
+                restart_m=figures.restart_share.value * accepted_m,
+                liked_m=figures.liked_share.value * accepted_m * _is_liked(
+                    supply[donor].schools.iloc[schools], stage
+                ),
+                is_lasting=action.is_built,
+            )
+        )  # fmt: skip
+        share = np.divide(choice.taken, people, out=np.zeros_like(people), where=people > 0)
+        lacking[stage][:, points] *= 1.0 - share[:, group]
         if first.donor:
-            lent[donor] += units
+            lent[donor][:, schools] += choice.units
         placed += [
             PlacedAction(
-                action, stage, first.donor, county, int(school), units[:, school], first.seats,
-                first.classes,
+                action, stage, first.donor, county, int(schools[number]), choice.units[:, number],
+                first.seats, first.classes, choice,
             )
-            for school in np.flatnonzero(units.any(axis=0))
+            for number in np.flatnonzero(choice.units.any(axis=0))
         ]  # fmt: skip
     return placed
+
+
+def _is_liked(schools: pd.DataFrame, stage: Stage) -> NDArray[np.float64]:
+    """Mark the schools where the plan wants the stage: secondary in the seat of the county."""
+    is_secondary = stage in {Stage.JUNIOR, Stage.SENIOR}
+    column = schools["in_county_seat" if is_secondary else "in_township_seat"]
+    return np.asarray(column == True, dtype=np.float64)  # noqa: E712 - a column of objects
+
+
+def _near(
+    ways_m: csr_array, schools: NDArray[np.int64], points: NDArray[np.int64], accepted_m: float
+) -> csr_array:
+    """Keep the pairs of some schools and points within the accepted way."""
+    table = csr_array(csr_array(ways_m[schools])[:, points]).tocoo()
+    keep = table.data <= accepted_m
+    pairs = (table.data[keep], (table.row[keep], table.col[keep]))
+    return csr_array(pairs, shape=(len(schools), len(points)))
+
+
+def _same_schools(ways_m: csr_array) -> NDArray[np.int64]:
+    """Return for each point the number of the set of schools that it has near."""
+    table = csc_array(ways_m)
+    rows = [
+        table.indices[first:last].tobytes()
+        for first, last in zip(table.indptr[:-1], table.indptr[1:], strict=True)
+    ]
+    return np.unique(np.array(rows, dtype=object), return_inverse=True)[1].astype(np.int64)
+
+
+def _grouped(
+    people: NDArray[np.float64], ways_m: csr_array, group: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], csr_array]:
+    """Join points that have the same schools near, with their mean way to each."""
+    count = int(group.max(initial=-1)) + 1
+    together = csr_array((np.ones(len(group)), (np.arange(len(group)), group)), (len(group), count))
+    table, weight = ways_m.tocoo(), people.sum(axis=0)
+    total = weight @ together
+    share = weight / np.where(total > 0, total, 1.0)[group]
+    key, place = np.unique(
+        table.row.astype(np.int64) * count + group[table.col], return_inverse=True
+    )
+    mean = np.bincount(place, weights=table.data * share[table.col])
+    row, column = np.divmod(key, max(count, 1))
+    return people @ together, csr_array((mean, (row, column)), shape=(ways_m.shape[0], count))
 
 
 def _totals(chosen: list[tuple[Offer, int]], years: int) -> NDArray[np.int64]:
@@ -126,71 +196,16 @@ def _totals(chosen: list[tuple[Offer, int]], years: int) -> NDArray[np.int64]:
     return totals
 
 
-def _lacking(one: SupplyDemand, shortage: Shortage, county: str, year: int) -> NDArray[np.float64]:
+def _lacking(one: SupplyDemand, shortage: Shortage, county: str) -> NDArray[np.float64]:
     """
-    Return (points,) children of a county without a seat within the accepted way.
+    Return (years, points) children of a county without a seat within the accepted way.
 
     Seats first: only in the area that lacks them whatever way is taken.
     """
-    near, far = shortage.near[year], shortage.far[year]
-    lost = near.without_seat + near.without_facility
-    lacking: NDArray[np.float64] = lost * (far.in_shortage & (one.county == county))
+    lost = [near.without_seat + near.without_facility for near in shortage.near]
+    area = [far.in_shortage & (one.county == county) for far in shortage.far]
+    lacking: NDArray[np.float64] = np.array(lost) * np.array(area)
     return lacking
-
-
-def _choose(
-    one: SupplyDemand,
-    lacking: NDArray[np.float64],
-    ways_m: csr_array,
-    totals: NDArray[np.int64],
-    caps: NDArray[np.int64],
-    seats: float,
-) -> NDArray[np.int64]:
-    """Return (years, schools) units that sum to `totals` as far as the schools have room."""
-    peak = int(totals.argmax())
-    points = np.flatnonzero(lacking)
-    table = csr_array(ways_m[:, points])
-    order = _by_lack(table, lacking[points], caps[peak], int(totals[peak]), (seats, one.accepted_m))
-    units = np.zeros(caps.shape, dtype=np.int64)
-    for year, total in enumerate(totals):
-        left = int(total)
-        # those chosen for the peak first, then any with room
-        for school in [*order, *np.argsort(-caps[year], kind="stable")]:
-            taken = min(left, int(caps[year, school] - units[year, school]))
-            if school in order and year != peak:
-                taken = min(taken, max(0, int(units[peak, school]) or taken))
-            units[year, school] += taken
-            left -= taken
-            if not left:
-                break
-    return units
-
-
-def _by_lack(
-    ways_m: csr_array,
-    lacking: NDArray[np.float64],
-    caps: NDArray[np.int64],
-    total: int,
-    size: tuple[float, float],
-) -> list[int]:
-    """Order schools by the children around them who have no seat, counting each child once."""
-    seats, accepted_m = size
-    left, lacking, order = total, lacking.copy(), []
-    is_near = (ways_m.data <= accepted_m).astype(np.float64)
-    near = csr_array((is_near, ways_m.indices, ways_m.indptr), ways_m.shape)
-    open_ = caps > 0
-    while left > 0 and open_.any():
-        around = np.where(open_, near @ lacking, -1.0)
-        school = int(around.argmax())
-        open_[school] = False
-        order.append(school)
-        left -= int(caps[school])
-        row = slice(ways_m.indptr[school], ways_m.indptr[school + 1])
-        nearest = np.argsort(ways_m.data[row], kind="stable")
-        points = ways_m.indices[row][nearest[is_near[row][nearest] > 0]]
-        reached = np.cumsum(lacking[points])
-        lacking[points[reached <= caps[school] * seats]] = 0.0
-    return order
 
 
 def seats_after(

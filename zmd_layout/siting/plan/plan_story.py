@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from zmd_layout.siting.plan.planned_rows import MODEL, is_conflict
 from zmd_layout.vocabulary import Stage, UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     import pandas as pd
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from zmd_layout.siting.plan.years_plan import YearsPlan
 
 _ROUNDED = -1  # children are said to ten
+_HALF_A_CHILD = 0.5
 _SHOWN = 5  # child-years that are not rounded to none
 
 
@@ -83,6 +85,28 @@ class ActionSum:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildrenLeft:
+    """
+    Children of the middle case whom the plan leaves without a seat.
+
+    Attributes
+    ----------
+    stage, county_id, year
+        Of what, where, and when.
+    reason
+        One of `REASONS`.
+    children
+        How many.
+    """
+
+    stage: Stage
+    county_id: str
+    year: int
+    reason: str
+    children: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlanStory:
     """
     What the plan comes to.
@@ -104,6 +128,8 @@ class PlanStory:
         Child-years after the plan: in the middle case by the reason, and by case.
     conflicts
         Suggestions (by id) that a duty asks for and the children make needless.
+    left
+        Who is left after the plan, by stage, county, year and reason.
     cases
         What is best for each case, each under each case; empty where they were not compared.
     """
@@ -118,6 +144,7 @@ class PlanStory:
     left_by_reason: Mapping[str, float]
     left_by_case: Mapping[str, float]
     conflicts: tuple[str, ...]
+    left: tuple[ChildrenLeft, ...] = ()
     cases: tuple[CaseChoice, ...] = ()
 
     @property
@@ -228,8 +255,18 @@ def tell_plan(
             for case, name in enumerate(VARIANTS)
         },
         tuple(needless),
+        tuple(_children_left(plan, after)),
         case_choices(plan),
     )
+
+
+def _children_left(plan: YearsPlan, after: Mapping[Stage, AfterPlan]) -> Iterator[ChildrenLeft]:
+    for (stage, found), reason in product(after.items(), REASONS):
+        numbers = getattr(found, reason)[MIDDLE]
+        for year, county in np.argwhere(numbers >= _HALF_A_CHILD):
+            if year:  # that of the assessment has passed
+                number = float(numbers[year, county])
+                yield ChildrenLeft(stage, found.counties[county], plan.years[year], reason, number)
 
 
 def _sum(key: tuple[str, str, str], rows: pd.DataFrame, names: Mapping[str, str]) -> ActionSum:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MODEL = "county_amounts_fewest_without_seat_then_least_cost"
 COST_UNIT = "10000-yuan"
 _HALF = 0.5  # a child
+_FIRST_YEARS = 2  # whose use is printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def planned_values(
         "objective_unit": COST_UNIT,
         "bound": bound,
         "gap_percent": 0.0 if cost == bound else gap_percent(cost, bound),
+        **_choice_of(planned),
         "seats_by_year": ";".join(f"{years[year]}={seats[year]:.0f}" for year in active),
     }
     percent = {int(year): 100.0 * use for year, use in zip(years, uses, strict=True)}
@@ -189,6 +191,19 @@ def planned_values(
         use = np.nan if at is None else 100.0 * float(course[at])
         values[f"use_{USE_YEARS[1]}_{name}_percent"] = use
     return values
+
+
+def _choice_of(planned: PlacedAction | SharedSeats | NewSchool) -> dict[str, Any]:
+    """Return how well the schools were chosen: child-years seated within the accepted way."""
+    if isinstance(planned, SharedSeats | NewSchool):
+        return {}
+    choice = planned.choice
+    status = SolveStatus.OPTIMAL if choice.is_optimal else SolveStatus.FEASIBLE
+    gap = 0.0 if choice.served >= choice.bound else gap_percent(choice.served, choice.bound)
+    return {
+        "place_status": str(status), "place_objective": choice.served,
+        "place_bound": choice.bound, "place_gap_percent": gap,
+    }  # fmt: skip
 
 
 def _area_m2(stage: Stage, seats: NDArray[np.floating]) -> float:
@@ -264,13 +279,22 @@ def planned_note(
                 left=round(float(left[plan.years.index(need.peak_year)]), -1),
             )
         )  # fmt: skip
-    if row["action"] == Action.NEW:
-        known = [year for year in USE_YEARS if np.isfinite(row[f"use_{year}"])]
-        uses = [Message("sites.plan_use_year", year=year, use=row[f"use_{year}"]) for year in known]
-        parts.append(Message("sites.plan_use", uses=uses))
+    if not isinstance(planned, SharedSeats):
+        parts.append(Message("sites.plan_use", uses=_use_by_year(planned, plan)))
     if row["action"] != Action.SHARE:
         parts.append(Message("sites.plan_costs", cost=row["objective"]))
     return parts
+
+
+def _use_by_year(planned: PlacedAction | NewSchool, plan: YearsPlan) -> list[Message]:
+    """Report the use in the first years and those that are looked at, with the range of cases."""
+    low, middle, high = (100 * _uses(planned, plan, case) for case in range(len(VARIANTS)))
+    known = np.flatnonzero(np.isfinite(middle))
+    shown = {*known[:_FIRST_YEARS], *(n for n in known if plan.years[n] in USE_YEARS)}
+    return [
+        Message("sites.plan_use_year", year=plan.years[n], use=middle[n], low=low[n], high=high[n])
+        for n in sorted(shown)
+    ]
 
 
 def _span(first: int, last: int) -> Message:

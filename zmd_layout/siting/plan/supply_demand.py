@@ -46,7 +46,8 @@ class SupplyDemand:
         (points,) where they are; `""` outside of all units.
     schools
         A row for each school with seats of the stage in any year: `school_id`, `name`,
-        `county_id`, `classes`, `classrooms`, `enrolment`, `has_large_classes`, geometry.
+        `county_id`, `classes`, `classrooms`, `enrolment`, `has_large_classes`, `is_boarding`,
+        `in_township_seat`, `in_county_seat`, geometry.
     seats
         (years, schools); unknown counts as none here, and makes the school's county unknown.
     ways_m
@@ -176,12 +177,18 @@ def _schools(world: World, part: pd.DataFrame) -> gpd.GeoDataFrame:
     table = frame[["geometry"]].join(part)
     names = frame["name"] if "name" in frame else frame["school_id"]
     table["name"] = names.where(names.notna(), frame["school_id"])
-    for name in ("stages", "is_teaching_point", "site_area_m2", "ownership", "is_boarding"):
+    for name in (
+        "stages", "is_teaching_point", "site_area_m2", "ownership", "is_boarding",
+        "in_township_seat",
+    ):  # fmt: skip
         table[name] = frame.get(name)
     large = frame.get("classes_of_56_and_more", pd.Series(np.nan, frame.index)).astype(float)
     table["has_large_classes"] = large != 0  # unknown is not none
     table["county_id"] = _unit_of(world, UnitKind.COUNTY, "schools", part.index)
     table["township_id"] = _unit_of(world, UnitKind.TOWNSHIP, "schools", part.index)
+    units = world.units(UnitKind.TOWNSHIP, {})
+    seat = None if units is None else units.frame.get("is_county_seat")
+    table["in_county_seat"] = None if seat is None else table["township_id"].map(seat.to_dict())
     return table[table.geometry.notna()].reset_index(drop=True)
 
 

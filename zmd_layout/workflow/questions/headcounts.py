@@ -172,6 +172,7 @@ def _named(world: World, table: pd.DataFrame, kind: UnitKind) -> pd.DataFrame:
     table = table.reset_index(drop=True)
     names = units.frame["name"] if "name" in units.frame else units.frame.index.to_series()
     table.insert(1, "name", table["unit_id"].map(names))
+    table["stage"] = table["stage"].map(str).astype(object)
     return table
 
 
@@ -213,7 +214,7 @@ def plot_demand(
     Examples
     --------
     >>> axes = zmd_layout.plot_demand(study, "primary", lang="en")
-    >>> axes.get_ylim()[0]
+    >>> float(axes.get_ylim()[0])
     0.0
     """
     from zmd_layout.outputs.figures.charts import demand_curve  # noqa: PLC0415 - an optional extra

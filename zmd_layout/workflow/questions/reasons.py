@@ -56,7 +56,7 @@ def why(study: Study, unit: str, rule: str, *, lang: Lang | str = Lang.ZH) -> pd
     --------
     >>> rule = "indicator-primary-per-10000-residents"
     >>> reasons = zmd_layout.why(study, "确山县", rule, lang="en")
-    >>> reasons["required"], reasons["numbers"]
+    >>> float(reasons["required"]), reasons["numbers"]
     (40.0, {'residents_per_school': 10000.0})
     """
     world, speech = world_of(study), as_choice(lang, Lang, name="lang")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ import pandas as pd
 from zmd_layout.layers.formats import osm_format
 from zmd_layout.layers.schools.stages import (
     StageReading,
+    stages_of_grades,
     stages_of_isced,
     stages_of_name,
+    stages_of_span,
     status_of_name,
 )
 from zmd_layout.layers.sources.osm import (
@@ -37,6 +40,12 @@ if TYPE_CHECKING:
 COORDINATES = "wgs84"
 SAME_DATUM = ("wgs84", "cgcs2000", "EPSG:4326", "EPSG:4490")  # within a metre
 SOURCE = "OSM"
+_SCHOOL_TAGS = {
+    "kindergarten": Stage.KINDERGARTEN,
+    "primary": Stage.PRIMARY,
+    "elementary": Stage.PRIMARY,
+    "special_education_needs": Stage.SPECIAL,
+}
 _OWNERS = {"public": Ownership.PUBLIC, "government": Ownership.PUBLIC, "private": Ownership.PRIVATE}
 _OUT_OF_USE = ("disused", "abandoned", "ruins", "demolished")
 _BOARDING = {"yes": True, "no": False, "only": True}
@@ -93,7 +102,8 @@ def schools_of_extract(
     """
     Read the schools of an extract in the columns of the layer `schools`.
 
-    Stages come from `isced:level`, else from `amenity=kindergarten`, else from the name; what is
+    Stages come from `isced:level`, else from the name, and where it names none from `school`,
+    `grades`, or `min_age` with `max_age`; `amenity=kindergarten` is one. What is
     open stays open. What the name tells to be no school (a driving school mapped as one) is left
     out and counted.
 
@@ -207,11 +217,26 @@ def _reading(tags: Mapping[Any, Any], name: object) -> StageReading:
     by_name = stages_of_name(name) if isinstance(name, str) else None
     if by_level:
         return StageReading(Message("stages.by_level"), stages=by_level)
+    by_years = () if by_name is not None and by_name.stages else _by_years(tags["tags"])
+    if by_years:
+        return StageReading(Message("stages.by_years"), stages=by_years)
     if tags["kind"] == Stage.KINDERGARTEN:
         return StageReading(Message("stages.by_kind"), stages=(Stage.KINDERGARTEN,))
     if by_name is None or (by_name.is_to_check and not by_name.is_school):
         return StageReading(Message("stages.nothing_known"), is_to_check=True)
     return _with_kindergarten(by_name, tags)
+
+
+def _by_years(tags: Mapping[str, str]) -> tuple[Stage, ...]:
+    """Read the stages of `school=primary`, of `grades`, or of `min_age` with `max_age`."""
+    named = _SCHOOL_TAGS.get(str(tags.get("school")))
+    if named is not None:
+        return (named,)
+    by_grades = stages_of_grades(str(tags.get("grades") or ""))
+    ages = [str(tags.get(key)) for key in ("min_age", "max_age")]
+    if by_grades or not all(re.fullmatch(r"\d{1,2}(\.\d+)?", age) for age in ages):
+        return by_grades
+    return stages_of_span(float(ages[0]), float(ages[1]), by="ages")
 
 
 def _with_kindergarten(reading: StageReading, tags: Mapping[Any, Any]) -> StageReading:

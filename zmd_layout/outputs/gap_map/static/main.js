@@ -50,7 +50,9 @@
     const hasSeats = model.children && model.children.seats.some((seats) => seats !== null);
     const view = hasSeats ? "seats" : firstDuty(model);
     const kind = kindsOf(model, view)[0];
-    const names = zmd.layersAtHand(model).filter((name) => LAYERS_AT_FIRST.includes(name));
+    // without seats the schools that are known are what there is to see
+    const shown = hasSeats ? LAYERS_AT_FIRST : [...LAYERS_AT_FIRST, "schools"];
+    const names = zmd.layersAtHand(model).filter((name) => shown.includes(name));
     return {
       view,
       kind,
