@@ -304,6 +304,20 @@ def test_a_township_belongs_to_the_county_of_its_digits_and_a_village_to_both() 
     assert ids[unit_column(chart, "township")["411722001003"]] == "411722001"
 
 
+@pytest.mark.parametrize("unit_id", ["甲镇", "411721101"])
+def test_a_township_that_lies_in_a_county_belongs_to_it_whatever_its_id(unit_id: str) -> None:
+    township = {"unit_kind": "township", "unit_id": unit_id, "geometry": square(1, side=5_000.0)}
+    chart = gap_map(pd.concat([two_counties(), findings_of(township)]))
+    ids = list(unit_column(chart, "county"))
+    assert ids[unit_column(chart, "county")[unit_id]] == "411722"
+
+
+def test_the_digits_of_a_school_say_nothing_of_its_county() -> None:
+    school = {"unit_kind": "school", "unit_id": "411721101", "geometry": None}
+    chart = gap_map(pd.concat([two_counties(), findings_of(school)]))
+    assert unit_column(chart, "county")["411721101"] == -1
+
+
 def test_what_lies_in_no_county_is_said_to_lie_in_none() -> None:
     far = {"unit_kind": "parcel", "unit_id": "P1", "geometry": square(9)}
     chart = gap_map(pd.concat([two_counties(), findings_of(far)]))

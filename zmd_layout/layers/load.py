@@ -21,25 +21,21 @@ from zmd_layout.crs import (
     geometry_to_plane,
     parse_coordinates,
 )
-from zmd_layout.errors import CrsError, LayerError, ZmdLayoutError
+from zmd_layout.errors import LayerError, ZmdLayoutError
 from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.area import plane_faults, study_area
 from zmd_layout.layers.columns import columns_of
-from zmd_layout.layers.files import listening, read_raw, sha256_of
+from zmd_layout.layers.files import sha256_of
 from zmd_layout.layers.geometry import overlap_faults, repair, shape_faults, with_places
 from zmd_layout.layers.joined_files import in_stable_order, joined
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
-from zmd_layout.layers.plausible_places import without_implausible_places
-from zmd_layout.layers.reading.frames import digest_of, read_table
-from zmd_layout.layers.roads import roads_near
-from zmd_layout.layers.row_datums import in_one_datum
+from zmd_layout.layers.reading.frames import digest_of
 from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
 from zmd_layout.layers.schools.fill import complete, read_missing_stages
 from zmd_layout.layers.schools.naming import decided_by_list
 from zmd_layout.layers.schools.other_words import with_stage_words
 from zmd_layout.layers.schools.reference import (
-    REFERENCE,
     beside_roads,
     with_reference,
     without_doubles,
@@ -47,52 +43,26 @@ from zmd_layout.layers.schools.reference import (
 from zmd_layout.layers.schools.unit_names import with_unit_ids
 from zmd_layout.layers.schools.what_if import as_supposed
 from zmd_layout.layers.sources.osm import layers as osm_layers
-from zmd_layout.layers.sources.roster import is_roster, read_roster
+from zmd_layout.layers.sources.read import (
+    BORDER_M,
+    SCHOOLS,
+    WIDE,
+    RawLayer,
+    extracts_of,
+    in_wgs84,
+    read_file,
+    read_frame,
+)
 from zmd_layout.layers.unit_kinds import with_kinds
-from zmd_layout.layers.windows import read_within, window_of_extract
 from zmd_layout.messages import Message
-from zmd_layout.study.frames import NO_POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from zmd_layout.layers.account import Entry
-    from zmd_layout.layers.roads import RoadTables
-    from zmd_layout.layers.sources.osm.opl import Window
     from zmd_layout.study import LayerSource, Study
     from zmd_layout.study.frames import Table
 
 MADE_PREFIX = "示例"
-_BORDER_M = 20_000.0  # supply and roads may reach this far beyond the study area (edge effects)
-_SCHOOLS = {"schools", REFERENCE}
-_PLACED = {*_SCHOOLS, "projects"}
-_WIDE = {*_SCHOOLS, "roads", "population", "constraints"}
-
-
-@dataclass(frozen=True, slots=True)
-class RawLayer:
-    """
-    A source as it was read.
-
-    Attributes
-    ----------
-    frame
-        Its table, in its own coordinates.
-    roads
-        For roads out of an OSM extract; `frame` is then empty.
-    notes
-        What the reader has to say.
-    is_ours
-        Whether the reader has already given the columns our names and types.
-    account
-        What of the file was read, joined, converted or left out.
-    """
-
-    frame: gpd.GeoDataFrame
-    roads: RoadTables | None = None
-    notes: tuple[Message, ...] = ()
-    is_ours: bool = False
-    account: tuple[Entry, ...] = ()
 
 
 def load_layers(
@@ -126,7 +96,7 @@ def load_layers(
     layers: Layers = {}
     faults: list[Message] = []
     area: StudyArea | None = None
-    extracts = _extracts(study)
+    extracts = extracts_of(study)
     for name, source in _in_order(study):
         if progress is not None:
             progress(name)
@@ -167,21 +137,14 @@ def _as_supposed(layers: Layers, study: Study, area: StudyArea | None) -> list[M
 def _with_other_layers(layers: Layers, study: Study) -> list[Message]:
     """Hold the schools against what else tells of them, and give them the ids of their units."""
     faults: list[Message] = []
-    for name in _SCHOOLS & layers.keys():
+    for name in SCHOOLS & layers.keys():
         layers[name] = with_stage_words(layers[name], study)
     for hold in (with_reference, beside_roads):
         if not faults:
             layers["schools"], faults = hold(layers, study)
-    for name in _SCHOOLS & layers.keys():
+    for name in SCHOOLS & layers.keys():
         layers[name] = decided_by_list(with_unit_ids(layers[name], layers), layers)
     return faults
-
-
-def _extracts(study: Study) -> osm_layers.Extracts:
-    """Remember which files are read for several layers."""
-    schools = [study.path_of(study.layers[name]) for name in _SCHOOLS if name in study.layers]
-    roads = [study.path_of(study.layers["roads"])] if "roads" in study.layers else []
-    return osm_layers.Extracts(schools, roads, working_crs=study.crs)
 
 
 def _in_order(study: Study) -> list[tuple[str, LayerSource]]:
@@ -235,7 +198,7 @@ def load_layer(
         layer = joined([read_part(part) for part in source.parts], source)
     else:
         layer = _load_file(name, source, study=study, area=area, extracts=extracts)
-    return without_doubles(layer) if name in _SCHOOLS else layer
+    return without_doubles(layer) if name in SCHOOLS else layer
 
 
 def _load_file(
@@ -250,23 +213,13 @@ def _load_file(
     path = study.path_of(source)
     is_extract = osm_layers.is_extract(path)
     if is_extract:
-        source = _in_wgs84(source, name)
-    # of what we read of extracts ourselves only what is near is taken in any case
-    is_ours = is_extract and name in {*_SCHOOLS, "roads"}
-    has_place = source.coordinates not in (None, "none")
-    if source.clip and area is not None and has_place and not is_ours:
-        read = _clipped(path, source, name, area)
-    else:
-        read = _read(path, source, name, extracts=extracts or _extracts(study), area=area)
-    if is_extract and area is not None:
-        read = _near(read, area)
+        source = in_wgs84(source, name)
+    read = read_file(path, source, name, extracts=extracts or extracts_of(study), area=area)
     origin = origin_of(path, source)
-    if has_place and not is_extract:
-        read = _with_known_places(read, source, name, area)
     if read.is_ours:
         source = source.model_copy(update={"columns": {}, "values": {}, "blank_means": "unknown"})
     layer = validate_layer(name, read, source, study=study, area=area, origin=origin)
-    if name in _SCHOOLS and is_extract:  # OSM is in WGS 84 by definition
+    if name in SCHOOLS and is_extract:  # OSM is in WGS 84 by definition
         layer = replace(layer, origin=replace(layer.origin, is_datum_verified=True))
     return layer
 
@@ -275,11 +228,7 @@ def _load_table(
     name: str, source: LayerSource, table: Table, *, study: Study, area: StudyArea | None
 ) -> Layer:
     """Validate a table that was handed in, as `load_layer` does a file."""
-    account = Account()
-    frame = read_table(table.frame, source, layer_name=name, account=account)
-    read = RawLayer(frame, account=tuple(account.entries))
-    if source.coordinates != NO_POSITIONS:
-        read = _with_known_places(read, source, name, area)
+    read = read_frame(table, source, name, area=area)
     origin = Origin(
         path=source.path,
         sha256=digest_of(table.frame),
@@ -353,7 +302,7 @@ def validate_layer(
         raise LayerError(*overlap)
     frame = in_stable_order(frame, schema)
     assumed: tuple[Message, ...] = ()
-    if name in _SCHOOLS:
+    if name in SCHOOLS:
         frame, stages = (frame, ()) if read.is_ours else read_missing_stages(frame)
         frame, assumed = complete(frame)
         assumed = (*stages, *assumed)
@@ -369,81 +318,6 @@ def validate_layer(
         account=tuple(account.entries),
     )  # fmt: skip
     return Layer(name, frame, origin, read.roads)
-
-
-def _in_wgs84(source: LayerSource, name: str) -> LayerSource:
-    """Declare an OSM extract as what OSM is; refuse any other declaration."""
-    if source.coordinates is None:
-        return source.model_copy(update={"coordinates": osm_layers.COORDINATES})
-    if parse_coordinates(source.coordinates).declared not in osm_layers.SAME_DATUM:
-        raise CrsError(
-            Message("crs.osm_declared", layer=name, path=source.path, declared=source.coordinates)
-        )
-    return source
-
-
-def _with_known_places(
-    read: RawLayer, source: LayerSource, name: str, area: StudyArea | None
-) -> RawLayer:
-    """Bring rows to one datum, and take off places that cannot be those of schools."""
-    frame, notes = read.frame, read.notes
-    declared = str(source.coordinates)
-    if not read.is_ours:
-        frame, converted = in_one_datum(frame, declared=declared, layer_name=name)
-        notes += converted
-    if name in _PLACED:
-        frame, doubts = without_implausible_places(
-            frame, layer_name=name, declared=declared, area=area, accept=source.accept
-        )
-        notes += doubts
-    return replace(read, frame=frame, notes=notes)
-
-
-def _extract_window(area: StudyArea) -> Window:
-    return window_of_extract(area.geometry.buffer(_BORDER_M), working_crs=area.working_crs)
-
-
-def _near(read: RawLayer, area: StudyArea) -> RawLayer:
-    """Take what an extract, usually of a whole province, holds near the study."""
-    zone = area.geometry.buffer(_BORDER_M)
-    if read.roads is not None:
-        return replace(read, roads=roads_near(read.roads, zone))
-    is_near = read.frame.geometry.to_crs(area.working_crs).intersects(zone)
-    return replace(read, frame=read.frame[is_near.to_numpy()].reset_index(drop=True))
-
-
-def _clipped(path: Path, source: LayerSource, name: str, area: StudyArea) -> RawLayer:
-    """Read what a file that covers more ground holds in the study, or near it."""
-    zone = area.geometry.buffer(_BORDER_M if name in _WIDE else 0.0)
-    account = Account()
-    frame = read_within(
-        path, source, zone, name=name, working_crs=area.working_crs, account=account
-    )
-    notes = (Message("layers.clipped", count=len(frame)),)
-    return RawLayer(frame, notes=notes, account=tuple(account.entries))
-
-
-def _read(
-    path: Path, source: LayerSource, name: str,
-    *, extracts: osm_layers.Extracts, area: StudyArea | None,
-) -> RawLayer:  # fmt: skip
-    """Choose the reader: OSM extracts, rosters of the education statistics, or plain tables."""
-    if osm_layers.is_extract(path) and path.exists():
-        window = None if area is None else _extract_window(area)
-        if name == "roads":
-            roads, notes = extracts.roads(path, window)
-            return RawLayer(gpd.GeoDataFrame(geometry=[]), roads=roads, notes=notes)
-        if name in _SCHOOLS:
-            frame, notes = extracts.schools(path, window)
-            return RawLayer(frame, notes=notes, is_ours=True)
-    if name in _SCHOOLS and is_roster(path, source):
-        roster = read_roster(path, source)
-        notes = (roster.report.summary(),)
-        return RawLayer(roster.frame, notes=notes, is_ours=True, account=roster.report.account)
-    account = Account()
-    with listening(name) as murmurs:
-        frame = read_raw(path, source, layer_name=name, account=account)
-    return RawLayer(frame, notes=tuple(murmurs), account=tuple(account.entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,8 +342,8 @@ def _place(
     placed = _Placed()
     if area is not None:
         inner = frame.geometry[frame.geometry.notna()].representative_point()
-        wide = schema.name in _WIDE
-        zone = replace(area, geometry=area.geometry.buffer(_BORDER_M)) if wide else area
+        wide = schema.name in WIDE
+        zone = replace(area, geometry=area.geometry.buffer(BORDER_M)) if wide else area
         check = check_placed(
             inner.x.to_numpy(), inner.y.to_numpy(), coordinates=coordinates, area=zone,
             layer_name=schema.name,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zmd_layout.layers.files import read_raw
-from zmd_layout.layers.load import RawLayer, origin_of, validate_layer
+from zmd_layout.layers.load import origin_of, validate_layer
 from zmd_layout.layers.sources.osm import layers as osm_layers
+from zmd_layout.layers.sources.read import RawLayer
 from zmd_layout.layers.windows import window_of
 
 if TYPE_CHECKING:

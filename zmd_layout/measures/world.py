@@ -16,7 +16,7 @@ from zmd_layout.vocabulary import UnitKind
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -96,8 +96,9 @@ class World:
         """
         Report in which unit each row of a layer lies.
 
-        A row's own id column (`county_id`, `township_id`, …) goes before its position, and a school
-        without either lies where its school lies. Positions are representative points.
+        A row's own id column (`county_id`, `township_id`, …) goes before its position, and a row
+        that names a school lies where its school lies. Positions are representative points. The
+        digits of a township's id count as an official code only where nothing else places the row.
 
         Returns
         -------
@@ -166,9 +167,16 @@ class World:
         frame = layer.frame
         if units.kind is UnitKind.CITY:
             return self._in_city(layer, units)
+        found = self._named_or_placed(layer, units)
+        column = _township_column(layer)
+        if units.kind is not UnitKind.COUNTY or column is None:
+            return found
+        coded = frame[column].map(lambda unit: None if is_missing(unit) else county_code(str(unit)))
+        return found.where(found.notna(), _known_units(coded, units))
+
+    def _named_or_placed(self, layer: Layer, units: Units) -> pd.Series[Any]:
         declared = self._declared(layer, units)
-        placed = by_position(frame, units)
-        return declared.where(declared.notna(), placed)
+        return declared.where(declared.notna(), by_position(layer.frame, units))
 
     def _in_city(self, layer: Layer, units: Units) -> pd.Series[Any]:
         """Take the study's rows as the city's, but for those beyond its border."""
@@ -194,20 +202,17 @@ class World:
             by_school = dict(zip(schools.frame["school_id"], place, strict=True))
             placed = [by_school.get(school) for school in frame["school_id"]]
             return pd.Series(placed, index=frame.index, dtype=object)
-        if units.kind is UnitKind.COUNTY and "township_id" in frame:
-            return _known_units(frame["township_id"].map(self._county_of_township()), units)
+        if units.kind is UnitKind.COUNTY and _township_column(layer) == "township_id":
+            return _known_units(frame["township_id"].map(self._county_of_township(units)), units)
         return empty
 
-    def _county_of_township(self) -> Callable[[object], str | None]:
-        """Return what tells the county of a township: its own column, else an official code."""
-        known: dict[str, str] = {}
+    def _county_of_township(self, counties: Units) -> dict[str, Any]:
+        """Return the county that each township names, else the one in which it lies."""
         townships = self.layers.get("townships")
-        if townships is not None and "county_id" in townships.frame:
-            named = townships.frame.dropna(subset="county_id")
-            known = dict(zip(named["unit_id"], named["county_id"], strict=True))
-        return lambda township: (
-            None if is_missing(township) else known.get(str(township), county_code(str(township)))
-        )
+        if townships is None:
+            return {}
+        place = self._named_or_placed(townships, counties)
+        return dict(zip(townships.frame["unit_id"], place, strict=True))
 
     def _follows_schools(self, layer: Layer, units: Units) -> bool:
         """Return whether the rows of a layer lie where their schools lie."""
@@ -221,6 +226,12 @@ def _own_column(layer: Layer, units: Units) -> str | None:
     if LAYER_OF.get(units.kind, ("",))[0] == layer.name:
         own = LAYER_OF[units.kind][1]
     return own if own in layer.frame else None
+
+
+def _township_column(layer: Layer) -> str | None:
+    """Return the column with the township of each row, if the layer has one."""
+    column = "unit_id" if layer.name == "townships" else "township_id"
+    return column if column in layer.frame else None
 
 
 def _known_units(ids: pd.Series[Any], units: Units) -> pd.Series[Any]:

@@ -129,42 +129,24 @@ def _mark(value: Any) -> str:  # noqa: ANN401 - pydantic hands over raw YAML or 
 
 
 SimpleMeasure = (
-    FieldMeasure
-    | CountMeasure
-    | SumMeasure
-    | ShareMeasure
-    | StatisticMeasure
-    | VerdictMeasure
-    | NamedMeasure
-)
-SimpleDefinition = Annotated[
     Annotated[FieldMeasure, Tag("field")]
     | Annotated[CountMeasure, Tag("count")]
     | Annotated[SumMeasure, Tag("sum")]
     | Annotated[ShareMeasure, Tag("part")]
     | Annotated[StatisticMeasure, Tag("statistic")]
     | Annotated[VerdictMeasure, Tag("verdicts")]
-    | Annotated[NamedMeasure, Tag("named")],
-    Discriminator(_mark),
-]
+    | Annotated[NamedMeasure, Tag("named")]
+)
 
 
 class EitherMeasure(_Strict):
     """The first of several measures that is known for the unit."""
 
-    either: tuple[SimpleDefinition, ...] = Field(min_length=2)
+    either: tuple[Annotated[SimpleMeasure, Discriminator(_mark)], ...] = Field(min_length=2)
 
 
 MeasureDefinition = Annotated[
-    Annotated[EitherMeasure, Tag("either")]
-    | Annotated[FieldMeasure, Tag("field")]
-    | Annotated[CountMeasure, Tag("count")]
-    | Annotated[SumMeasure, Tag("sum")]
-    | Annotated[ShareMeasure, Tag("part")]
-    | Annotated[StatisticMeasure, Tag("statistic")]
-    | Annotated[VerdictMeasure, Tag("verdicts")]
-    | Annotated[NamedMeasure, Tag("named")],
-    Discriminator(_mark),
+    Annotated[EitherMeasure, Tag("either")] | SimpleMeasure, Discriminator(_mark)
 ]
 
 

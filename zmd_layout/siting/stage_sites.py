@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 
-from zmd_layout.checks.conditions import is_missing
-from zmd_layout.measures.units import county_code
 from zmd_layout.siting.alternatives import others
 from zmd_layout.siting.demand_matrix import joined
 from zmd_layout.siting.needs import LASTING
@@ -54,12 +52,15 @@ def county_of_need(need: Need, world: World) -> str:
     """Return the county in which the unit of a need lies."""
     if need.unit_kind is UnitKind.COUNTY:
         return need.unit_id
-    townships = world.units(UnitKind.TOWNSHIP, {})
-    if townships is not None and "county_id" in townships.frame:
-        county = townships.frame["county_id"].get(need.unit_id)
-        if not is_missing(county):
-            return str(county)
-    return county_code(need.unit_id) or need.unit_id
+    townships, counties = world.layers.get("townships"), world.units(UnitKind.COUNTY, {})
+    if townships is None:
+        return need.unit_id
+    if counties is None:
+        county = townships.frame.get("county_id", townships.frame["unit_id"])
+    else:
+        county = world.members(townships, counties)
+    known = county[townships.frame["unit_id"] == need.unit_id].dropna()
+    return str(known.iloc[0]) if known.any() else need.unit_id
 
 
 def _solve_county(

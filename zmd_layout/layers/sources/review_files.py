@@ -24,13 +24,14 @@ from zmd_layout.layers import archives, formats
 from zmd_layout.layers.account import Account, Item, Outcome
 from zmd_layout.layers.files import UNREADABLE, listening, read_raw, sha256_of
 from zmd_layout.layers.layer import Layer, Origin
-from zmd_layout.layers.load import RawLayer, validate_layer
+from zmd_layout.layers.load import validate_layer
 from zmd_layout.layers.reading.alone import alone, without_study_file
 from zmd_layout.layers.reading.heads import find_head
 from zmd_layout.layers.reading.known import recogniser
 from zmd_layout.layers.reading.sheets import squared
 from zmd_layout.layers.schema import SCHEMAS
 from zmd_layout.layers.sources.drawing import as_area, read_drawing
+from zmd_layout.layers.sources.read import RawLayer
 from zmd_layout.layers.sources.survey_text import read_survey_text
 from zmd_layout.layers.tables import all_rows_of, open_text
 from zmd_layout.messages import Message

@@ -27,9 +27,15 @@ if TYPE_CHECKING:
 
 KIND_ORDER = {str(kind): position for position, kind in enumerate(UnitKind)}
 COLUMNS = ["kind", "unit_id", "name", "county_id", "township_id", "geometry"]
-ID_DIGITS = {UnitKind.COUNTY: 6, UnitKind.TOWNSHIP: 9}  # of the statistical division codes
+# where the statistical division codes of townships and villages name what holds them
+CODE_OF = {
+    UnitKind.COUNTY: r"^(\d{6})(?:\d{3}){1,2}$",
+    UnitKind.TOWNSHIP: r"^(\d{9})\d{3}$",
+}
+CODED = (UnitKind.TOWNSHIP, UnitKind.VILLAGE)
 NOWHERE = -1
 POINT_TYPE = 0
+AREA_DIMENSION = 2
 
 
 def collect_units(
@@ -139,23 +145,28 @@ def cells(layer: pd.DataFrame, column: str) -> NDArray[np.object_]:
 
 
 def _holders(units: gpd.GeoDataFrame, kind: UnitKind, named: pd.Series) -> NDArray[np.int64]:
-    """Find the unit of a kind that holds each: by name, by the digits of the id, by place."""
+    """
+    Find the unit of a kind that holds each: the one it names, else the one in which it lies.
+
+    The id of a township or village is read as an official code only where a place is missing.
+    """
     holders = units[units["kind"] == kind]
     position_of = {unit_id: int(position) for position, unit_id in holders["unit_id"].items()}
-    digits = ID_DIGITS[kind]
-    prefix = units["unit_id"].where(units["unit_id"].str.fullmatch(rf"\d{{{digits},}}"))
     itself = pd.Series(units.index, index=units.index).where(units["kind"] == kind)
-    found = itself.fillna(named.map(position_of)).fillna(prefix.str[:digits].map(position_of))
+    found = itself.fillna(named.map(position_of))
     smaller = units["kind"].map(KIND_ORDER) > KIND_ORDER[kind]
+    drawn = holders[shapely.get_dimensions(holders.geometry.to_numpy()) == AREA_DIMENSION]
     lost = found.isna() & smaller & ~units.geometry.isna()
-    found[lost] = _holder_by_place(units[lost], holders)
-    return found.fillna(NOWHERE).to_numpy(dtype=np.int64)
+    found[lost] = _holder_by_place(units[lost], drawn)
+    coded = units["unit_id"].where(units["kind"].isin(CODED)).str.extract(CODE_OF[kind])[0]
+    by_code = coded.map(position_of)
+    lacks_place = units.geometry.isna() | ~by_code.isin(drawn.index)
+    return found.fillna(by_code.where(lacks_place)).fillna(NOWHERE).to_numpy(dtype=np.int64)
 
 
-def _holder_by_place(units: gpd.GeoDataFrame, holders: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    drawn = holders[~holders.geometry.isna()]
+def _holder_by_place(units: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame) -> NDArray[np.float64]:
     result = np.full(len(units), np.nan)
-    if len(drawn) and len(units):
+    if len(units) and len(drawn):
         tree = shapely.STRtree(drawn.geometry.to_numpy())
         points = shapely.point_on_surface(units.geometry.to_numpy())
         unit, holder = tree.query(points, predicate="intersects")
