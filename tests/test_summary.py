@@ -121,3 +121,15 @@ def test_a_run_prints_lines_that_matter_and_the_tables_on_request(
     assert title in whole.stdout
     assert brief.stdout.count("\n") <= 15
     assert "gap_map.html" in brief.stdout
+
+
+def test_where_no_duty_could_be_judged_none_is_called_met(
+    make_study: Callable[..., Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = CliRunner().invoke(main, ["run", str(make_study()), "--out", str(out)])
+    found = pd.read_csv(out / "findings.csv")
+    duties = found[found["strength"] == "duty"]
+    assert not set(duties["status"]) & {"pass", "shortfall"}
+    assert Message("summary.none_unmet").text("zh") not in done.stdout
+    assert "未能判定的应当性要求" in done.stdout

@@ -86,7 +86,7 @@ def print_summary(study: Study, summary: Summary, lang: Lang) -> None:
     if summary.unmet:
         duties = [one.message for one in summary.duties[:_PROBLEMS_SHOWN]]
         lines.append(Message("summary.unmet", unmet=summary.unmet, duties=duties))
-    else:
+    elif summary.met:
         lines.append(Message("summary.none_unmet"))
     if summary.undecided:
         lines.append(Message("summary.undecided", count=summary.undecided))

@@ -97,8 +97,8 @@ class Summary:
         Shortages by county and stage, most child-years first.
     duties
         Duties that are not met, most units first.
-    unmet, undecided
-        Findings of duties that fall short, and that cannot be judged.
+    unmet, met, undecided
+        Findings of duties that fall short, that hold, and that cannot be judged.
     checks
         What to settle first: figures that speak against each other.
     no_sites
@@ -111,6 +111,7 @@ class Summary:
     seats: tuple[SeatProblem, ...] = ()
     duties: tuple[DutyProblem, ...] = ()
     unmet: int = 0
+    met: int = 0
     undecided: int = 0
     checks: tuple[Message, ...] = ()
     no_sites: Message | None = None
@@ -153,6 +154,7 @@ def summarise(
         _seat_problems(middle),
         _duty_problems(short, rules),
         len(short),
+        int((duties["status"] == Status.PASS).sum()),
         int((duties["status"] == Status.NOT_ASSESSABLE).sum()),
         _enrolment_checks(middle),
         no_sites,
