@@ -196,8 +196,9 @@ def _of_course(course: StageCourse) -> Message:
     if max(missing[1:], default=0.0) < 0.5:  # noqa: PLR2004 - half a child
         return Message("sites.story_enough", stage=stage, first=first, last=last)
     peak = int(np.argmax(missing))
+    key = "sites.story_short" if peak else "sites.story_falling"
     return Message(
-        "sites.story_short", stage=stage, first=first, now=round(missing[0], _ROUNDED),
+        key, stage=stage, first=first, now=round(missing[0], _ROUNDED),
         year=course.years[peak], peak=round(missing[peak], _ROUNDED), last=last,
         then=round(missing[-1], _ROUNDED),
     )  # fmt: skip
