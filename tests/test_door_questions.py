@@ -217,6 +217,7 @@ def test_a_question_is_refused_in_words(line_world: Study) -> None:
 
 
 def test_results_open_as_maps(small_city: Study) -> None:
+    pytest.importorskip("mapclassify")  # geopandas needs it to draw; it is no dependency of ours
     ways = zmd_layout.nearest_school(small_city, "primary")
     areas = zmd_layout.catchments(small_city, "junior", cell_m=1000)
     for table in (ways, areas, zmd_layout.check(small_city)):
