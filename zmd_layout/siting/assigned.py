@@ -41,10 +41,10 @@ ASSIGNMENT_COLUMNS = (
     "point", "x_m", "y_m", "children", "site_id", "site_name", "is_new", "share", "distance_m",
 )  # fmt: skip
 _BEYOND = 10.0  # longest ways that leaving a child out costs, where some must be
-_UNITS = {
+UNITS = {
     Aim.TRAVEL: "child-metre", Aim.COVERED: "child", Aim.FAIREST: "metre", Aim.COVER_ALL: "school",
 }  # fmt: skip
-_MODELS = {
+MODELS = {
     Aim.TRAVEL: Model.P_MEDIAN, Aim.COVERED: Model.MAX_COVER, Aim.FAIREST: Model.P_CENTER,
     Aim.COVER_ALL: Model.SET_COVER,
 }  # fmt: skip
@@ -127,7 +127,7 @@ def solve_assigned(ground: Ground, work: StageState, radius_m: float | None) -> 
     curve = None
     if options.fair is None:
         found = _with_least_travel(asked, search)
-        answer = FairAnswer(found, found.objective, found.bound, _UNITS[options.aim])
+        answer = FairAnswer(found, found.objective, found.bound, UNITS[options.aim])
     else:
         accepted_m = _accepted_m(options, radius_m)
         answer = solve_fair(
@@ -197,7 +197,7 @@ def assigned_problem(ground: Ground, work: StageState, radius_m: float | None) -
         way_m = _with_home(way_m, site_homes, np.hypot(*(site_xy - xy[site_homes]).T))
     is_fixed = np.arange(way_m.shape[1]) < len(schools)
     problem = Problem(
-        model=_MODELS[options.aim],
+        model=MODELS[options.aim],
         costs=_costs(way_m, children, options.aim),
         demands=children,
         open_count=_open_count(options, len(schools)),

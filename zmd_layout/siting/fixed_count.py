@@ -9,10 +9,16 @@ import pandas as pd
 from scipy.sparse import csr_array, hstack
 
 from zmd_layout.errors import SitingError
-from zmd_layout.location.problem import Model, Problem
+from zmd_layout.location.problem import Problem
 from zmd_layout.location.solver import solve
 from zmd_layout.messages import Message, word_message
-from zmd_layout.siting.assigned import answer_sentence, solve_assigned, with_assigned
+from zmd_layout.siting.assigned import (
+    MODELS,
+    UNITS,
+    answer_sentence,
+    solve_assigned,
+    with_assigned,
+)
 from zmd_layout.siting.demand_matrix import DemandMatrix, demand_matrix, joined
 from zmd_layout.siting.distances import STAGES, distance_notes, uncovered
 from zmd_layout.siting.fair import FairAnswer
@@ -33,16 +39,6 @@ if TYPE_CHECKING:
     from zmd_layout.measures import World
     from zmd_layout.rulebook import Rule
     from zmd_layout.siting.stage_state import Ground
-
-_UNITS = {
-    Aim.TRAVEL: "child-metre", Aim.COVERED: "child", Aim.FAIREST: "metre", Aim.COVER_ALL: "school",
-}  # fmt: skip
-_MODELS = {
-    Aim.TRAVEL: Model.P_MEDIAN,
-    Aim.COVERED: Model.MAX_COVER,
-    Aim.FAIREST: Model.P_CENTER,
-    Aim.COVER_ALL: Model.SET_COVER,
-}
 
 
 def site_new(
@@ -95,7 +91,7 @@ def site_new(
     work = StageState(
         stage, matrix.access[stage], matrix.weights(stage), places,
         matrix.reach(places, options), options,
-        objective_unit=_UNITS[options.aim],
+        objective_unit=UNITS[options.aim],
     )  # fmt: skip
     needs = needs_of(findings, rules, stage)
     assignment = curve = pd.DataFrame()
@@ -199,7 +195,7 @@ def _problem(travel: Travel, work: StageState) -> Problem:
     is_fixed[0] = True
     count = work.options.new_count
     return Problem(
-        model=_MODELS[aim],
+        model=MODELS[aim],
         costs=csr_array(hstack([first, new])),
         demands=travel.children,
         open_count=count + 1 if aim.needs_count and count is not None else None,
