@@ -15,13 +15,14 @@ import shapely
 from zmd_layout.errors import LayerError
 from zmd_layout.layers.geometry import overlap_faults
 from zmd_layout.layers.layer import Layer, Origin
-from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
+from zmd_layout.layers.schema import schema_of
 from zmd_layout.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zmd_layout.layers.account import Entry
+    from zmd_layout.layers.schema import Schema
     from zmd_layout.study import LayerSource
 
 _SHOWN = 5
@@ -52,7 +53,7 @@ def joined(parts: Sequence[Layer], source: LayerSource) -> Layer:
         of roads, which is read whole.
     """
     name = parts[0].name
-    schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
+    schema = schema_of(name)
     if any(part.roads is not None for part in parts):
         raise LayerError(Message("layers.roads_in_files", layer=name))
     faults = _ids_in_two(parts, source, schema)

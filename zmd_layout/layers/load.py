@@ -31,7 +31,7 @@ from zmd_layout.layers.joined_files import in_stable_order, joined
 from zmd_layout.layers.layer import WHOLE, Layer, Layers, Origin
 from zmd_layout.layers.plausibility import without_implausible
 from zmd_layout.layers.reading.frames import digest_of
-from zmd_layout.layers.schema import SCHEMAS, Schema, Shape
+from zmd_layout.layers.schema import SCHEMAS, Schema, Shape, schema_of
 from zmd_layout.layers.schools.fill import complete, read_missing_stages
 from zmd_layout.layers.schools.naming import decided_by_list
 from zmd_layout.layers.schools.other_words import with_stage_words
@@ -275,7 +275,7 @@ def validate_layer(
     ZmdLayoutError
         All faults of the layer in one error.
     """
-    schema = SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
+    schema = schema_of(name)
     raw = _without_positions(read.frame) if source.coordinates == "none" else read.frame
     account = Account([*read.account])
     frame, faults = columns_of(

@@ -504,3 +504,8 @@ STATISTIC_NAMES = frozenset(
         "counties_with_elderly_centre",
     }
 )
+
+
+def schema_of(name: str) -> Schema:
+    """Return the schema of a layer; one of the study's own may have any shape and columns."""
+    return SCHEMAS.get(name) or Schema(name, Shape.ANY, (), may_lack_geometry=True)
