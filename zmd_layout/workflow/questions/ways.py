@@ -79,8 +79,7 @@ def nearest_school(
     >>> ways.index.name, bool(ways["distance_m"].median() < 5000)
     ('unit_id', True)
     """
-    world, stage = world_of(study), as_choice(stage, Stage, name="stage")
-    travel = mode_of(world) if mode is None else as_choice(mode, Mode, name="mode")
+    world, stage, travel = _asked(study, stage, mode)
     schools = _schools(world, stage)
     homes = _places(world, places)
     keys = schools["school_id"].astype(str).to_numpy()
@@ -149,8 +148,7 @@ def service_areas(
     >>> areas.groupby("minutes")["area_km2"].sum().is_monotonic_increasing
     True
     """
-    world, stage = world_of(study), as_choice(stage, Stage, name="stage")
-    travel = mode_of(world) if mode is None else as_choice(mode, Mode, name="mode")
+    world, stage, travel = _asked(study, stage, mode)
     speed = speed_m_per_min(world, travel)
     schools, boundary = _schools(world, stage), _boundary(world)
     grid, found = _grid(world, schools, boundary, cell_m=cell_m, mode=travel)
@@ -202,14 +200,20 @@ def catchments(
     >>> areas.index.name, bool((areas["children"] >= 0).all())
     ('school_id', True)
     """
-    world, stage = world_of(study), as_choice(stage, Stage, name="stage")
-    travel = mode_of(world) if mode is None else as_choice(mode, Mode, name="mode")
+    world, stage, travel = _asked(study, stage, mode)
     schools, boundary = _schools(world, stage), _boundary(world)
     grid, found = _grid(world, schools, boundary, cell_m=cell_m, mode=travel)
     areas = _drawn(grid, found.facility, schools, boundary).set_index("school_id")
     areas.insert(1, "children", _children_of(world, stage, schools).reindex(areas.index))
     areas.insert(2, "area_km2", areas.area / 1e6)
     return areas
+
+
+def _asked(study: Study, stage: Stage | str, mode: str | None) -> tuple[World, Stage, Mode]:
+    """Open the study, and read which stage and mode are asked for: by default the study's mode."""
+    world, stage = world_of(study), as_choice(stage, Stage, name="stage")
+    travel = mode_of(world) if mode is None else as_choice(mode, Mode, name="mode")
+    return world, stage, travel
 
 
 def _schools(world: World, stage: Stage) -> gpd.GeoDataFrame:
